@@ -1,0 +1,1 @@
+//! Mainstay: the daemon.
