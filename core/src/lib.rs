@@ -1,1 +1,14 @@
-//! Mainstay core.
+//! Mainstay's decisions, without the machinery that carries them out.
+//!
+//! Nothing here is async, does IO, reads a clock or spawns: time and randomness are arguments, and what comes
+//! back is a value that says what to do. The tree in `mainstay-actors` asks and obeys; wire types stay in the API.
+
+pub mod deployment;
+pub mod ids;
+pub mod lifecycle;
+pub mod model;
+pub mod placement;
+pub mod restart;
+pub mod supervision;
+
+pub use ids::*;

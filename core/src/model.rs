@@ -1,0 +1,30 @@
+//! The records: what Mainstay knows, in ECS's words.
+//!
+//! Each record has one writer, the actor that owns it; everybody else reads immutable snapshots.
+
+mod cluster;
+mod definition;
+mod instance;
+mod service;
+mod spec;
+mod task;
+mod time;
+
+pub use cluster::*;
+pub use definition::*;
+pub use instance::*;
+pub use service::*;
+pub use spec::*;
+pub use task::*;
+pub use time::*;
+
+use serde::{Deserialize, Serialize};
+
+/// A key and an optional value that a person attached to a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The key, 1 to 128 characters.
+    pub key: String,
+    /// The value, up to 256 characters.
+    pub value: Option<String>,
+}

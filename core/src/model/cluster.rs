@@ -1,0 +1,36 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Tag, Timestamp};
+use crate::ClusterName;
+
+/// A cluster, the room in which services, tasks and container instances live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Its name.
+    pub name: ClusterName,
+    /// Whether it takes work.
+    pub status: ClusterStatus,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+}
+
+/// ECS's words for a cluster's state, as far as clusters without capacity providers have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClusterStatus {
+    /// Takes work.
+    Active,
+    /// Deleted; still described for a while, as ECS does.
+    Inactive,
+}
+
+impl ClusterStatus {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Inactive => "INACTIVE",
+        }
+    }
+}

@@ -1,0 +1,167 @@
+use serde::{Deserialize, Serialize};
+
+use super::{LaunchType, Tag, Timestamp};
+use crate::{DeploymentId, RevisionKey, ServiceKey};
+
+/// A service: the promise to keep a number of tasks running.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Cluster and name.
+    pub key: ServiceKey,
+    /// Whether it is kept up.
+    pub status: ServiceStatus,
+    /// What was asked for; the definition of the primary deployment.
+    pub definition: RevisionKey,
+    /// How many tasks shall run.
+    pub desired_count: u32,
+    /// Where ECS would run it.
+    pub launch_type: LaunchType,
+    /// The limits of a rollout.
+    pub deployment_configuration: DeploymentConfiguration,
+    /// Primary first; older ones until their last task has gone.
+    pub deployments: Vec<Deployment>,
+    /// Newest first, at most [`Service::EVENTS`].
+    pub events: Vec<ServiceEvent>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+    /// Whether tasks get the service's or the definition's tags.
+    pub propagate_tags: Option<PropagateTags>,
+    /// Whether `aws:ecs:…` tags are put on tasks.
+    pub enable_ecs_managed_tags: bool,
+    /// Seconds in which failed health checks of a new task are not held against it.
+    pub health_check_grace_period_seconds: Option<u32>,
+    /// The idempotency token it was made with.
+    pub client_token: Option<String>,
+}
+
+impl Service {
+    /// ECS shows the last hundred events.
+    pub const EVENTS: usize = 100;
+
+    /// The deployment that is being rolled out or was last.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
+    }
+}
+
+/// Whether a service is kept up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServiceStatus {
+    /// Kept up.
+    Active,
+    /// Deleted; its tasks are still stopping.
+    Draining,
+    /// Deleted and gone; still described.
+    Inactive,
+}
+
+impl ServiceStatus {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Draining => "DRAINING",
+            Self::Inactive => "INACTIVE",
+        }
+    }
+}
+
+/// What tasks inherit tags from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PropagateTags {
+    /// From the task definition.
+    TaskDefinition,
+    /// From the service.
+    Service,
+    /// From neither.
+    None,
+}
+
+/// The limits of a rollout, in percent of the desired count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentConfiguration {
+    /// At least this much stays up (rounded up); 100 by default.
+    pub minimum_healthy_percent: u32,
+    /// At most this much runs (rounded down); 200 by default.
+    pub maximum_percent: u32,
+}
+
+impl Default for DeploymentConfiguration {
+    fn default() -> Self {
+        Self { minimum_healthy_percent: 100, maximum_percent: 200 }
+    }
+}
+
+/// One rollout of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Its id, `startedBy` of its tasks.
+    pub id: DeploymentId,
+    /// PRIMARY, or ACTIVE while an older one has tasks.
+    pub status: DeploymentStatus,
+    /// What it runs.
+    pub definition: RevisionKey,
+    /// How many tasks it wants; 0 once it is no longer primary.
+    pub desired_count: u32,
+    /// Tasks that stopped without having been up, since it began.
+    pub failed_tasks: u32,
+    /// How far it is.
+    pub rollout_state: RolloutState,
+    /// Why it is there.
+    pub rollout_state_reason: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which of a service's deployments this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeploymentStatus {
+    /// The latest.
+    Primary,
+    /// An older one that still has tasks.
+    Active,
+}
+
+impl DeploymentStatus {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "PRIMARY",
+            Self::Active => "ACTIVE",
+        }
+    }
+}
+
+/// How far a rollout is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RolloutState {
+    /// Under way.
+    InProgress,
+    /// Reached steady state.
+    Completed,
+}
+
+impl RolloutState {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Completed => "COMPLETED",
+        }
+    }
+}
+
+/// A line of a service's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceEvent {
+    /// A uuid.
+    pub id: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// In ECS's words.
+    pub message: String,
+}

@@ -1,0 +1,67 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContainerDefinition, NetworkMode, Overrides, TaskDefinition};
+use crate::{ClusterName, RevisionKey, TaskId, engine_name};
+
+/// All an agent needs to know to run a task: the definition with its overrides applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSpec {
+    /// The task.
+    pub id: TaskId,
+    /// Its ARN, a label of each container.
+    pub arn: String,
+    /// Its cluster, a label of each container.
+    pub cluster: ClusterName,
+    /// Its definition, a label of each container.
+    pub definition: RevisionKey,
+    /// How the containers are connected.
+    pub network_mode: NetworkMode,
+    /// What to run.
+    pub containers: Vec<ContainerSpec>,
+}
+
+/// One container to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// Its name in the engine.
+    pub engine_name: String,
+    /// The definition, overrides applied.
+    pub definition: ContainerDefinition,
+    /// Wait between SIGTERM and SIGKILL.
+    pub stop_timeout: Duration,
+}
+
+impl TaskSpec {
+    /// Applies `overrides` to `definition`; names that match no container were refused by the API.
+    pub fn new(
+        id: TaskId,
+        arn: String,
+        cluster: ClusterName,
+        definition: &TaskDefinition,
+        overrides: &Overrides,
+        default_stop_timeout: Duration,
+    ) -> Self {
+        let containers = definition
+            .containers
+            .iter()
+            .map(|container| {
+                let merged = overrides.apply(container);
+                ContainerSpec {
+                    engine_name: engine_name(&definition.key, &id, &merged.name),
+                    stop_timeout: merged.stop_timeout.unwrap_or(default_stop_timeout),
+                    definition: merged,
+                }
+            })
+            .collect();
+        Self {
+            id,
+            arn,
+            cluster,
+            definition: definition.key.clone(),
+            network_mode: definition.network_mode,
+            containers,
+        }
+    }
+}
