@@ -1,1 +1,3 @@
-//! Mainstay actors.
+//! The supervision tree: actors that carry out what `mainstay-core` decides.
+
+pub mod ports;

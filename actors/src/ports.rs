@@ -1,0 +1,11 @@
+//! What the tree needs from the world. Adapters live in the root crate; the simulated ones in [`crate::sim`].
+
+mod clock;
+mod engine;
+mod link;
+mod store;
+
+pub use clock::*;
+pub use engine::*;
+pub use link::*;
+pub use store::*;

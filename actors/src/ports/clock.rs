@@ -1,0 +1,79 @@
+//! Time, ids and chance: what makes a run unrepeatable unless it is handed in.
+
+use std::sync::Mutex;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use mainstay_core::model::Timestamp;
+use mainstay_core::{DeploymentId, InstanceId, TaskId};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+/// Wall time, monotonic time, ids and chance.
+#[derive(Debug)]
+pub struct Nature {
+    /// Fixed in simulations: wall time is then the paused clock's, from this base.
+    simulated: Option<(tokio::time::Instant, Timestamp)>,
+    chance: Mutex<SmallRng>,
+}
+
+impl Nature {
+    /// The real one.
+    pub fn real() -> Self {
+        Self { simulated: None, chance: Mutex::new(SmallRng::from_os_rng()) }
+    }
+
+    /// One that repeats itself for the same seed under a paused clock.
+    pub fn simulated(seed: u64) -> Self {
+        let base = (tokio::time::Instant::now(), Timestamp(1_800_000_000_000));
+        Self { simulated: Some(base), chance: Mutex::new(SmallRng::seed_from_u64(seed)) }
+    }
+
+    /// Wall-clock time, for showing.
+    pub fn wall(&self) -> Timestamp {
+        let millis = match self.simulated {
+            Some((base, at)) => return Timestamp(at.0.saturating_add(to_i64(base.elapsed().as_millis()))),
+            None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_millis()),
+        };
+        Timestamp(to_i64(millis))
+    }
+
+    /// Monotonic time, for waiting.
+    pub fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    /// A number in 0..1.
+    pub fn jitter(&self) -> f64 {
+        self.with(|chance| chance.random())
+    }
+
+    /// A new task's id.
+    pub fn task_id(&self) -> TaskId {
+        TaskId::new(format!("{:032x}", self.with(|chance| chance.random::<u128>())))
+    }
+
+    /// A new container instance's id.
+    pub fn instance_id(&self) -> InstanceId {
+        InstanceId::new(format!("{:032x}", self.with(|chance| chance.random::<u128>())))
+    }
+
+    /// A new deployment's id: `ecs-svc/` and 19 digits, as ECS writes it.
+    pub fn deployment_id(&self) -> DeploymentId {
+        let number = self.with(|chance| chance.random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000));
+        DeploymentId::new(format!("ecs-svc/{number}"))
+    }
+
+    /// A new service event's id.
+    pub fn event_id(&self) -> String {
+        uuid::Builder::from_random_bytes(self.with(|chance| chance.random())).into_uuid().to_string()
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut SmallRng) -> T) -> T {
+        // A generator is never left half-changed, so a panic elsewhere does not spoil it.
+        draw(&mut self.chance.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+fn to_i64(millis: u128) -> i64 {
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}

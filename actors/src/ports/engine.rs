@@ -1,0 +1,199 @@
+//! The container engine, as an agent drives it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use mainstay_core::model::{Health, NetworkBinding, NetworkMode, Timestamp};
+use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
+
+use mainstay_core::model::ContainerSpec;
+
+/// A container engine; Docker is one adapter.
+///
+/// Every call is bounded in time by the adapter and safe to repeat: after an error or a lost answer the caller
+/// does it again. Containers of other owners are never listed, reported or touched.
+#[async_trait]
+pub trait ContainerEngine: Send + Sync + 'static {
+    /// What the engine is and what its host has.
+    async fn info(&self) -> Result<EngineInfo, EngineError>;
+
+    /// Brings the image here, whatever is here already.
+    async fn pull(&self, image: &str) -> Result<(), EngineError>;
+
+    /// Makes the container, or finds the one that an earlier call made for the same task under the same name.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchImage`] where the image has to be pulled first.
+    async fn create(&self, container: &NewContainer<'_>) -> Result<EngineId, EngineError>;
+
+    /// Starts it; one that runs already is no error.
+    async fn start(&self, id: &EngineId) -> Result<(), EngineError>;
+
+    /// What the engine knows of it; `None` where it is gone.
+    async fn inspect(&self, id: &EngineId) -> Result<Option<EngineContainer>, EngineError>;
+
+    /// Sends the stop signal, waits, kills after `grace`. One that is stopped or gone is no error.
+    async fn stop(&self, id: &EngineId, grace: Duration) -> Result<(), EngineError>;
+
+    /// Removes it, killing it where it runs. One that is gone is no error.
+    async fn remove(&self, id: &EngineId) -> Result<(), EngineError>;
+
+    /// All containers of this owner, in whatever state.
+    async fn list(&self) -> Result<Vec<EngineContainer>, EngineError>;
+
+    /// Resolves once the subscription stands: what happens from then on will be in the stream. The stream ends,
+    /// or yields an error and ends, when the engine goes away.
+    async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError>;
+}
+
+/// A container to make.
+#[derive(Debug, Clone, Copy)]
+pub struct NewContainer<'a> {
+    /// Its task.
+    pub task: &'a TaskId,
+    /// Its task's ARN.
+    pub task_arn: &'a str,
+    /// Its task's cluster.
+    pub cluster: &'a ClusterName,
+    /// Its task's definition.
+    pub definition: &'a RevisionKey,
+    /// How it is connected.
+    pub network_mode: NetworkMode,
+    /// What it is.
+    pub spec: &'a ContainerSpec,
+}
+
+/// What an engine is and what its host has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// Such as `20.10.24`.
+    pub version: String,
+    /// The host's name.
+    pub host: String,
+    /// Cores.
+    pub cpus: u32,
+    /// MiB.
+    pub memory: u32,
+    /// Such as `x86_64`.
+    pub architecture: String,
+    /// Such as `linux`.
+    pub os: String,
+}
+
+/// A container as the engine sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineContainer {
+    /// The engine's id.
+    pub id: EngineId,
+    /// From its label.
+    pub task: TaskId,
+    /// From its label: the name in the task definition.
+    pub name: String,
+    /// Where it is in its life.
+    pub state: EngineState,
+    /// What its check says.
+    pub health: Health,
+    /// Published ports.
+    pub network_bindings: Vec<NetworkBinding>,
+    /// The image's digest, where the engine knows one.
+    pub image_digest: Option<String>,
+    /// When it last started.
+    pub started_at: Option<Timestamp>,
+}
+
+/// Where a container is in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineState {
+    /// Made, never started.
+    Created,
+    /// Running (or paused, which the engine counts as running).
+    Running,
+    /// Ended.
+    Exited(Exit),
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// 128 + n after signal n.
+    pub code: i32,
+    /// Whether the kernel killed it for its memory.
+    pub out_of_memory: bool,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// What the engine had to say, where it could not run it.
+    pub error: Option<String>,
+}
+
+/// Something that happened to a container of this owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// Which container.
+    pub id: EngineId,
+    /// Whose task.
+    pub task: TaskId,
+    /// Its name in the task definition.
+    pub container: String,
+    /// What happened.
+    pub kind: EngineEventKind,
+}
+
+/// What happened to a container. Each is only a hint to look again, but for [`EngineEventKind::Health`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineEventKind {
+    /// It runs.
+    Started,
+    /// It ended.
+    Died,
+    /// Its check has a verdict.
+    Health(Health),
+    /// It is gone.
+    Removed,
+}
+
+/// Why the engine could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The engine does not answer; trying again later may help.
+    #[error("no answer from the container engine at {endpoint}: {detail}")]
+    Unreachable {
+        /// Where it was looked for.
+        endpoint: String,
+        /// What was seen.
+        detail: String,
+    },
+    /// The engine answers, but took longer than this act may take; whether it was done is not known.
+    #[error("the container engine did not finish `{act}` within {waited:?}")]
+    Timeout {
+        /// What was asked.
+        act: &'static str,
+        /// How long.
+        waited: Duration,
+    },
+    /// The image is not on this host.
+    #[error("image `{image}` is not on this host")]
+    NoSuchImage {
+        /// As asked for.
+        image: String,
+    },
+    /// The container is gone.
+    #[error("container {id} is gone")]
+    NoSuchContainer {
+        /// Which.
+        id: EngineId,
+    },
+    /// The engine refused; asking again will not help.
+    #[error("{message}")]
+    Refused {
+        /// The engine's words.
+        message: String,
+    },
+}
+
+impl EngineError {
+    /// Whether the same call may succeed later without anybody changing it.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+    }
+}

@@ -1,0 +1,81 @@
+//! Where acknowledged writes are kept.
+
+use futures::future::BoxFuture;
+use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+
+/// A durable home of the records.
+pub trait Store: Send + Sync + 'static {
+    /// Everything, once, at start.
+    ///
+    /// # Errors
+    /// What is there cannot be read; nothing was changed.
+    fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// Writes the batch, all or nothing; resolves when it is on disk. Batches are applied in the order in which
+    /// this was called, and several may share one sync.
+    fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>>;
+}
+
+/// One change of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Adds or replaces a cluster.
+    Cluster(Cluster),
+    /// Adds or replaces a task definition.
+    TaskDefinition(TaskDefinition),
+    /// The highest revision ever given in a family.
+    LastRevision(Family, u32),
+    /// Adds or replaces a service.
+    Service(Service),
+    /// Adds or replaces a task.
+    Task(Task),
+    /// Adds or replaces a container instance.
+    Instance(ContainerInstance),
+    /// Removes a cluster.
+    RemoveCluster(ClusterName),
+    /// Removes a task definition.
+    RemoveTaskDefinition(RevisionKey),
+    /// Removes a service.
+    RemoveService(ServiceKey),
+    /// Removes a task.
+    RemoveTask(TaskId),
+    /// Removes a container instance.
+    RemoveInstance(InstanceId),
+}
+
+/// Everything a store holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// Clusters.
+    pub clusters: Vec<Cluster>,
+    /// Task definitions.
+    pub task_definitions: Vec<TaskDefinition>,
+    /// The highest revision ever given in each family.
+    pub last_revisions: Vec<(Family, u32)>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// Tasks.
+    pub tasks: Vec<Task>,
+    /// Container instances.
+    pub instances: Vec<ContainerInstance>,
+}
+
+/// Why a store could not read or write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The write did not reach the disk; the record is as it was.
+    #[error("the store could not write: {detail}")]
+    Write {
+        /// What was seen.
+        detail: String,
+    },
+    /// What is there cannot be read.
+    #[error("the store at {path} could not be read: {detail}")]
+    Read {
+        /// Where.
+        path: String,
+        /// What was seen, and what to do.
+        detail: String,
+    },
+}
