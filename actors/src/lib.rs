@@ -1,3 +1,37 @@
 //! The supervision tree: actors that carry out what `mainstay-core` decides.
+//!
+//! ```text
+//! root                                one_for_one
+//! ├── catalog                         owns clusters, task definitions, the birth of services and instances
+//! ├── clusters                        one child a cluster
+//! │   └── cluster "default"           rest_for_one
+//! │       ├── placement               owns the ledger
+//! │       ├── agents ── agent …       one a container instance
+//! │       ├── services ── service … ── task …
+//! │       └── tasks ── task …         of RunTask; never started again
+//! └── host ── host task …             the agent's side, where there is one in this process
+//! ```
+//!
+//! Absent on purpose: no actor awaits the engine, the disk or the network in a handler; no read messages an
+//! actor (see [`view`]); no actor has a registered name, so that several daemons fit in one process; no actor's
+//! end touches a container (only a decision does).
 
+pub mod agent;
+pub mod catalog;
+pub mod cluster;
+pub mod context;
+pub mod control;
+pub mod directory;
+pub mod host;
+pub mod metrics;
+pub mod placement;
 pub mod ports;
+pub mod root;
+pub mod service;
+#[cfg(feature = "sim")]
+pub mod sim;
+pub mod supervisor;
+pub mod task;
+pub mod tasks;
+pub mod tree;
+pub mod view;

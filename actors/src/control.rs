@@ -1,0 +1,192 @@
+//! What the API asks of the tree: one method an act, each answered when it is durable.
+
+mod error;
+mod requests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::{ClusterName, RevisionKey, ServiceKey, TaskId};
+use ractor::{ActorRef, Message};
+use tokio::sync::oneshot;
+
+pub use error::*;
+pub use requests::*;
+
+use crate::catalog::CatalogMsg;
+use crate::context::Context;
+use crate::service::ServiceMsg;
+use crate::task::TaskMsg;
+use crate::tasks::TasksMsg;
+use crate::view::View;
+
+/// Longest wait for an actor's answer; past it the caller is told that the outcome is not known.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Longest wait for an actor that is just being started again.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where an answer goes.
+pub type Reply<T> = oneshot::Sender<Result<T, ControlError>>;
+
+/// The handle through which everything outside the tree acts on it.
+#[derive(Clone)]
+pub struct Control {
+    ctx: Context,
+}
+
+impl Control {
+    /// A handle on the tree that runs in `ctx`.
+    pub fn new(ctx: Context) -> Self {
+        Self { ctx }
+    }
+
+    /// What there is, readable without asking anybody.
+    pub fn view(&self) -> &View {
+        &self.ctx.view
+    }
+
+    /// The tree's surroundings.
+    pub fn context(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// Makes a cluster, or finds the ACTIVE one of that name.
+    ///
+    /// # Errors
+    /// [`ControlError::Unavailable`] where it could not be stored.
+    pub async fn create_cluster(&self, new: NewCluster) -> Result<Arc<Cluster>, ControlError> {
+        self.catalog(|reply| CatalogMsg::CreateCluster { new, reply }).await
+    }
+
+    /// Deletes an empty cluster: it stays as INACTIVE.
+    ///
+    /// # Errors
+    /// Where it is unknown or still holds services, tasks or container instances.
+    pub async fn delete_cluster(&self, name: ClusterName) -> Result<Arc<Cluster>, ControlError> {
+        self.catalog(|reply| CatalogMsg::DeleteCluster { name, reply }).await
+    }
+
+    /// Registers a revision; its number and time are given here.
+    ///
+    /// # Errors
+    /// [`ControlError::Unavailable`] where it could not be stored.
+    pub async fn register_task_definition(
+        &self,
+        definition: TaskDefinition,
+    ) -> Result<Arc<TaskDefinition>, ControlError> {
+        self.catalog(|reply| CatalogMsg::RegisterDefinition { definition: Box::new(definition), reply }).await
+    }
+
+    /// Makes a revision INACTIVE.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn deregister_task_definition(
+        &self,
+        key: RevisionKey,
+    ) -> Result<Arc<TaskDefinition>, ControlError> {
+        self.catalog(|reply| CatalogMsg::DeregisterDefinition { key, reply }).await
+    }
+
+    /// Makes a service; the same `client_token` finds the one made before.
+    ///
+    /// # Errors
+    /// Where its cluster or definition is unknown or inactive, or one of that name is there already.
+    pub async fn create_service(&self, new: NewService) -> Result<Arc<Service>, ControlError> {
+        self.catalog(|reply| CatalogMsg::CreateService { new: Box::new(new), reply }).await
+    }
+
+    /// Changes a service.
+    ///
+    /// # Errors
+    /// Where it is unknown or not ACTIVE, or the definition is unknown or inactive.
+    pub async fn update_service(
+        &self,
+        key: ServiceKey,
+        update: ServiceUpdate,
+    ) -> Result<Arc<Service>, ControlError> {
+        self.active_service(&key)?;
+        let to = || self.ctx.directory.services.get(&key);
+        self.ask(to, |reply| ServiceMsg::Update { update: Box::new(update), reply }).await
+    }
+
+    /// Deletes a service: its tasks are stopped, then it stays as INACTIVE.
+    ///
+    /// # Errors
+    /// Where it is unknown, or wants tasks and `force` is not given.
+    pub async fn delete_service(&self, key: ServiceKey, force: bool) -> Result<Arc<Service>, ControlError> {
+        self.active_service(&key)?;
+        let to = || self.ctx.directory.services.get(&key);
+        self.ask(to, |reply| ServiceMsg::Delete { force, reply }).await
+    }
+
+    /// Starts tasks that nobody replaces. What could not be placed comes back as failures.
+    ///
+    /// # Errors
+    /// Where the cluster or definition is unknown or inactive, or there is no container instance at all.
+    pub async fn run_task(&self, request: RunTask) -> Result<Ran, ControlError> {
+        let cluster = request.cluster.clone();
+        self.active_cluster(&cluster)?;
+        let to = || self.ctx.directory.tasks_of_clusters.get(&cluster);
+        self.ask(to, |reply| TasksMsg::Run { request: Box::new(request), reply }).await
+    }
+
+    /// Stops a task; one that is stopping or stopped already is answered as it is.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn stop_task(&self, id: TaskId, reason: Option<String>) -> Result<Arc<Task>, ControlError> {
+        let task = self.ctx.view.tasks.get(&id).ok_or_else(|| ControlError::TaskNotFound(id.clone()))?;
+        if task.stopped_at.is_some() {
+            return Ok(task);
+        }
+        let to = || self.ctx.directory.tasks.get(&id);
+        self.ask(to, |reply| TaskMsg::StopByUser { reason, reply }).await
+    }
+
+    /// Registers a container instance, or finds the one this host registered before.
+    ///
+    /// # Errors
+    /// Where the cluster is unknown.
+    pub async fn register_instance(&self, new: NewInstance) -> Result<Arc<ContainerInstance>, ControlError> {
+        self.catalog(|reply| CatalogMsg::RegisterInstance { new: Box::new(new), reply }).await
+    }
+
+    fn active_service(&self, key: &ServiceKey) -> Result<(), ControlError> {
+        use mainstay_core::model::ServiceStatus;
+        match self.ctx.view.services.get(key) {
+            None => Err(ControlError::ServiceNotFound(key.clone())),
+            Some(service) if service.status != ServiceStatus::Active => {
+                Err(ControlError::ServiceNotActive(key.clone()))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn active_cluster(&self, name: &ClusterName) -> Result<(), ControlError> {
+        self.ctx.view.active_cluster(name).map(|_| ()).ok_or_else(|| ControlError::ClusterNotFound(name.clone()))
+    }
+
+    async fn catalog<T>(&self, message: impl FnOnce(Reply<T>) -> CatalogMsg) -> Result<T, ControlError> {
+        self.ask(|| self.ctx.directory.catalog.get(&()), message).await
+    }
+
+    /// Sends to the actor that `to` finds, waiting a little where it is just being started again.
+    async fn ask<M: Message, T>(
+        &self,
+        to: impl Fn() -> Option<ActorRef<M>>,
+        message: impl FnOnce(Reply<T>) -> M,
+    ) -> Result<T, ControlError> {
+        let unavailable = |detail: &str| ControlError::Unavailable(detail.to_owned());
+        let (reply, answer) = oneshot::channel();
+        let found = self.ctx.directory.wait_for(to, BACK_WITHIN).await;
+        let actor = found.ok_or_else(|| unavailable("the actor in charge is being restarted; try again"))?;
+        actor.cast(message(reply)).map_err(|_| unavailable("the actor in charge has just ended; try again"))?;
+        match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(unavailable("the actor in charge ended before it answered; look, then try again")),
+            Err(_) => Err(unavailable("no answer in time; look whether it was done, then try again")),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use mainstay_core::{ClusterName, RevisionKey, ServiceKey, TaskId};
+
+/// Why the tree did not do it. The API gives each ECS's own exception.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// No such ACTIVE cluster.
+    #[error("Cluster not found.")]
+    ClusterNotFound(ClusterName),
+    /// It holds services.
+    #[error("The Cluster cannot be deleted while Services are active.")]
+    ClusterContainsServices,
+    /// It holds tasks.
+    #[error("The Cluster cannot be deleted while Tasks are active.")]
+    ClusterContainsTasks,
+    /// It holds container instances.
+    #[error("The Cluster cannot be deleted while Container Instances are active or draining.")]
+    ClusterContainsContainerInstances,
+    /// No such service.
+    #[error("Service not found.")]
+    ServiceNotFound(ServiceKey),
+    /// It is DRAINING or INACTIVE.
+    #[error("Service was not ACTIVE.")]
+    ServiceNotActive(ServiceKey),
+    /// There is an ACTIVE one of that name.
+    #[error("Creation of service was not idempotent.")]
+    ServiceExists(ServiceKey),
+    /// It wants tasks, and nobody said force.
+    #[error("The service cannot be stopped while it is scaled above 0.")]
+    ServiceScaledAboveZero,
+    /// No such revision.
+    #[error("Unable to describe task definition.")]
+    DefinitionNotFound(RevisionKey),
+    /// Deregistered.
+    #[error("TaskDefinition is inactive")]
+    DefinitionInactive(RevisionKey),
+    /// No such task.
+    #[error("The referenced task was not found.")]
+    TaskNotFound(TaskId),
+    /// Nothing to place tasks on.
+    #[error("No Container Instances were found in your cluster.")]
+    NoInstances,
+    /// The same token came with another request.
+    #[error("{0}")]
+    Conflict(String),
+    /// Not now; nothing was changed unless the text says that the outcome is not known.
+    #[error("{0}")]
+    Unavailable(String),
+}

@@ -1,0 +1,113 @@
+use std::sync::Arc;
+
+use mainstay_core::model::{
+    DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
+};
+use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
+
+/// A cluster to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCluster {
+    /// Its name.
+    pub name: ClusterName,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+}
+
+/// A service to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewService {
+    /// Cluster and name.
+    pub key: ServiceKey,
+    /// What it runs.
+    pub definition: RevisionKey,
+    /// How many.
+    pub desired_count: u32,
+    /// Where ECS would run it.
+    pub launch_type: LaunchType,
+    /// The limits of its rollouts.
+    pub deployment_configuration: DeploymentConfiguration,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+    /// Where its tasks' tags come from.
+    pub propagate_tags: Option<PropagateTags>,
+    /// Whether `aws:ecs:…` tags are put on tasks.
+    pub enable_ecs_managed_tags: bool,
+    /// Seconds in which failed health checks of a new task are not held against it.
+    pub health_check_grace_period_seconds: Option<u32>,
+    /// The same token means the same service.
+    pub client_token: Option<String>,
+}
+
+/// What to change of a service; absent is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceUpdate {
+    /// How many.
+    pub desired_count: Option<u32>,
+    /// What it runs: a new deployment where it differs.
+    pub definition: Option<RevisionKey>,
+    /// A new deployment even of the same definition.
+    pub force_new_deployment: bool,
+    /// The limits of its rollouts.
+    pub deployment_configuration: Option<DeploymentConfiguration>,
+    /// Seconds in which failed health checks of a new task are not held against it.
+    pub health_check_grace_period_seconds: Option<u32>,
+    /// Where its tasks' tags come from.
+    pub propagate_tags: Option<PropagateTags>,
+    /// Whether `aws:ecs:…` tags are put on tasks.
+    pub enable_ecs_managed_tags: Option<bool>,
+}
+
+/// Tasks to run once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunTask {
+    /// Where.
+    pub cluster: ClusterName,
+    /// What.
+    pub definition: RevisionKey,
+    /// How many; 1 to 10, which the API checks.
+    pub count: u32,
+    /// What to change of it.
+    pub overrides: Overrides,
+    /// `family:NAME` where not given.
+    pub group: Option<String>,
+    /// Echoed.
+    pub started_by: Option<String>,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+    /// The same token means the same tasks.
+    pub client_token: Option<String>,
+}
+
+/// What became of a RunTask.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// The tasks that were made.
+    pub tasks: Vec<Arc<Task>>,
+    /// One for each that could not be placed.
+    pub failures: Vec<Failure>,
+}
+
+/// Something that was asked for and could not be given, as ECS lists them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Of what it is about.
+    pub arn: Option<String>,
+    /// Such as `RESOURCE:MEMORY` or `MISSING`.
+    pub reason: String,
+    /// More words.
+    pub detail: Option<String>,
+}
+
+/// A host that joins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInstance {
+    /// Which cluster.
+    pub cluster: ClusterName,
+    /// The host's name; the same host in the same cluster is the same instance.
+    pub host: String,
+    /// Of the agent.
+    pub agent_version: String,
+    /// What it has, where that is known already.
+    pub registered: Resources,
+}

@@ -1,0 +1,143 @@
+//! What there is, as immutable snapshots: every read of the API, the console and the metrics comes from here.
+//!
+//! Each table has one writer an entry, the actor that owns it. A reader takes a lock for as long as it copies
+//! pointers, and never waits for an actor.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use mainstay_core::model::{
+    Cluster, ClusterStatus, ContainerInstance, Service, Task, TaskDefinition, TaskOwner,
+};
+use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+
+use crate::ports::{Snapshot, Write};
+
+/// A concurrent, ordered map of immutable snapshots.
+#[derive(Debug)]
+pub struct Table<K, V>(RwLock<BTreeMap<K, Arc<V>>>);
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self(RwLock::new(BTreeMap::new()))
+    }
+}
+
+impl<K: Ord + Clone, V> Table<K, V> {
+    /// The entry under `key`.
+    pub fn get(&self, key: &K) -> Option<Arc<V>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// All entries, in the order of their keys.
+    pub fn all(&self) -> Vec<Arc<V>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The entries that `wanted` picks, in the order of their keys.
+    pub fn filter(&self, mut wanted: impl FnMut(&V) -> bool) -> Vec<Arc<V>> {
+        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        table.values().filter(|value| wanted(value)).cloned().collect()
+    }
+
+    /// Whether `wanted` picks any.
+    pub fn any(&self, mut wanted: impl FnMut(&V) -> bool) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().any(|value| wanted(value))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds or replaces; for the entry's owner only.
+    pub(crate) fn put(&self, key: K, value: Arc<V>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, value);
+    }
+
+    /// Removes; for the entry's owner only.
+    pub(crate) fn remove(&self, key: &K) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// Everything that can be read.
+#[derive(Debug, Default)]
+pub struct View {
+    /// Clusters, INACTIVE ones too.
+    pub clusters: Table<ClusterName, Cluster>,
+    /// Task definitions, INACTIVE ones too.
+    pub definitions: Table<RevisionKey, TaskDefinition>,
+    /// The highest revision ever given in each family.
+    pub last_revisions: Table<Family, u32>,
+    /// Services, INACTIVE ones too.
+    pub services: Table<ServiceKey, Service>,
+    /// Tasks, and for a while STOPPED ones.
+    pub tasks: Table<TaskId, Task>,
+    /// Container instances.
+    pub instances: Table<InstanceId, ContainerInstance>,
+}
+
+impl View {
+    /// What a store held.
+    pub fn from_snapshot(snapshot: Snapshot) -> Self {
+        let view = Self::default();
+        let writes = snapshot
+            .clusters
+            .into_iter()
+            .map(Write::Cluster)
+            .chain(snapshot.task_definitions.into_iter().map(Write::TaskDefinition))
+            .chain(snapshot.last_revisions.into_iter().map(|(family, last)| Write::LastRevision(family, last)))
+            .chain(snapshot.services.into_iter().map(Write::Service))
+            .chain(snapshot.tasks.into_iter().map(Write::Task))
+            .chain(snapshot.instances.into_iter().map(Write::Instance));
+        for write in writes {
+            view.apply(write);
+        }
+        view
+    }
+
+    /// Makes a write visible.
+    pub(crate) fn apply(&self, write: Write) {
+        match write {
+            Write::Cluster(cluster) => self.clusters.put(cluster.name.clone(), Arc::new(cluster)),
+            Write::TaskDefinition(definition) => {
+                self.definitions.put(definition.key.clone(), Arc::new(definition));
+            }
+            Write::LastRevision(family, last) => self.last_revisions.put(family, Arc::new(last)),
+            Write::Service(service) => self.services.put(service.key.clone(), Arc::new(service)),
+            Write::Task(task) => self.tasks.put(task.id.clone(), Arc::new(task)),
+            Write::Instance(instance) => self.instances.put(instance.id.clone(), Arc::new(instance)),
+            Write::RemoveCluster(name) => self.clusters.remove(&name),
+            Write::RemoveTaskDefinition(key) => self.definitions.remove(&key),
+            Write::RemoveService(key) => self.services.remove(&key),
+            Write::RemoveTask(id) => self.tasks.remove(&id),
+            Write::RemoveInstance(id) => self.instances.remove(&id),
+        }
+    }
+
+    /// The cluster, where it is ACTIVE.
+    pub fn active_cluster(&self, name: &ClusterName) -> Option<Arc<Cluster>> {
+        self.clusters.get(name).filter(|cluster| cluster.status == ClusterStatus::Active)
+    }
+
+    /// A service's tasks, STOPPED ones too.
+    pub fn tasks_of_service(&self, key: &ServiceKey) -> Vec<Arc<Task>> {
+        self.tasks.filter(|task| {
+            task.cluster == key.cluster
+                && matches!(&task.owner, TaskOwner::Service { service, .. } if *service == key.name)
+        })
+    }
+
+    /// The newest ACTIVE revision of a family.
+    pub fn latest_active(&self, family: &Family) -> Option<Arc<TaskDefinition>> {
+        use mainstay_core::model::DefinitionStatus;
+        let active = |d: &TaskDefinition| d.key.family == *family && d.status == DefinitionStatus::Active;
+        self.definitions.filter(active).into_iter().next_back()
+    }
+}
