@@ -1,1 +1,311 @@
-//! To come.
+//! The life of a task and its containers: what a report or a decision makes of the record.
+//!
+//! Laws (SwarmKit's task model, ECS's words): `last_status` only goes forward, a STOPPED container never changes,
+//! the first reason to stop stays, and STOPPED follows from containers that ended, never from a flag.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Container, Health, NetworkBinding, Overrides, Resources, StopCode, Tag, Task, TaskDefinition, TaskOwner,
+    TaskStatus, Timestamp,
+};
+use crate::{ClusterName, EngineId, InstanceId, TaskId};
+
+/// ECS cuts reasons at this many characters.
+pub const REASON_LIMIT: usize = 1024;
+
+/// What an agent sees of a task; always whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskReport {
+    /// Its containers.
+    pub containers: Vec<ContainerReport>,
+    /// When the first pull began.
+    pub pull_started_at: Option<Timestamp>,
+    /// When the last pull ended.
+    pub pull_stopped_at: Option<Timestamp>,
+}
+
+/// What an agent sees of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerReport {
+    /// Its name in the task definition.
+    pub name: String,
+    /// How far it is.
+    pub status: ContainerStatus,
+    /// The engine's id.
+    pub runtime_id: Option<EngineId>,
+    /// The digest that runs, where the engine knows one.
+    pub image_digest: Option<String>,
+    /// Absent where it never started.
+    pub exit_code: Option<i32>,
+    /// Why it is where it is.
+    pub reason: Option<String>,
+    /// What its check says.
+    pub health: Health,
+    /// Published ports.
+    pub network_bindings: Vec<NetworkBinding>,
+    /// When it started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// How far a container is; the order is the order of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ContainerStatus {
+    /// Not started yet.
+    Pending,
+    /// Running.
+    Running,
+    /// Over.
+    Stopped,
+}
+
+impl ContainerStatus {
+    fn as_task_status(self) -> TaskStatus {
+        match self {
+            Self::Pending => TaskStatus::Pending,
+            Self::Running => TaskStatus::Running,
+            Self::Stopped => TaskStatus::Stopped,
+        }
+    }
+}
+
+/// What follows from a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The record as it is now.
+    pub task: Task,
+    /// Its end was decided just here and containers may still run: the agent has to stop them.
+    pub stop_rest: bool,
+}
+
+/// A task to make.
+#[derive(Debug, Clone)]
+pub struct NewTask<'a> {
+    /// Its id.
+    pub id: TaskId,
+    /// Its cluster.
+    pub cluster: ClusterName,
+    /// What it runs.
+    pub definition: &'a TaskDefinition,
+    /// What is changed of that.
+    pub overrides: Overrides,
+    /// Who keeps it.
+    pub owner: TaskOwner,
+    /// Its group.
+    pub group: String,
+    /// Who started it.
+    pub started_by: Option<String>,
+    /// Where it runs.
+    pub instance: InstanceId,
+    /// What it holds there.
+    pub resources: Resources,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+    /// The token of its RunTask.
+    pub client_token: Option<String>,
+}
+
+/// The record of a new task: PROVISIONING, wanted RUNNING.
+pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
+    let containers = new.definition.containers.iter().map(|definition| {
+        let merged = new.overrides.apply(definition);
+        Container {
+            name: merged.name,
+            image: merged.image,
+            image_digest: None,
+            runtime_id: None,
+            last_status: TaskStatus::Pending,
+            exit_code: None,
+            reason: None,
+            health: Health::Unknown,
+            has_health_check: merged.health_check.is_some(),
+            essential: merged.essential,
+            network_bindings: Vec::new(),
+            cpu: merged.cpu,
+            memory: merged.memory,
+            memory_reservation: merged.memory_reservation,
+        }
+    });
+    Task {
+        containers: containers.collect(),
+        id: new.id,
+        cluster: new.cluster,
+        definition: new.definition.key.clone(),
+        owner: new.owner,
+        group: new.group,
+        started_by: new.started_by,
+        instance: new.instance,
+        resources: new.resources,
+        desired_status: TaskStatus::Running,
+        last_status: TaskStatus::Provisioning,
+        health: Health::Unknown,
+        overrides: new.overrides,
+        tags: new.tags,
+        client_token: new.client_token,
+        version: 1,
+        created_at: now,
+        pull_started_at: None,
+        pull_stopped_at: None,
+        started_at: None,
+        stopping_at: None,
+        execution_stopped_at: None,
+        stopped_at: None,
+        stop_code: None,
+        stopped_reason: None,
+    }
+}
+
+/// The agent has it now: PROVISIONING becomes PENDING.
+pub fn handed_over(task: &Task) -> Option<Task> {
+    let mut next = task.clone();
+    if next.last_status == TaskStatus::Provisioning {
+        next.last_status = TaskStatus::Pending;
+    }
+    changed(task, next)
+}
+
+/// Somebody decided to stop it; `None` where that was decided before.
+pub fn request_stop(task: &Task, code: StopCode, reason: &str, now: Timestamp) -> Option<Task> {
+    if task.desired_status == TaskStatus::Stopped {
+        return None;
+    }
+    let mut next = task.clone();
+    decide_end(&mut next, code, reason, now);
+    advance(&mut next, now);
+    changed(task, next)
+}
+
+/// Takes an agent's report; `None` where nothing changes.
+pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step> {
+    if task.last_status == TaskStatus::Stopped {
+        return None;
+    }
+    let mut next = task.clone();
+    next.pull_started_at = next.pull_started_at.or(report.pull_started_at);
+    next.pull_stopped_at = report.pull_stopped_at.or(next.pull_stopped_at);
+    let mut ended: Option<(StopCode, String)> = None;
+    for container in &mut next.containers {
+        let Some(seen) = report.containers.iter().find(|seen| seen.name == container.name) else { continue };
+        if !take(container, seen) || !container.essential {
+            continue;
+        }
+        // The last essential end is the task's.
+        next.execution_stopped_at = next.execution_stopped_at.max(Some(seen.finished_at.unwrap_or(now)));
+        let never_started = seen.started_at.is_none();
+        ended.get_or_insert_with(|| match &container.reason {
+            Some(reason) if never_started => (StopCode::TaskFailedToStart, reason.clone()),
+            None if never_started => (StopCode::TaskFailedToStart, "Task failed to start".into()),
+            _ => (StopCode::EssentialContainerExited, "Essential container in task exited".into()),
+        });
+    }
+    // A task that came up and went down between two reports was up all the same.
+    let all_started = next.containers.iter().all(|container| {
+        let seen = report.containers.iter().find(|seen| seen.name == container.name);
+        seen.is_some_and(|seen| seen.started_at.is_some())
+    });
+    if next.started_at.is_none() && all_started {
+        let latest = report.containers.iter().filter_map(|seen| seen.started_at).max();
+        next.started_at = Some(latest.unwrap_or(now).min(now));
+    }
+    let decided = task.desired_status == TaskStatus::Stopped;
+    if let (Some((code, reason)), false) = (ended, decided) {
+        decide_end(&mut next, code, &reason, now);
+    }
+    next.health = health(&next.containers);
+    advance(&mut next, now);
+    let stop_rest = !decided && next.desired_status == TaskStatus::Stopped && next.last_status != TaskStatus::Stopped;
+    changed(task, next).map(|task| Step { task, stop_rest })
+}
+
+/// The agent has nothing of it: what ran was removed by somebody else, with its exit codes.
+pub fn vanished(task: &Task, reason: &str, now: Timestamp) -> Option<Task> {
+    if task.last_status == TaskStatus::Stopped {
+        return None;
+    }
+    let mut next = task.clone();
+    for container in next.containers.iter_mut().filter(|c| c.last_status != TaskStatus::Stopped) {
+        container.last_status = TaskStatus::Stopped;
+        container.reason = Some(cut(reason));
+    }
+    next.execution_stopped_at = next.execution_stopped_at.or(Some(now));
+    if next.desired_status != TaskStatus::Stopped {
+        decide_end(&mut next, StopCode::EssentialContainerExited, "Essential container in task exited", now);
+    }
+    advance(&mut next, now);
+    changed(task, next)
+}
+
+/// Takes what was seen of a container; true where it ended just now.
+fn take(container: &mut Container, seen: &ContainerReport) -> bool {
+    if container.last_status == TaskStatus::Stopped {
+        return false;
+    }
+    container.last_status = container.last_status.max(seen.status.as_task_status());
+    container.runtime_id = seen.runtime_id.clone().or(container.runtime_id.take());
+    container.image_digest = seen.image_digest.clone().or(container.image_digest.take());
+    container.exit_code = seen.exit_code.or(container.exit_code);
+    container.reason = seen.reason.as_deref().map(cut).or(container.reason.take());
+    container.health = seen.health;
+    if !seen.network_bindings.is_empty() {
+        container.network_bindings.clone_from(&seen.network_bindings);
+    }
+    container.last_status == TaskStatus::Stopped
+}
+
+fn decide_end(task: &mut Task, code: StopCode, reason: &str, now: Timestamp) {
+    task.desired_status = TaskStatus::Stopped;
+    task.stop_code = Some(code);
+    task.stopped_reason = Some(cut(reason));
+    task.stopping_at = Some(now);
+}
+
+/// Moves `last_status` to where the containers say, never back.
+fn advance(task: &mut Task, now: Timestamp) {
+    let all_over = task.containers.iter().all(|container| container.last_status == TaskStatus::Stopped);
+    let seen = if all_over {
+        TaskStatus::Stopped
+    } else if task.desired_status == TaskStatus::Stopped {
+        // Before the agent had it there is nothing to stop yet.
+        if task.last_status >= TaskStatus::Pending { TaskStatus::Stopping } else { task.last_status }
+    } else {
+        let least = task.containers.iter().map(|container| container.last_status).min();
+        least.unwrap_or(task.last_status)
+    };
+    task.last_status = task.last_status.max(seen);
+    if task.last_status == TaskStatus::Running {
+        task.started_at.get_or_insert(now);
+    }
+    if task.last_status == TaskStatus::Stopped {
+        task.stopped_at.get_or_insert(now);
+    }
+}
+
+/// A task's health is that of its essential containers with a check.
+fn health(containers: &[Container]) -> Health {
+    let mut checked = containers.iter().filter(|c| c.essential && c.has_health_check).map(|c| c.health).peekable();
+    if checked.peek().is_none() {
+        return Health::Unknown;
+    }
+    checked.fold(Health::Healthy, |worst, health| match (worst, health) {
+        (Health::Unhealthy, _) | (_, Health::Unhealthy) => Health::Unhealthy,
+        (Health::Unknown, _) | (_, Health::Unknown) => Health::Unknown,
+        _ => Health::Healthy,
+    })
+}
+
+fn changed(before: &Task, mut after: Task) -> Option<Task> {
+    if *before == after {
+        return None;
+    }
+    after.version = before.version + 1;
+    Some(after)
+}
+
+fn cut(reason: &str) -> String {
+    reason.chars().take(REASON_LIMIT).collect()
+}
+
+#[cfg(test)]
+mod tests;
