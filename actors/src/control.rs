@@ -165,7 +165,11 @@ impl Control {
     }
 
     fn active_cluster(&self, name: &ClusterName) -> Result<(), ControlError> {
-        self.ctx.view.active_cluster(name).map(|_| ()).ok_or_else(|| ControlError::ClusterNotFound(name.clone()))
+        self.ctx
+            .view
+            .active_cluster(name)
+            .map(|_| ())
+            .ok_or_else(|| ControlError::ClusterNotFound(name.clone()))
     }
 
     async fn catalog<T>(&self, message: impl FnOnce(Reply<T>) -> CatalogMsg) -> Result<T, ControlError> {
@@ -182,10 +186,14 @@ impl Control {
         let (reply, answer) = oneshot::channel();
         let found = self.ctx.directory.wait_for(to, BACK_WITHIN).await;
         let actor = found.ok_or_else(|| unavailable("the actor in charge is being restarted; try again"))?;
-        actor.cast(message(reply)).map_err(|_| unavailable("the actor in charge has just ended; try again"))?;
+        actor
+            .cast(message(reply))
+            .map_err(|_| unavailable("the actor in charge has just ended; try again"))?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(unavailable("the actor in charge ended before it answered; look, then try again")),
+            Ok(Err(_)) => {
+                Err(unavailable("the actor in charge ended before it answered; look, then try again"))
+            }
             Err(_) => Err(unavailable("no answer in time; look whether it was done, then try again")),
         }
     }

@@ -92,7 +92,9 @@ impl View {
             .into_iter()
             .map(Write::Cluster)
             .chain(snapshot.task_definitions.into_iter().map(Write::TaskDefinition))
-            .chain(snapshot.last_revisions.into_iter().map(|(family, last)| Write::LastRevision(family, last)))
+            .chain(
+                snapshot.last_revisions.into_iter().map(|(family, last)| Write::LastRevision(family, last)),
+            )
             .chain(snapshot.services.into_iter().map(Write::Service))
             .chain(snapshot.tasks.into_iter().map(Write::Task))
             .chain(snapshot.instances.into_iter().map(Write::Instance));

@@ -103,7 +103,9 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
     // As many as wanted stay, the fittest first; that they stand in different slots is usual, not required.
     let well = live().filter(is_new).filter(|member| member.fitness != Fitness::Unhealthy);
     let mut keepers: Vec<&Member> = well.collect();
-    keepers.sort_by_key(|member| (std::cmp::Reverse(member.fitness), member.slot, member.created_at, &member.id));
+    keepers.sort_by_key(|member| {
+        (std::cmp::Reverse(member.fitness), member.slot, member.created_at, &member.id)
+    });
     let surplus = keepers.split_off(keepers.len().min(rollout.desired as usize));
     plan.stop.extend(surplus.iter().map(|member| (member.id.clone(), Why::ScaleIn)));
 
@@ -113,7 +115,11 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
     let uncovered: Vec<u32> = (0..u32::MAX).filter(|slot| !used.contains(slot)).take(missing).collect();
     let serving = keepers.iter().filter(|keeper| keeper.fitness == Fitness::Serving).count();
     let present = u32::try_from(rollout.members.len()).unwrap_or(u32::MAX);
-    let room = if rollout.blocked { 0 } else { upper_bound(rollout.desired, rollout.limits).saturating_sub(present) };
+    let room = if rollout.blocked {
+        0
+    } else {
+        upper_bound(rollout.desired, rollout.limits).saturating_sub(present)
+    };
     let startable: Vec<u32> =
         uncovered.iter().copied().filter(|slot| !rollout.waiting_slots.contains(slot)).collect();
     plan.start = startable.iter().copied().take(room as usize).collect();
@@ -142,8 +148,10 @@ fn stop_unhealthy(rollout: &Rollout<'_>, serving: usize, cramped: usize, plan: &
 
 /// Members of older deployments go as new ones serve, and down to the lower bound where only that makes room.
 fn stop_superseded(rollout: &Rollout<'_>, serving_new: usize, cramped: usize, plan: &mut Plan) {
-    let older = rollout.members.iter().filter(|m| m.deployment != *rollout.primary && m.fitness != Fitness::Stopping);
-    let (mut serving, idle): (Vec<&Member>, Vec<&Member>) = older.partition(|m| m.fitness == Fitness::Serving);
+    let older =
+        rollout.members.iter().filter(|m| m.deployment != *rollout.primary && m.fitness != Fitness::Stopping);
+    let (mut serving, idle): (Vec<&Member>, Vec<&Member>) =
+        older.partition(|m| m.fitness == Fitness::Serving);
     // Those that do not serve add nothing.
     plan.stop.extend(idle.iter().map(|member| (member.id.clone(), Why::Superseded)));
     let total = serving.len() + serving_new;

@@ -215,7 +215,8 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
     }
     next.health = health(&next.containers);
     advance(&mut next, now);
-    let stop_rest = !decided && next.desired_status == TaskStatus::Stopped && next.last_status != TaskStatus::Stopped;
+    let stop_rest =
+        !decided && next.desired_status == TaskStatus::Stopped && next.last_status != TaskStatus::Stopped;
     changed(task, next).map(|task| Step { task, stop_rest })
 }
 
@@ -284,7 +285,8 @@ fn advance(task: &mut Task, now: Timestamp) {
 
 /// A task's health is that of its essential containers with a check.
 fn health(containers: &[Container]) -> Health {
-    let mut checked = containers.iter().filter(|c| c.essential && c.has_health_check).map(|c| c.health).peekable();
+    let mut checked =
+        containers.iter().filter(|c| c.essential && c.has_health_check).map(|c| c.health).peekable();
     if checked.peek().is_none() {
         return Health::Unknown;
     }

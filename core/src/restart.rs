@@ -62,7 +62,13 @@ pub enum End {
 ///
 /// The first failure is made good at once, the n-th after `backoff × 2^(n-2)`, times 0.8 to 1.2 by `jitter` (0 to
 /// 1), never more than `backoff_max`. An end that is no failure waits for nothing and changes nothing.
-pub fn replace_after(history: &mut History, end: End, now: Instant, policy: &Policy, jitter: f64) -> Duration {
+pub fn replace_after(
+    history: &mut History,
+    end: End,
+    now: Instant,
+    policy: &Policy,
+    jitter: f64,
+) -> Duration {
     let failed = match end {
         End::NeverRan => true,
         End::Ran(time) => policy.throttle_exits && time < policy.settle,
@@ -78,7 +84,10 @@ pub fn replace_after(history: &mut History, end: End, now: Instant, policy: &Pol
         0 | 1 => Duration::ZERO,
         nth => {
             let doubled = policy.backoff.saturating_mul(2_u32.saturating_pow(nth - 2));
-            doubled.min(policy.backoff_max).mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)).min(policy.backoff_max)
+            doubled
+                .min(policy.backoff_max)
+                .mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0))
+                .min(policy.backoff_max)
         }
     };
     history.due = Some(now + wait);
@@ -97,7 +106,13 @@ mod tests {
     const SEC: Duration = Duration::from_secs(1);
 
     fn policy() -> Policy {
-        Policy { backoff: SEC, backoff_max: 10 * SEC, settle: 60 * SEC, forget: 600 * SEC, throttle_exits: true }
+        Policy {
+            backoff: SEC,
+            backoff_max: 10 * SEC,
+            settle: 60 * SEC,
+            forget: 600 * SEC,
+            throttle_exits: true,
+        }
     }
 
     #[allow(clippy::disallowed_methods, reason = "a pure test needs some instant, whichever")]
@@ -132,7 +147,11 @@ mod tests {
     fn without_throttled_exits_only_failures_to_start_wait_as_on_ecs() {
         let policy = Policy { throttle_exits: false, ..policy() };
         check(&policy, &[End::Ran(SEC); 5], &[Duration::ZERO; 5]);
-        check(&policy, &[End::NeverRan, End::Ran(SEC), End::NeverRan], &[Duration::ZERO, Duration::ZERO, SEC]);
+        check(
+            &policy,
+            &[End::NeverRan, End::Ran(SEC), End::NeverRan],
+            &[Duration::ZERO, Duration::ZERO, SEC],
+        );
     }
 
     #[test]
@@ -143,8 +162,14 @@ mod tests {
         let wait = replace_after(&mut history, End::NeverRan, start + SEC, &policy, 0.5);
         assert_eq!(wait, 1000 * SEC);
         let mut soon = history.clone();
-        assert_eq!(replace_after(&mut soon, End::NeverRan, start + SEC + wait + 599 * SEC, &policy, 0.5), 2000 * SEC);
-        assert_eq!(replace_after(&mut history, End::NeverRan, start + SEC + wait + 600 * SEC, &policy, 0.5), Duration::ZERO);
+        assert_eq!(
+            replace_after(&mut soon, End::NeverRan, start + SEC + wait + 599 * SEC, &policy, 0.5),
+            2000 * SEC
+        );
+        assert_eq!(
+            replace_after(&mut history, End::NeverRan, start + SEC + wait + 600 * SEC, &policy, 0.5),
+            Duration::ZERO
+        );
         assert_eq!(history.failures(), 1);
     }
 

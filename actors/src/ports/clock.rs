@@ -59,7 +59,8 @@ impl Nature {
 
     /// A new deployment's id: `ecs-svc/` and 19 digits, as ECS writes it.
     pub fn deployment_id(&self) -> DeploymentId {
-        let number = self.with(|chance| chance.random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000));
+        let number = self
+            .with(|chance| chance.random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000));
         DeploymentId::new(format!("ecs-svc/{number}"))
     }
 

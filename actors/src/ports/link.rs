@@ -50,6 +50,8 @@ pub enum FromAgent {
     Found {
         /// Which.
         task: TaskId,
+        /// Whether any of them runs.
+        running: bool,
     },
     /// The engine answers.
     EngineUp(EngineInfo),

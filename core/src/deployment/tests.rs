@@ -30,7 +30,13 @@ fn members(text: &str) -> Vec<Member> {
         .collect()
 }
 
-fn planned(desired: u32, limits: DeploymentConfiguration, members: &[Member], waiting: &[u32], blocked: bool) -> Plan {
+fn planned(
+    desired: u32,
+    limits: DeploymentConfiguration,
+    members: &[Member],
+    waiting: &[u32],
+    blocked: bool,
+) -> Plan {
     let waiting_slots = waiting.iter().copied().collect();
     let primary = DeploymentId::new(NEW);
     plan(&Rollout { desired, limits, primary: &primary, members, waiting_slots: &waiting_slots, blocked })
@@ -141,7 +147,8 @@ fn build(shape: &[(bool, u32, u8)]) -> Vec<Member> {
     let words: Vec<String> = shape
         .iter()
         .map(|(new, slot, fitness)| {
-            let (kind, fitness) = (if *new { 'n' } else { 'o' }, ['.', '?', '+', '-', 'x'][usize::from(*fitness)]);
+            let (kind, fitness) =
+                (if *new { 'n' } else { 'o' }, ['.', '?', '+', '-', 'x'][usize::from(*fitness)]);
             format!("{kind}{slot}{fitness}")
         })
         .collect();

@@ -143,7 +143,10 @@ fn a_container_that_is_not_essential_may_go() {
 
 #[test]
 fn a_container_that_never_started_fails_the_task_with_its_reason_and_no_exit_code() {
-    let step = observed(&task(&[("web", true, false)]), vec![failed("web", "CannotPullContainerError: no such tag")]);
+    let step = observed(
+        &task(&[("web", true, false)]),
+        vec![failed("web", "CannotPullContainerError: no such tag")],
+    );
     assert_eq!(step.task.last_status, TaskStatus::Stopped);
     assert_eq!(step.task.stop_code, Some(StopCode::TaskFailedToStart));
     assert_eq!(step.task.stopped_reason.as_deref(), Some("CannotPullContainerError: no such tag"));
@@ -190,8 +193,10 @@ fn reasons_are_cut_where_ecs_cuts_them() {
 #[track_caller]
 fn check_health(containers: &[(bool, bool, Health)], expected: Health) {
     let names: Vec<String> = (0..containers.len()).map(|n| n.to_string()).collect();
-    let shape: Vec<(&str, bool, bool)> = names.iter().zip(containers).map(|(n, c)| (n.as_str(), c.0, c.1)).collect();
-    let seen = names.iter().zip(containers).map(|(n, c)| ContainerReport { health: c.2, ..running(n) }).collect();
+    let shape: Vec<(&str, bool, bool)> =
+        names.iter().zip(containers).map(|(n, c)| (n.as_str(), c.0, c.1)).collect();
+    let seen =
+        names.iter().zip(containers).map(|(n, c)| ContainerReport { health: c.2, ..running(n) }).collect();
     assert_eq!(observed(&task(&shape), seen).task.health, expected);
 }
 
@@ -207,17 +212,26 @@ fn health_comes_from_essential_containers_with_a_check() {
 }
 
 fn any_report() -> impl Strategy<Value = ContainerReport> {
-    let status = prop_oneof![Just(ContainerStatus::Pending), Just(ContainerStatus::Running), Just(ContainerStatus::Stopped)];
+    let status = prop_oneof![
+        Just(ContainerStatus::Pending),
+        Just(ContainerStatus::Running),
+        Just(ContainerStatus::Stopped)
+    ];
     let health = prop_oneof![Just(Health::Unknown), Just(Health::Healthy), Just(Health::Unhealthy)];
-    (prop_oneof![Just("web"), Just("log"), Just("other")], status, health, prop::option::of(0..256), prop::bool::ANY).prop_map(
-        |(name, status, health, exit_code, started)| ContainerReport {
+    (
+        prop_oneof![Just("web"), Just("log"), Just("other")],
+        status,
+        health,
+        prop::option::of(0..256),
+        prop::bool::ANY,
+    )
+        .prop_map(|(name, status, health, exit_code, started)| ContainerReport {
             status,
             health,
             exit_code,
             started_at: started.then_some(Timestamp(5)),
             ..pending(name)
-        },
-    )
+        })
 }
 
 proptest! {

@@ -25,7 +25,9 @@ fn ledger(instances: &[(&str, Resources)]) -> Ledger {
 #[test]
 fn tasks_of_a_group_are_spread_and_then_go_where_most_memory_is_left() {
     let mut ledger = ledger(&[("a", amount(4096, 1000, &[])), ("b", amount(4096, 2000, &[]))]);
-    let mut place = |task: &str| ledger.reserve(TaskId::new(task), &request(amount(10, 100, &[]))).map(|id| id.to_string());
+    let mut place = |task: &str| {
+        ledger.reserve(TaskId::new(task), &request(amount(10, 100, &[]))).map(|id| id.to_string())
+    };
     assert_eq!(place("1"), Ok("b".into()));
     assert_eq!(place("2"), Ok("a".into()));
     assert_eq!(place("3"), Ok("b".into()));
@@ -43,11 +45,26 @@ fn refused(registered: Resources, need: Resources, expected: &str) {
 #[test]
 fn refusals_say_what_the_closest_instance_lacks_in_the_words_of_ecs() {
     let has = || amount(1024, 512, &[22]);
-    refused(has(), amount(2048, 1, &[]), "The closest matching container-instance a has insufficient CPU units available.");
-    refused(has(), amount(1, 513, &[]), "The closest matching container-instance a has insufficient memory available.");
-    refused(has(), amount(1, 1, &[22]), "The closest matching container-instance a is already using a port required by your task.");
+    refused(
+        has(),
+        amount(2048, 1, &[]),
+        "The closest matching container-instance a has insufficient CPU units available.",
+    );
+    refused(
+        has(),
+        amount(1, 513, &[]),
+        "The closest matching container-instance a has insufficient memory available.",
+    );
+    refused(
+        has(),
+        amount(1, 1, &[22]),
+        "The closest matching container-instance a is already using a port required by your task.",
+    );
     let none = Ledger::new().reserve(TaskId::new("t"), &request(amount(1, 1, &[]))).unwrap_err();
-    assert_eq!(none.service_event_reason(InstanceId::to_string), "No Container Instances were found in your cluster.");
+    assert_eq!(
+        none.service_event_reason(InstanceId::to_string),
+        "No Container Instances were found in your cluster."
+    );
 }
 
 #[test]

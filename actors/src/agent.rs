@@ -1,0 +1,221 @@
+//! An agent: stands for a container instance and owns its record and the way to its host.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mainstay_core::model::{ContainerInstance, InstanceStatus, Resources, TaskStatus};
+use mainstay_core::{InstanceId, TaskId};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use crate::context::Context;
+use crate::directory::Presence;
+use crate::placement::PlacementMsg;
+use crate::ports::{EngineInfo, FromAgent, ToAgent, Write};
+use crate::task::TaskMsg;
+use crate::tree::{Kind, Life, Path};
+
+/// The actor.
+pub struct Agent {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+}
+
+/// What an agent is told.
+pub enum AgentMsg {
+    /// Say hello; sent by the agent to itself at its birth.
+    Begin,
+    /// Pass this on to the host.
+    Tell(ToAgent),
+    /// The host said this.
+    Heard(FromAgent),
+    /// The grace of a task nobody knew is over.
+    ForgetUnlessKnown(TaskId),
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+}
+
+/// An agent's state.
+pub struct AgentState {
+    instance: ContainerInstance,
+    /// Tasks found on the host that nobody knows, in their grace.
+    unknown: BTreeSet<TaskId>,
+    _presence: Presence<InstanceId, AgentMsg>,
+    _life: Life,
+}
+
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for Agent {
+    type Msg = AgentMsg;
+    type State = AgentState;
+    type Arguments = InstanceId;
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<AgentMsg>,
+        id: InstanceId,
+    ) -> Result<AgentState, ActorProcessingErr> {
+        let instance = self.ctx.view.instances.get(&id).ok_or_else(|| format!("no record of {id}"))?;
+        me.cast(AgentMsg::Begin)?;
+        Ok(AgentState {
+            instance: ContainerInstance::clone(&instance),
+            unknown: BTreeSet::new(),
+            _presence: self.ctx.directory.agents.enter(id, me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Agent, self.ctx.nature.wall()),
+        })
+    }
+
+    async fn handle(&self, me: ActorRef<AgentMsg>, message: AgentMsg, state: &mut AgentState) -> Handled {
+        match message {
+            AgentMsg::Begin => {
+                self.send(state, ToAgent::Resync);
+                self.wake_tasks(state);
+            }
+            AgentMsg::Tell(message) => self.send(state, message),
+            AgentMsg::Heard(FromAgent::Task { task, report }) => {
+                match self.ctx.directory.tasks.get(&task) {
+                    Some(actor) => drop(actor.cast(TaskMsg::Observed(report))),
+                    // Its actor is being started again and will ask, or nobody wants it.
+                    None => self.found(&me, state, task, true),
+                }
+            }
+            AgentMsg::Heard(FromAgent::Found { task, running }) => self.found(&me, state, task, running),
+            AgentMsg::Heard(FromAgent::Vanished { task }) => {
+                if let Some(actor) = self.ctx.directory.tasks.get(&task) {
+                    drop(actor.cast(TaskMsg::Vanished));
+                }
+            }
+            AgentMsg::Heard(FromAgent::EngineUp(info)) => self.engine_up(state, &info),
+            AgentMsg::Heard(FromAgent::EngineDown { detail }) => self.engine_down(state, &detail),
+            AgentMsg::ForgetUnlessKnown(task) => {
+                state.unknown.remove(&task);
+                if !self.wanted(&task) {
+                    tracing::warn!(instance = %state.instance.id, %task, "containers of a task that nobody wants are removed");
+                    self.send(state, ToAgent::Forget { task });
+                }
+            }
+            #[cfg(feature = "sim")]
+            AgentMsg::Panic => panic!("asked to"),
+        }
+        Ok(())
+    }
+}
+
+impl Agent {
+    fn send(&self, state: &AgentState, message: ToAgent) {
+        // Without a link there is nobody to tell; when it comes, both sides exchange all again.
+        if let Some(link) = self.ctx.links.get(&state.instance.id) {
+            link.send(message);
+        }
+    }
+
+    fn wanted(&self, task: &TaskId) -> bool {
+        self.ctx.view.tasks.get(task).is_some_and(|task| task.last_status != TaskStatus::Stopped)
+    }
+
+    fn found(&self, me: &ActorRef<AgentMsg>, state: &mut AgentState, task: TaskId, running: bool) {
+        // A STOPPED task's containers stay for a while to be looked at; their host removes them in time.
+        let over = !running && self.ctx.view.tasks.get(&task).is_some();
+        if over || self.wanted(&task) || !state.unknown.insert(task.clone()) {
+            return;
+        }
+        let grace = self.ctx.settings.orphan_grace;
+        tracing::warn!(instance = %state.instance.id, %task, ?grace, "found containers of a task that nobody knows");
+        me.send_after(grace, move || AgentMsg::ForgetUnlessKnown(task));
+    }
+
+    fn engine_up(&self, state: &mut AgentState, info: &EngineInfo) {
+        let registered = Resources {
+            cpu: info.cpus.saturating_mul(1024),
+            memory: info.memory,
+            tcp_ports: Resources::RESERVED_PORTS.to_vec(),
+            udp_ports: Vec::new(),
+        };
+        let attribute = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        let next = ContainerInstance {
+            agent_connected: true,
+            engine_connected: true,
+            registered,
+            engine_version: format!("DockerVersion: {}", info.version),
+            attributes: vec![
+                attribute("ecs.os-type", &info.os),
+                attribute("ecs.cpu-architecture", &info.architecture),
+            ],
+            ..state.instance.clone()
+        };
+        self.change(state, next);
+        self.wake_tasks(state);
+    }
+
+    fn engine_down(&self, state: &mut AgentState, detail: &str) {
+        if state.instance.engine_connected || !state.instance.agent_connected {
+            tracing::error!(instance = %state.instance.id, detail, "the container engine does not answer; tasks wait for it");
+        }
+        let next =
+            ContainerInstance { agent_connected: true, engine_connected: false, ..state.instance.clone() };
+        self.change(state, next);
+    }
+
+    fn change(&self, state: &mut AgentState, next: ContainerInstance) {
+        if next == state.instance {
+            return;
+        }
+        state.instance = next;
+        self.ctx.note(Write::Instance(state.instance.clone()));
+        if let Some(placement) = self.ctx.directory.placements.get(&state.instance.cluster) {
+            let accepts = state.instance.status == InstanceStatus::Active && state.instance.engine_connected;
+            let (id, registered) = (state.instance.id.clone(), state.instance.registered.clone());
+            drop(placement.cast(PlacementMsg::Instance { id, registered, accepts }));
+        }
+    }
+
+    /// Each task says again what it wants: messages may have been lost before.
+    fn wake_tasks(&self, state: &AgentState) {
+        let here = |task: &mainstay_core::model::Task| {
+            task.instance == state.instance.id && task.last_status != TaskStatus::Stopped
+        };
+        for task in self.ctx.view.tasks.filter(here) {
+            if let Some(actor) = self.ctx.directory.tasks.get(&task.id) {
+                drop(actor.cast(TaskMsg::Begin));
+            }
+        }
+    }
+}
+
+/// The host's end of an in-process link: what it says goes to the agent in charge at that moment.
+pub struct InProcess {
+    /// The surroundings of the tree.
+    pub ctx: Context,
+    /// Which instance the host is.
+    pub instance: InstanceId,
+}
+
+impl crate::ports::ControlLink for InProcess {
+    fn send(&self, message: FromAgent) {
+        // While the agent is being started again nobody listens; it begins with a resync.
+        if let Some(agent) = self.ctx.directory.agents.get(&self.instance) {
+            drop(agent.cast(AgentMsg::Heard(message)));
+        }
+    }
+}
+
+/// The control plane's end of an in-process link.
+pub struct ToHost {
+    /// The surroundings of the tree.
+    pub ctx: Context,
+}
+
+impl crate::ports::AgentLink for ToHost {
+    fn send(&self, message: ToAgent) {
+        // While the host is being started again nobody listens; it begins by reporting that its engine answers.
+        if let Some(host) = self.ctx.directory.host.get(&()) {
+            drop(host.cast(crate::host::HostMsg::Command(message)));
+        }
+    }
+}
+
+/// A shared way to the control plane.
+pub type SharedControlLink = Arc<dyn crate::ports::ControlLink>;

@@ -1,0 +1,314 @@
+//! The catalog: owns clusters and task definitions, and the births of services and container instances.
+
+mod births;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mainstay_core::model::{
+    Cluster, ClusterStatus, ContainerInstance, DefinitionStatus, Service, TaskDefinition,
+};
+use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use crate::cluster;
+use crate::context::Context;
+use crate::control::{ControlError, NewCluster, NewInstance, NewService, Reply};
+use crate::directory::Presence;
+use crate::ports::{StoreError, Write};
+use crate::supervisor::SupervisorMsg;
+use crate::tree::{Kind, Life, Path};
+
+/// The actor.
+pub struct Catalog {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+}
+
+/// What the catalog is told.
+pub enum CatalogMsg {
+    /// Make a cluster.
+    CreateCluster {
+        /// Which.
+        new: NewCluster,
+        /// Where the answer goes.
+        reply: Reply<Arc<Cluster>>,
+    },
+    /// Delete an empty cluster.
+    DeleteCluster {
+        /// Which.
+        name: ClusterName,
+        /// Where the answer goes.
+        reply: Reply<Arc<Cluster>>,
+    },
+    /// Register a revision.
+    RegisterDefinition {
+        /// What; its number and time are given here.
+        definition: Box<TaskDefinition>,
+        /// Where the answer goes.
+        reply: Reply<Arc<TaskDefinition>>,
+    },
+    /// Make a revision INACTIVE.
+    DeregisterDefinition {
+        /// Which.
+        key: RevisionKey,
+        /// Where the answer goes.
+        reply: Reply<Arc<TaskDefinition>>,
+    },
+    /// Make a service.
+    CreateService {
+        /// What.
+        new: Box<NewService>,
+        /// Where the answer goes.
+        reply: Reply<Arc<Service>>,
+    },
+    /// Register a container instance.
+    RegisterInstance {
+        /// What.
+        new: Box<NewInstance>,
+        /// Where the answer goes.
+        reply: Reply<Arc<ContainerInstance>>,
+    },
+    /// A write is on disk, or is not.
+    Written {
+        /// What it was about.
+        subject: Subject,
+        /// Whether.
+        outcome: Result<(), StoreError>,
+    },
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+}
+
+/// What a write is about: two writes about one subject never overlap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A cluster and the births in it.
+    Cluster(ClusterName),
+    /// A family of task definitions.
+    Family(Family),
+}
+
+/// The catalog's state.
+pub struct CatalogState {
+    /// Subjects being written, each with what is to happen then and who waits behind it.
+    writing: BTreeMap<Subject, Writing>,
+    _presence: Presence<(), CatalogMsg>,
+    _life: Life,
+}
+
+struct Writing {
+    batch: Vec<Write>,
+    then: Then,
+    queue: Vec<CatalogMsg>,
+}
+
+/// What follows a write: the answer, and the births it promised.
+type Then = Box<dyn FnOnce(&Catalog, Result<(), StoreError>) + Send>;
+
+type Me = ActorRef<CatalogMsg>;
+
+impl Actor for Catalog {
+    type Msg = CatalogMsg;
+    type State = CatalogState;
+    type Arguments = ();
+
+    async fn pre_start(&self, me: Me, (): ()) -> Result<CatalogState, ActorProcessingErr> {
+        Ok(CatalogState {
+            writing: BTreeMap::new(),
+            _presence: self.ctx.directory.catalog.enter((), me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Catalog, self.ctx.nature.wall()),
+        })
+    }
+
+    async fn handle(
+        &self,
+        me: Me,
+        message: CatalogMsg,
+        state: &mut CatalogState,
+    ) -> Result<(), ActorProcessingErr> {
+        if let CatalogMsg::Written { subject, outcome } = message {
+            if let Some(done) = state.writing.remove(&subject) {
+                if outcome.is_ok() {
+                    self.ctx.show(done.batch);
+                }
+                (done.then)(self, outcome);
+                for waiting in done.queue {
+                    self.take(&me, state, waiting);
+                }
+            }
+            return Ok(());
+        }
+        self.take(&me, state, message);
+        Ok(())
+    }
+}
+
+impl Catalog {
+    /// Takes a request, or queues it behind the write about the same subject.
+    fn take(&self, me: &Me, state: &mut CatalogState, message: CatalogMsg) {
+        let Some(subject) = subject_of(&message) else { return };
+        if let Some(writing) = state.writing.get_mut(&subject) {
+            writing.queue.push(message);
+            return;
+        }
+        let Some((batch, then)) = self.decide(message) else { return };
+        let done = self.ctx.commit(batch.clone());
+        state.writing.insert(subject.clone(), Writing { batch, then, queue: Vec::new() });
+        let me = me.clone();
+        self.ctx.spawn(async move {
+            let outcome = done.await;
+            drop(me.cast(CatalogMsg::Written { subject, outcome }));
+        });
+    }
+
+    /// What to write and what follows; `None` where the request was answered at once.
+    fn decide(&self, message: CatalogMsg) -> Option<(Vec<Write>, Then)> {
+        match message {
+            CatalogMsg::CreateCluster { new, reply } => self.create_cluster(new, reply),
+            CatalogMsg::DeleteCluster { name, reply } => self.delete_cluster(&name, reply),
+            CatalogMsg::RegisterDefinition { definition, reply } => self.register(*definition, reply),
+            CatalogMsg::DeregisterDefinition { key, reply } => self.deregister(key, reply),
+            CatalogMsg::CreateService { new, reply } => self.create_service(*new, reply),
+            CatalogMsg::RegisterInstance { new, reply } => self.register_instance(*new, reply),
+            CatalogMsg::Written { .. } => None,
+            #[cfg(feature = "sim")]
+            CatalogMsg::Panic => panic!("asked to"),
+        }
+    }
+
+    fn create_cluster(&self, new: NewCluster, reply: Reply<Arc<Cluster>>) -> Option<(Vec<Write>, Then)> {
+        if let Some(known) = self.ctx.view.active_cluster(&new.name) {
+            return answer(reply, Ok(known));
+        }
+        let cluster = Cluster {
+            name: new.name.clone(),
+            status: ClusterStatus::Active,
+            created_at: self.ctx.nature.wall(),
+            tags: new.tags,
+        };
+        let made = Arc::new(cluster.clone());
+        let then = move |catalog: &Catalog, outcome: Result<(), StoreError>| {
+            if outcome.is_ok() {
+                let parent = Path::root().child("clusters");
+                catalog.start_child(
+                    catalog.ctx.directory.clusters.get(&()),
+                    cluster::cluster(&catalog.ctx, &parent, new.name),
+                );
+            }
+            drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
+        };
+        Some((vec![Write::Cluster(cluster)], Box::new(then)))
+    }
+
+    fn delete_cluster(&self, name: &ClusterName, reply: Reply<Arc<Cluster>>) -> Option<(Vec<Write>, Then)> {
+        use mainstay_core::model::{ServiceStatus, TaskStatus};
+        let view = &self.ctx.view;
+        let Some(known) = view.active_cluster(name) else {
+            return answer(reply, Err(ControlError::ClusterNotFound(name.clone())));
+        };
+        if view.instances.any(|instance| instance.cluster == *name) {
+            return answer(reply, Err(ControlError::ClusterContainsContainerInstances));
+        }
+        if view
+            .services
+            .any(|service| service.key.cluster == *name && service.status != ServiceStatus::Inactive)
+        {
+            return answer(reply, Err(ControlError::ClusterContainsServices));
+        }
+        if view.tasks.any(|task| task.cluster == *name && task.last_status != TaskStatus::Stopped) {
+            return answer(reply, Err(ControlError::ClusterContainsTasks));
+        }
+        // Its supervisor stays, idle, until the next start: an INACTIVE cluster gets no births.
+        self.write_and_answer(
+            Cluster { status: ClusterStatus::Inactive, ..Cluster::clone(&known) },
+            Write::Cluster,
+            reply,
+        )
+    }
+
+    fn register(
+        &self,
+        mut definition: TaskDefinition,
+        reply: Reply<Arc<TaskDefinition>>,
+    ) -> Option<(Vec<Write>, Then)> {
+        let family = definition.key.family.clone();
+        let last = self.ctx.view.last_revisions.get(&family).map_or(0, |last| *last);
+        definition.key.revision = last + 1;
+        definition.status = DefinitionStatus::Active;
+        definition.registered_at = self.ctx.nature.wall();
+        let made = Arc::new(definition.clone());
+        let batch = vec![Write::LastRevision(family, last + 1), Write::TaskDefinition(definition)];
+        let then = move |_: &Catalog, outcome: Result<(), StoreError>| {
+            drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
+        };
+        Some((batch, Box::new(then)))
+    }
+
+    fn deregister(&self, key: RevisionKey, reply: Reply<Arc<TaskDefinition>>) -> Option<(Vec<Write>, Then)> {
+        let Some(known) = self.ctx.view.definitions.get(&key) else {
+            return answer(reply, Err(ControlError::DefinitionNotFound(key)));
+        };
+        if known.status == DefinitionStatus::Inactive {
+            return answer(reply, Ok(known));
+        }
+        let next = TaskDefinition {
+            status: DefinitionStatus::Inactive,
+            deregistered_at: Some(self.ctx.nature.wall()),
+            ..TaskDefinition::clone(&known)
+        };
+        self.write_and_answer(next, Write::TaskDefinition, reply)
+    }
+
+    fn write_and_answer<T: Clone + Send + Sync + 'static>(
+        &self,
+        record: T,
+        write: impl FnOnce(T) -> Write,
+        reply: Reply<Arc<T>>,
+    ) -> Option<(Vec<Write>, Then)> {
+        let made = Arc::new(record.clone());
+        let then = move |_: &Catalog, outcome: Result<(), StoreError>| {
+            drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
+        };
+        Some((vec![write(record)], Box::new(then)))
+    }
+
+    /// Where the supervisor is being started again it will find the record by itself.
+    fn start_child(&self, supervisor: Option<ActorRef<SupervisorMsg>>, spec: crate::supervisor::ChildSpec) {
+        if let Some(supervisor) = supervisor {
+            drop(supervisor.cast(SupervisorMsg::Start(spec)));
+        }
+    }
+}
+
+fn subject_of(message: &CatalogMsg) -> Option<Subject> {
+    Some(match message {
+        CatalogMsg::CreateCluster { new, .. } => Subject::Cluster(new.name.clone()),
+        CatalogMsg::DeleteCluster { name, .. } => Subject::Cluster(name.clone()),
+        CatalogMsg::RegisterDefinition { definition, .. } => Subject::Family(definition.key.family.clone()),
+        CatalogMsg::DeregisterDefinition { key, .. } => Subject::Family(key.family.clone()),
+        CatalogMsg::CreateService { new, .. } => Subject::Cluster(new.key.cluster.clone()),
+        CatalogMsg::RegisterInstance { new, .. } => Subject::Cluster(new.cluster.clone()),
+        CatalogMsg::Written { .. } => return None,
+        #[cfg(feature = "sim")]
+        CatalogMsg::Panic => Subject::Cluster(ClusterName::new("")),
+    })
+}
+
+fn unavailable(error: StoreError) -> ControlError {
+    ControlError::Unavailable(error.to_string())
+}
+
+fn answer<T>(reply: Reply<T>, with: Result<T, ControlError>) -> Option<(Vec<Write>, Then)> {
+    // The caller may have gone.
+    drop(reply.send(with));
+    None
+}
+
+/// A service's place in the tree.
+pub(crate) fn services_path(key: &ServiceKey) -> Path {
+    cluster::path_of(&key.cluster).child("services")
+}

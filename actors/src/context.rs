@@ -1,0 +1,161 @@
+//! What every actor is given: the view, the store, the directory, the settings.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use mainstay_core::model::Task;
+use mainstay_core::supervision::Intensity;
+use mainstay_core::{InstanceId, Partition, restart};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::directory::Directory;
+use crate::ports::{AgentLink, Nature, Store, StoreError, Write};
+use crate::tree::Tree;
+use crate::view::{Table, View};
+
+/// What can be configured of the tree.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Region and account of every ARN.
+    pub partition: Partition,
+    /// When a service's slot gets its replacement.
+    pub restart: restart::Policy,
+    /// How many actor restarts a supervisor allows before it gives up.
+    pub intensity: Intensity,
+    /// Wait between SIGTERM and SIGKILL where a container does not say.
+    pub stop_timeout: Duration,
+    /// How long a labelled container of no known task is left alone.
+    pub orphan_grace: Duration,
+    /// How long stopped containers stay, so that they can be looked at.
+    pub cleanup_wait: Duration,
+    /// How long STOPPED tasks stay visible.
+    pub stopped_task_retention: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            partition: Partition::default(),
+            restart: restart::Policy::default(),
+            intensity: Intensity::default(),
+            stop_timeout: Duration::from_secs(30),
+            orphan_grace: Duration::from_secs(60),
+            cleanup_wait: Duration::from_secs(3 * 3600),
+            stopped_task_retention: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// What every actor is given. Cheap to clone through [`Context`].
+pub struct Surroundings {
+    /// What there is.
+    pub view: View,
+    /// Who is in charge.
+    pub directory: Directory,
+    /// Who supervises whom.
+    pub tree: Tree,
+    /// Time, ids and chance.
+    pub nature: Nature,
+    /// What was configured.
+    pub settings: Settings,
+    /// The way to each agent.
+    pub links: Table<InstanceId, Box<dyn AgentLink>>,
+    store: Arc<dyn Store>,
+    tracker: TaskTracker,
+}
+
+/// A shared [`Surroundings`].
+pub type Context = Arc<Surroundings>;
+
+impl Surroundings {
+    /// Reads the store and builds the surroundings of a tree.
+    ///
+    /// # Errors
+    /// Where the store cannot be read; nothing was changed.
+    pub fn load(store: Arc<dyn Store>, nature: Nature, settings: Settings) -> Result<Context, StoreError> {
+        let mut snapshot = store.load()?;
+        for instance in &mut snapshot.instances {
+            // Whoever was there has to say so again.
+            (instance.agent_connected, instance.engine_connected) = (false, false);
+        }
+        let view = View::from_snapshot(snapshot);
+        Ok(Arc::new(Self {
+            view,
+            directory: Directory::default(),
+            tree: Tree::default(),
+            nature,
+            settings,
+            links: Table::default(),
+            store,
+            tracker: TaskTracker::new(),
+        }))
+    }
+
+    /// Registers the way to an agent.
+    pub fn link(&self, instance: InstanceId, link: Box<dyn AgentLink>) {
+        self.links.put(instance, Arc::new(link));
+    }
+
+    /// Writes what was promised to a caller; the view follows when `Ok` comes back, by [`Self::show`].
+    pub(crate) fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.store.commit(batch)
+    }
+
+    /// Makes committed writes visible.
+    pub(crate) fn show(&self, batch: Vec<Write>) {
+        for write in batch {
+            self.view.apply(write);
+        }
+    }
+
+    /// Writes what could be derived again: visible at once, on disk soon.
+    pub(crate) fn note(&self, write: Write) {
+        self.view.apply(write.clone());
+        let done = self.store.commit(vec![write]);
+        self.spawn(async move {
+            if let Err(error) = done.await {
+                // The record is whole again with its next change, or from the engine after a restart.
+                tracing::error!(%error, "a state change is not on disk");
+                crate::metrics::store_note_failures().increment(1);
+            }
+        });
+    }
+
+    /// Notes a task, unless a newer version of it is known.
+    pub(crate) fn note_task(&self, task: &Arc<Task>) {
+        let newer = self.view.tasks.get(&task.id).is_some_and(|known| known.version > task.version);
+        if !newer {
+            self.note(Write::Task(Task::clone(task)));
+        }
+    }
+
+    /// Runs work beside the actors; a panic in it is logged, never lost.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(async move {
+            if let Err(panic) = AssertUnwindSafe(work).catch_unwind().await {
+                let text = panic
+                    .downcast_ref::<&str>()
+                    .map(|text| (*text).to_owned())
+                    .or_else(|| panic.downcast_ref::<String>().cloned());
+                tracing::error!(panic = text.unwrap_or_default(), "background work panicked");
+            }
+        });
+    }
+
+    /// Waits until no background work is left, writes included.
+    pub async fn settle(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+        self.tracker.reopen();
+    }
+
+    /// Keeps [`Self::settle`] waiting for as long as it lives.
+    pub fn busy(&self) -> TaskTrackerToken {
+        self.tracker.token()
+    }
+}

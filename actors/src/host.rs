@@ -1,0 +1,441 @@
+//! The agent's side: owns the container engine of this host and one [`task::HostTask`] for each task on it.
+//!
+//! It goes on supervising while the control plane is away. Engine events say when to look; the state that is
+//! reported is always what a look at the engine showed. When the event stream breaks, it subscribes again first
+//! and lists everything then, so that nothing falls in between.
+
+mod container;
+mod task;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use mainstay_core::TaskId;
+use mainstay_core::model::TaskSpec;
+use mainstay_core::supervision::{End, Restarts};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+
+use crate::agent::SharedControlLink;
+use crate::context::Context;
+use crate::directory::Presence;
+use crate::metrics;
+use crate::ports::{
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, FromAgent, ToAgent,
+};
+use crate::supervisor;
+use crate::tree::{Kind, Life, Path};
+pub use task::HostTaskMsg;
+use task::{HostTask, Start};
+
+/// Shortest and longest wait between two tries to reach the engine.
+const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// The actor.
+pub struct Host {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+    /// The engine of this host.
+    pub engine: Arc<dyn ContainerEngine>,
+    /// The way to the control plane.
+    pub control: SharedControlLink,
+}
+
+/// What the host is told.
+pub enum HostMsg {
+    /// Try to reach the engine.
+    Connect,
+    /// It was reached, or was not.
+    Connected(Result<Box<Connection>, EngineError>),
+    /// Something happened in the engine.
+    Event(EngineEvent),
+    /// The event stream of this connection ended.
+    Lost {
+        /// Which connection.
+        epoch: u64,
+        /// What was seen.
+        detail: String,
+    },
+    /// The control plane says.
+    Command(ToAgent),
+    /// What the engine has of a task whose actor crashed.
+    Relisted {
+        /// Which.
+        task: TaskId,
+        /// What.
+        containers: Result<Vec<EngineContainer>, EngineError>,
+    },
+    /// Remove what ended long ago and nobody asked for.
+    Tidy(TaskId),
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+    /// Let a task's actor panic, to see what heals.
+    #[cfg(feature = "sim")]
+    PanicTask(TaskId),
+}
+
+/// A fresh connection to the engine.
+pub struct Connection {
+    info: EngineInfo,
+    containers: Vec<EngineContainer>,
+    events: BoxStream<'static, Result<EngineEvent, EngineError>>,
+}
+
+/// The host's state.
+pub struct HostState {
+    engine: EngineStatus,
+    epoch: u64,
+    wait: Duration,
+    tasks: BTreeMap<TaskId, Child>,
+    by_actor: BTreeMap<ActorId, TaskId>,
+    /// Containers of tasks that the control plane has not mentioned.
+    found: BTreeMap<TaskId, Vec<EngineContainer>>,
+    /// Commands that came before the engine was first reached: what is there must be known before anything is made.
+    held: Vec<ToAgent>,
+    restarts: Restarts,
+    _presence: Presence<(), HostMsg>,
+    _life: Life,
+}
+
+enum EngineStatus {
+    NeverReached,
+    Up(EngineInfo),
+    Down(String),
+}
+
+struct Child {
+    spec: TaskSpec,
+    create: bool,
+    stopping: bool,
+    actor: Option<ActorRef<HostTaskMsg>>,
+}
+
+type Me = ActorRef<HostMsg>;
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for Host {
+    type Msg = HostMsg;
+    type State = HostState;
+    type Arguments = ();
+
+    async fn pre_start(&self, me: Me, (): ()) -> Result<HostState, ActorProcessingErr> {
+        me.cast(HostMsg::Connect)?;
+        Ok(HostState {
+            engine: EngineStatus::NeverReached,
+            epoch: 0,
+            wait: RECONNECT.0,
+            tasks: BTreeMap::new(),
+            by_actor: BTreeMap::new(),
+            found: BTreeMap::new(),
+            held: Vec::new(),
+            restarts: Restarts::default(),
+            _presence: self.ctx.directory.host.enter((), me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Host, self.ctx.nature.wall()),
+        })
+    }
+
+    async fn handle(&self, me: Me, message: HostMsg, state: &mut HostState) -> Handled {
+        match message {
+            HostMsg::Connect => self.connect(&me),
+            HostMsg::Connected(Ok(connection)) => self.connected(&me, state, *connection).await?,
+            HostMsg::Connected(Err(error)) => self.down(&me, state, error.to_string()),
+            HostMsg::Lost { epoch, detail } if epoch == state.epoch => {
+                tracing::warn!(detail, "the engine's event stream ended; subscribing again");
+                // Often only the stream is gone; if it is the engine, the try says so.
+                self.connect(&me);
+            }
+            HostMsg::Lost { .. } => {}
+            HostMsg::Event(event) => {
+                if let Some(actor) = state.tasks.get(&event.task).and_then(|child| child.actor.as_ref()) {
+                    drop(actor.cast(HostTaskMsg::Event(event)));
+                }
+            }
+            HostMsg::Command(command) => self.command(&me, state, command).await?,
+            HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,
+            HostMsg::Tidy(task) => self.tidy(state, &task),
+            #[cfg(feature = "sim")]
+            HostMsg::Panic => panic!("asked to"),
+            #[cfg(feature = "sim")]
+            HostMsg::PanicTask(task) => {
+                if let Some(actor) = state.tasks.get(&task).and_then(|child| child.actor.as_ref()) {
+                    drop(actor.cast(HostTaskMsg::Panic));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(&self, me: Me, event: SupervisionEvent, state: &mut HostState) -> Handled {
+        let Some((cell, end, reason)) = supervisor::ended(event) else { return Ok(()) };
+        let Some(id) = state.by_actor.remove(&cell.get_id()) else { return Ok(()) };
+        let path = self.path.child(&id);
+        if end == End::Normal {
+            state.tasks.remove(&id);
+            self.ctx.tree.gone(&path);
+            return Ok(());
+        }
+        if !state.restarts.add(self.ctx.nature.now(), self.ctx.settings.intensity) {
+            return Err(format!("actors of tasks keep crashing; the last, {id}: {reason}").into());
+        }
+        tracing::error!(supervisor = %self.path, context = "child_terminated", offender = %id, reason,
+            "task's actor will be started again; its containers are not touched");
+        self.ctx.tree.restarting(&path, Kind::HostTask, &reason);
+        if let Some(child) = state.tasks.get_mut(&id) {
+            child.actor = None;
+        }
+        self.relist(&me, id);
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: Me, state: &mut HostState) -> Handled {
+        for actor in state.tasks.values().rev().filter_map(|child| child.actor.as_ref()) {
+            supervisor::stop(&actor.get_cell()).await;
+        }
+        Ok(())
+    }
+}
+
+impl Host {
+    fn connect(&self, me: &Me) {
+        let (me, engine) = (me.clone(), Arc::clone(&self.engine));
+        self.ctx.spawn(async move {
+            let connect = async {
+                let info = engine.info().await?;
+                // In this order: what happens after the list is in the stream, what happened before is in the list.
+                let events = engine.events().await?;
+                let containers = engine.list().await?;
+                Ok(Box::new(Connection { info, containers, events }))
+            };
+            drop(me.cast(HostMsg::Connected(connect.await)));
+        });
+    }
+
+    async fn connected(&self, me: &Me, state: &mut HostState, connection: Connection) -> Handled {
+        let Connection { info, containers, mut events } = connection;
+        state.epoch += 1;
+        state.wait = RECONNECT.0;
+        let (epoch, pump) = (state.epoch, me.clone());
+        self.ctx.spawn(async move {
+            let mut detail = "it ended".to_owned();
+            while let Some(next) = events.next().await {
+                let sent = match next {
+                    Ok(event) => pump.cast(HostMsg::Event(event)).is_ok(),
+                    Err(error) => {
+                        detail = error.to_string();
+                        false
+                    }
+                };
+                if !sent {
+                    break;
+                }
+            }
+            drop(pump.cast(HostMsg::Lost { epoch, detail }));
+        });
+        metrics::engine_connected().set(1.0);
+        if !matches!(state.engine, EngineStatus::Up(_)) {
+            tracing::info!(
+                version = info.version,
+                containers = containers.len(),
+                "the container engine answers"
+            );
+        }
+        let mut by_task: BTreeMap<TaskId, Vec<EngineContainer>> = BTreeMap::new();
+        for container in containers {
+            by_task.entry(container.task.clone()).or_default().push(container);
+        }
+        for (id, child) in &state.tasks {
+            let listed = by_task.remove(id).unwrap_or_default();
+            if let Some(actor) = &child.actor {
+                drop(actor.cast(HostTaskMsg::Listed(listed)));
+            }
+        }
+        for id in by_task.keys().filter(|id| !state.found.contains_key(id)) {
+            let id = id.clone();
+            me.send_after(self.ctx.settings.cleanup_wait, move || HostMsg::Tidy(id));
+        }
+        state.found = by_task;
+        state.engine = EngineStatus::Up(info.clone());
+        self.control.send(FromAgent::EngineUp(info));
+        self.report_found(state);
+        for command in std::mem::take(&mut state.held) {
+            self.command(me, state, command).await?;
+        }
+        Ok(())
+    }
+
+    fn down(&self, me: &Me, state: &mut HostState, detail: String) {
+        metrics::engine_connected().set(0.0);
+        if !matches!(state.engine, EngineStatus::Down(_)) {
+            tracing::error!(detail, "the container engine does not answer; trying again until it does");
+        }
+        if !matches!(state.engine, EngineStatus::NeverReached) {
+            state.engine = EngineStatus::Down(detail.clone());
+        }
+        self.control.send(FromAgent::EngineDown { detail });
+        me.send_after(state.wait, || HostMsg::Connect);
+        state.wait = (state.wait * 2).min(RECONNECT.1);
+    }
+
+    async fn command(&self, me: &Me, state: &mut HostState, command: ToAgent) -> Handled {
+        if matches!(command, ToAgent::Resync) {
+            self.resync(state);
+            return Ok(());
+        }
+        if matches!(state.engine, EngineStatus::NeverReached) {
+            state.held.push(command);
+            return Ok(());
+        }
+        match command {
+            ToAgent::Run { spec, create } => {
+                let id = spec.id.clone();
+                if let Some(child) = state.tasks.get(&id) {
+                    if let Some(actor) = &child.actor {
+                        drop(actor.cast(HostTaskMsg::Report));
+                    }
+                    return Ok(());
+                }
+                let found = state.found.remove(&id).unwrap_or_default();
+                if found.is_empty() && !create {
+                    self.control.send(FromAgent::Vanished { task: id });
+                    return Ok(());
+                }
+                state.tasks.insert(id.clone(), Child { spec: *spec, create, stopping: false, actor: None });
+                self.start(me, state, id, found).await?;
+            }
+            ToAgent::Stop { task } => match state.tasks.get_mut(&task) {
+                Some(child) => {
+                    child.stopping = true;
+                    if let Some(actor) = &child.actor {
+                        drop(actor.cast(HostTaskMsg::Stop));
+                    }
+                }
+                None => self.control.send(FromAgent::Vanished { task }),
+            },
+            ToAgent::Forget { task } => match state.tasks.get_mut(&task) {
+                Some(child) => {
+                    child.stopping = true;
+                    if let Some(actor) = &child.actor {
+                        drop(actor.cast(HostTaskMsg::Forget));
+                    }
+                }
+                None => {
+                    for container in state.found.remove(&task).unwrap_or_default() {
+                        self.remove(container, true);
+                    }
+                }
+            },
+            ToAgent::Resync => {}
+        }
+        Ok(())
+    }
+
+    fn resync(&self, state: &HostState) {
+        match &state.engine {
+            EngineStatus::Up(info) => self.control.send(FromAgent::EngineUp(info.clone())),
+            EngineStatus::Down(detail) => self.control.send(FromAgent::EngineDown { detail: detail.clone() }),
+            EngineStatus::NeverReached => {}
+        }
+        for actor in state.tasks.values().filter_map(|child| child.actor.as_ref()) {
+            drop(actor.cast(HostTaskMsg::Report));
+        }
+        self.report_found(state);
+    }
+
+    fn report_found(&self, state: &HostState) {
+        for (task, containers) in &state.found {
+            let running = containers.iter().any(|container| container.state == EngineState::Running);
+            self.control.send(FromAgent::Found { task: task.clone(), running });
+        }
+    }
+
+    async fn start(
+        &self,
+        me: &Me,
+        state: &mut HostState,
+        id: TaskId,
+        found: Vec<EngineContainer>,
+    ) -> Handled {
+        let Some(child) = state.tasks.get_mut(&id) else { return Ok(()) };
+        let actor = HostTask {
+            ctx: Arc::clone(&self.ctx),
+            path: self.path.child(&id),
+            engine: Arc::clone(&self.engine),
+            control: Arc::clone(&self.control),
+        };
+        let start = Start { spec: child.spec.clone(), create: child.create, stopping: child.stopping, found };
+        let (actor, _) = Actor::spawn_linked(None, actor, start, me.get_cell()).await?;
+        state.by_actor.insert(actor.get_id(), id);
+        child.actor = Some(actor);
+        Ok(())
+    }
+
+    /// Asks the engine what it has of a task, to start its actor again with.
+    fn relist(&self, me: &Me, task: TaskId) {
+        let (me, engine) = (me.clone(), Arc::clone(&self.engine));
+        self.ctx.spawn(async move {
+            let listed = engine.list().await;
+            let containers = listed.map(|all| all.into_iter().filter(|found| found.task == task).collect());
+            drop(me.cast(HostMsg::Relisted { task, containers }));
+        });
+    }
+
+    async fn relisted(
+        &self,
+        me: &Me,
+        state: &mut HostState,
+        task: TaskId,
+        containers: Result<Vec<EngineContainer>, EngineError>,
+    ) -> Handled {
+        if state.tasks.get(&task).is_none_or(|child| child.actor.is_some()) {
+            return Ok(());
+        }
+        match containers {
+            Ok(found) => self.start(me, state, task, found).await,
+            Err(error) => {
+                tracing::warn!(%task, %error, "cannot see what the engine has of a task; trying again");
+                let (host, again) = (me.clone(), task);
+                let engine = Arc::clone(&self.engine);
+                self.ctx.spawn(async move {
+                    tokio::time::sleep(RECONNECT.1).await;
+                    let listed = engine.list().await;
+                    let containers =
+                        listed.map(|all| all.into_iter().filter(|found| found.task == again).collect());
+                    drop(host.cast(HostMsg::Relisted { task: again, containers }));
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn tidy(&self, state: &mut HostState, task: &TaskId) {
+        let over = |found: &Vec<EngineContainer>| found.iter().all(|c| c.state != EngineState::Running);
+        if state.found.get(task).is_some_and(over) {
+            for container in state.found.remove(task).unwrap_or_default() {
+                self.remove(container, false);
+            }
+        }
+    }
+
+    /// Removes a container beside the mailbox, stopping it in order first where it runs.
+    fn remove(&self, container: EngineContainer, stop: bool) {
+        let (engine, grace) = (Arc::clone(&self.engine), self.ctx.settings.stop_timeout);
+        self.ctx.spawn(async move {
+            let id = &container.id;
+            let removed = async {
+                if stop {
+                    engine.stop(id, grace).await?;
+                }
+                engine.remove(id).await
+            };
+            if let Err(error) = removed.await {
+                // It is found again with the next connection or start.
+                tracing::warn!(container = %id, task = %container.task, %error, "could not remove a container");
+            }
+        });
+    }
+}

@@ -1,0 +1,82 @@
+//! What the tree measures. One constant holds a series' name, one function its labels, one line its help.
+
+use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
+use metrics::{describe_counter, describe_gauge, describe_histogram};
+
+use crate::tree::Kind;
+
+const ACTORS: &str = "mainstay_actors";
+const ACTOR_RESTARTS: &str = "mainstay_actor_restarts_total";
+const TASK_STARTS: &str = "mainstay_task_starts_total";
+const TASK_STOPS: &str = "mainstay_task_stops_total";
+const TASK_REPLACEMENT: &str = "mainstay_task_replacement_seconds";
+const PLACEMENTS: &str = "mainstay_placements_total";
+const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
+const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
+const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
+
+/// Says once, at start, what each series means.
+pub fn describe() {
+    describe_gauge!(ACTORS, Unit::Count, "Actors that live, by kind");
+    describe_counter!(ACTOR_RESTARTS, Unit::Count, "Actors started again by their supervisors, by kind");
+    describe_counter!(TASK_STARTS, Unit::Count, "Tasks started, by cluster and service");
+    describe_counter!(TASK_STOPS, Unit::Count, "Tasks stopped, by cluster, service and stop code");
+    describe_histogram!(
+        TASK_REPLACEMENT,
+        Unit::Seconds,
+        "From a service task's death to its replacement RUNNING"
+    );
+    describe_counter!(PLACEMENTS, Unit::Count, "Tasks placed on a container instance, by cluster");
+    describe_counter!(PLACEMENT_FAILURES, Unit::Count, "Placements refused, by cluster and what was lacking");
+    describe_counter!(
+        STORE_NOTE_FAILURES,
+        Unit::Count,
+        "State changes that did not reach the disk when they should"
+    );
+    describe_gauge!(ENGINE_CONNECTED, Unit::Count, "1 while this host's container engine answers, else 0");
+}
+
+/// Living actors of a kind.
+pub(crate) fn actors(kind: Kind) -> Gauge {
+    gauge!(ACTORS, "kind" => kind.as_str())
+}
+
+/// Restarts of actors of a kind.
+pub(crate) fn actor_restarts(kind: Kind) -> Counter {
+    counter!(ACTOR_RESTARTS, "kind" => kind.as_str())
+}
+
+/// By service, never by task: task ids have no end, and neither would the series.
+pub(crate) fn task_starts(cluster: &str, service: &str) -> Counter {
+    counter!(TASK_STARTS, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// By service and stop code.
+pub(crate) fn task_stops(cluster: &str, service: &str, stop_code: &'static str) -> Counter {
+    counter!(TASK_STOPS, "cluster" => cluster.to_owned(), "service" => service.to_owned(), "stop_code" => stop_code)
+}
+
+/// Seconds from death to replacement.
+pub(crate) fn task_replacement(cluster: &str, service: &str) -> Histogram {
+    histogram!(TASK_REPLACEMENT, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// Placements that worked.
+pub(crate) fn placements(cluster: &str) -> Counter {
+    counter!(PLACEMENTS, "cluster" => cluster.to_owned())
+}
+
+/// Placements that did not, by what was lacking.
+pub(crate) fn placement_failures(cluster: &str, lack: &'static str) -> Counter {
+    counter!(PLACEMENT_FAILURES, "cluster" => cluster.to_owned(), "reason" => lack)
+}
+
+/// Derived writes that failed.
+pub(crate) fn store_note_failures() -> Counter {
+    counter!(STORE_NOTE_FAILURES)
+}
+
+/// Whether the engine answers.
+pub(crate) fn engine_connected() -> Gauge {
+    gauge!(ENGINE_CONNECTED)
+}

@@ -1,0 +1,186 @@
+//! A cluster's placement: the only one to reserve and release what container instances have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mainstay_core::model::{InstanceStatus, Resources, TaskStatus};
+use mainstay_core::placement::{Ledger, Refusal, Request};
+use mainstay_core::{ClusterName, InstanceId, ServiceName, TaskId};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use crate::context::Context;
+use crate::directory::Presence;
+use crate::metrics;
+use crate::tree::{Kind, Life, Path};
+
+/// The actor.
+pub struct Placement {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+}
+
+/// On whose behalf something is reserved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// A service.
+    Service(ServiceName),
+    /// RunTask.
+    Standalone,
+}
+
+/// Takes the answer back to who asked; called once.
+pub type Answer = Box<dyn FnOnce(Result<InstanceId, Refusal>) + Send>;
+/// Tells a refused holder that there may be room now; called at most once for each refusal.
+pub type Room = Box<dyn FnOnce() + Send>;
+
+/// What placement is told.
+pub enum PlacementMsg {
+    /// Find a place for a task and reserve it.
+    Reserve {
+        /// The task to be.
+        task: TaskId,
+        /// For whom.
+        holder: Holder,
+        /// What it needs.
+        request: Request,
+        /// Where the answer goes.
+        answer: Answer,
+        /// Who wants to know when there may be room, should there be none now.
+        room: Option<Room>,
+    },
+    /// The task holds nothing any more.
+    Release(TaskId),
+    /// The holder has just begun anew and knows these tasks only: what else it held is released.
+    Keep {
+        /// Who.
+        holder: Holder,
+        /// Its tasks.
+        tasks: BTreeSet<TaskId>,
+    },
+    /// An instance joined or changed.
+    Instance {
+        /// Which.
+        id: InstanceId,
+        /// What it has.
+        registered: Resources,
+        /// Whether it takes tasks now.
+        accepts: bool,
+    },
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+}
+
+/// Placement's state.
+pub struct PlacementState {
+    cluster: ClusterName,
+    ledger: Ledger,
+    holders: BTreeMap<TaskId, Holder>,
+    waiting: BTreeMap<Holder, Room>,
+    _presence: Presence<ClusterName, PlacementMsg>,
+    _life: Life,
+}
+
+impl Actor for Placement {
+    type Msg = PlacementMsg;
+    type State = PlacementState;
+    type Arguments = ClusterName;
+
+    /// The ledger is what the tasks in the view hold.
+    async fn pre_start(
+        &self,
+        me: ActorRef<PlacementMsg>,
+        cluster: ClusterName,
+    ) -> Result<PlacementState, ActorProcessingErr> {
+        let mut ledger = Ledger::default();
+        let mut holders = BTreeMap::new();
+        for instance in self.ctx.view.instances.filter(|instance| instance.cluster == cluster) {
+            let accepts = instance.status == InstanceStatus::Active && instance.engine_connected;
+            ledger.upsert_instance(instance.id.clone(), instance.registered.clone(), accepts);
+        }
+        let holding =
+            self.ctx.view.tasks.filter(|t| t.cluster == cluster && t.last_status != TaskStatus::Stopped);
+        for task in holding {
+            ledger.hold(task.id.clone(), task.instance.clone(), task.group.clone(), task.resources.clone());
+            holders.insert(task.id.clone(), crate::task::holder_of(&task));
+        }
+        Ok(PlacementState {
+            _presence: self.ctx.directory.placements.enter(cluster.clone(), me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Placement, self.ctx.nature.wall()),
+            cluster,
+            ledger,
+            holders,
+            waiting: BTreeMap::new(),
+        })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<PlacementMsg>,
+        message: PlacementMsg,
+        state: &mut PlacementState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            PlacementMsg::Reserve { task, holder, request, answer, room } => {
+                let placed = state.ledger.reserve(task.clone(), &request);
+                match &placed {
+                    Ok(_) => {
+                        metrics::placements(state.cluster.as_str()).increment(1);
+                        state.holders.insert(task, holder);
+                    }
+                    Err(refusal) => {
+                        metrics::placement_failures(state.cluster.as_str(), lack_of(refusal)).increment(1);
+                        if let Some(room) = room {
+                            state.waiting.insert(holder, room);
+                        }
+                    }
+                }
+                answer(placed);
+            }
+            PlacementMsg::Release(task) => {
+                state.holders.remove(&task);
+                if state.ledger.release(&task) {
+                    state.announce_room();
+                }
+            }
+            PlacementMsg::Keep { holder, tasks } => {
+                let leaked: Vec<TaskId> = state
+                    .holders
+                    .iter()
+                    .filter(|(task, known)| **known == holder && !tasks.contains(*task))
+                    .map(|(task, _)| task.clone())
+                    .collect();
+                for task in leaked {
+                    state.holders.remove(&task);
+                    state.ledger.release(&task);
+                }
+                state.announce_room();
+            }
+            PlacementMsg::Instance { id, registered, accepts } => {
+                state.ledger.upsert_instance(id, registered, accepts);
+                if accepts {
+                    state.announce_room();
+                }
+            }
+            #[cfg(feature = "sim")]
+            PlacementMsg::Panic => panic!("asked to"),
+        }
+        Ok(())
+    }
+}
+
+impl PlacementState {
+    fn announce_room(&mut self) {
+        for (_, tell) in std::mem::take(&mut self.waiting) {
+            tell();
+        }
+    }
+}
+
+fn lack_of(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoInstances => "no_instances",
+        Refusal::Insufficient { lack, .. } => lack.resource(),
+    }
+}

@@ -1,0 +1,341 @@
+//! A service: owns the desired count and the deployments, supervises its tasks, replaces those that end.
+//!
+//! Whatever happens (a task changed, a wait is over, room appeared, an update was written) ends in
+//! [`ServiceActor::reconcile`], which asks `core::deployment` what to start and stop next. Nothing is remembered
+//! as a to-do: work is the difference between what is wanted and what is there.
+
+mod reconcile;
+mod roster;
+mod story;
+mod writes;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_core::lifecycle::{self, NewTask};
+use mainstay_core::model::{
+    PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task, TaskOwner, TaskStatus,
+};
+use mainstay_core::placement::Refusal;
+use mainstay_core::restart::{self, End};
+use mainstay_core::{InstanceId, ServiceKey, TaskId};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+
+use crate::context::Context;
+use crate::control::{Reply, ServiceUpdate};
+use crate::directory::Presence;
+use crate::metrics;
+use crate::placement::{Holder, PlacementMsg};
+use crate::ports::{StoreError, Write};
+use crate::task::{ChildEnd, TaskChildren};
+use crate::tree::{Kind, Life, Path};
+use roster::{Member, Roster};
+use writes::Writes;
+
+/// The actor.
+pub struct ServiceActor {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+}
+
+/// What a service is told.
+pub enum ServiceMsg {
+    /// Attach to the tasks that are there; sent by it to itself at its birth.
+    Attach,
+    /// Change it.
+    Update {
+        /// How.
+        update: Box<ServiceUpdate>,
+        /// Where the answer goes.
+        reply: Reply<Arc<Service>>,
+    },
+    /// Delete it.
+    Delete {
+        /// Even where it wants tasks.
+        force: bool,
+        /// Where the answer goes.
+        reply: Reply<Arc<Service>>,
+    },
+    /// Its change is on disk, or is not.
+    Written(Result<(), StoreError>),
+    /// Placement's answer.
+    Placed {
+        /// For which task.
+        task: TaskId,
+        /// Where, or why not.
+        place: Result<InstanceId, Refusal>,
+    },
+    /// One of its tasks changed.
+    TaskChanged(Arc<Task>),
+    /// There may be room now.
+    Room,
+    /// A wait is over.
+    Wake,
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+}
+
+/// A service's state.
+pub struct ServiceState {
+    record: Service,
+    roster: Roster,
+    children: TaskChildren,
+    writes: Writes,
+    /// Why the last placement was refused, until room appears.
+    blocked: Option<Refusal>,
+    /// Started, and not told of yet in an event.
+    started: Vec<TaskId>,
+    steady: bool,
+    wake: Option<tokio::task::JoinHandle<Result<(), ractor::MessagingErr<ServiceMsg>>>>,
+    _presence: Presence<ServiceKey, ServiceMsg>,
+    _life: Life,
+}
+
+type Me = ActorRef<ServiceMsg>;
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for ServiceActor {
+    type Msg = ServiceMsg;
+    type State = ServiceState;
+    type Arguments = ServiceKey;
+
+    async fn pre_start(&self, me: Me, key: ServiceKey) -> Result<ServiceState, ActorProcessingErr> {
+        let record = self.ctx.view.services.get(&key).ok_or_else(|| format!("no record of {key}"))?;
+        me.cast(ServiceMsg::Attach)?;
+        let tell = me.clone();
+        // It may have ended before its tasks; its successor reads their state from the view.
+        let on_change = Arc::new(move |task| drop(tell.cast(ServiceMsg::TaskChanged(task))));
+        Ok(ServiceState {
+            steady: record.events.first().is_some_and(|event| event.message == story::steady(&key)),
+            roster: Roster::default(),
+            children: TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), on_change),
+            writes: Writes::default(),
+            blocked: None,
+            started: Vec::new(),
+            wake: None,
+            _presence: self.ctx.directory.services.enter(key, me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Service, self.ctx.nature.wall()),
+            record: Service::clone(&record),
+        })
+    }
+
+    async fn handle(&self, me: Me, message: ServiceMsg, state: &mut ServiceState) -> Handled {
+        match message {
+            ServiceMsg::Attach => self.attach(&me, state).await?,
+            ServiceMsg::Update { update, reply } => return self.update(&me, state, *update, reply),
+            ServiceMsg::Delete { force, reply } => return self.delete(&me, state, force, reply),
+            ServiceMsg::Written(outcome) => self.written(&me, state, outcome),
+            ServiceMsg::Placed { task, place } => self.placed(&me, state, task, place).await?,
+            ServiceMsg::TaskChanged(task) => self.task_changed(state, task),
+            ServiceMsg::Room => state.blocked = None,
+            ServiceMsg::Wake => {}
+            #[cfg(feature = "sim")]
+            ServiceMsg::Panic => panic!("asked to"),
+        }
+        self.reconcile(&me, state);
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: Me,
+        event: SupervisionEvent,
+        state: &mut ServiceState,
+    ) -> Handled {
+        match state.children.on_event(&me, event).await? {
+            // The task's end was heard of before its actor's; if not, the actor went without a word.
+            ChildEnd::Done(id) => {
+                if let Some(task) = self.ctx.view.tasks.get(&id) {
+                    self.task_changed(state, task);
+                }
+            }
+            ChildEnd::Restarted(id) => state.roster.forget_stop_request(&id),
+            ChildEnd::Other => return Ok(()),
+        }
+        self.reconcile(&me, state);
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: Me, state: &mut ServiceState) -> Handled {
+        state.children.stop_all().await;
+        Ok(())
+    }
+}
+
+impl ServiceActor {
+    async fn attach(&self, me: &Me, state: &mut ServiceState) -> Handled {
+        let tasks = self.ctx.view.tasks_of_service(&state.record.key);
+        let live: Vec<Arc<Task>> =
+            tasks.into_iter().filter(|t| t.last_status != TaskStatus::Stopped).collect();
+        let known: BTreeSet<TaskId> = live.iter().map(|task| task.id.clone()).collect();
+        self.tell_placement(state, PlacementMsg::Keep { holder: holder(&state.record), tasks: known });
+        for task in live {
+            state.roster.adopt(Arc::clone(&task));
+            state.children.start(me.get_cell(), task).await?;
+        }
+        // What was acknowledged just before a crash shows up here even if nothing changes any more.
+        self.ctx.view.services.get(&state.record.key).inspect(|record| state.record = Service::clone(record));
+        Ok(())
+    }
+
+    async fn placed(
+        &self,
+        me: &Me,
+        state: &mut ServiceState,
+        id: TaskId,
+        place: Result<InstanceId, Refusal>,
+    ) -> Handled {
+        let Some(member) = state.roster.placing(&id) else {
+            // It is no longer wanted.
+            self.tell_placement(state, PlacementMsg::Release(id));
+            return Ok(());
+        };
+        let instance = match place {
+            Ok(instance) => instance,
+            Err(refusal) => {
+                state.roster.remove(&id);
+                if state.blocked.as_ref() != Some(&refusal) {
+                    let key = &state.record.key;
+                    let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&key.cluster, id);
+                    let message = story::unplaced(key, &refusal.service_event_reason(arn));
+                    self.tell(state, message);
+                }
+                state.blocked = Some(refusal);
+                return Ok(());
+            }
+        };
+        let task = Arc::new(self.new_task(&state.record, &member, id, instance)?);
+        self.ctx.note_task(&task);
+        state.roster.placed(Arc::clone(&task));
+        state.started.push(task.id.clone());
+        metrics::task_starts(task.cluster.as_str(), state.record.key.name.as_str()).increment(1);
+        state.children.start(me.get_cell(), task).await
+    }
+
+    fn new_task(
+        &self,
+        service: &Service,
+        member: &Member,
+        id: TaskId,
+        instance: InstanceId,
+    ) -> Result<Task, ActorProcessingErr> {
+        let deployment = service.deployments.iter().find(|d| d.id == member.deployment);
+        let deployment = deployment.ok_or_else(|| format!("no deployment {}", member.deployment))?;
+        let definition = self.ctx.view.definitions.get(&deployment.definition);
+        let definition = definition.ok_or_else(|| format!("no task definition {}", deployment.definition))?;
+        let tags: Vec<Tag> = match service.propagate_tags {
+            Some(PropagateTags::Service) => service.tags.clone(),
+            Some(PropagateTags::TaskDefinition) => definition.tags.clone(),
+            Some(PropagateTags::None) | None => Vec::new(),
+        };
+        let overrides = mainstay_core::model::Overrides::default();
+        let new = NewTask {
+            id,
+            cluster: service.key.cluster.clone(),
+            definition: &definition,
+            resources: mainstay_core::placement::requirements(&definition, &overrides),
+            overrides,
+            owner: TaskOwner::Service {
+                service: service.key.name.clone(),
+                deployment: member.deployment.clone(),
+                slot: member.slot,
+            },
+            group: format!("service:{}", service.key.name),
+            started_by: Some(member.deployment.to_string()),
+            instance,
+            tags,
+            client_token: None,
+        };
+        Ok(lifecycle::new_task(new, self.ctx.nature.wall()))
+    }
+
+    /// Takes a task's new state: notes its end against its slot, and when the replacement is up.
+    fn task_changed(&self, state: &mut ServiceState, task: Arc<Task>) {
+        let now = self.ctx.nature.now();
+        let Some(change) = state.roster.update(Arc::clone(&task), now) else { return };
+        let (cluster, service) = (state.record.key.cluster.to_string(), state.record.key.name.to_string());
+        if let Some(died_at) = change.replaced {
+            let took = now.saturating_duration_since(died_at);
+            metrics::task_replacement(&cluster, &service).record(took.as_secs_f64());
+        }
+        if let Some(end) = change.ended {
+            self.account(state, &task, end);
+        }
+        if task.last_status == TaskStatus::Stopped {
+            state.roster.remove(&task.id);
+        }
+    }
+
+    /// Holds an unwanted end against the slot it happened in.
+    fn account(&self, state: &mut ServiceState, task: &Task, end: End) {
+        let (now, policy) = (self.ctx.nature.now(), &self.ctx.settings.restart);
+        let Some(slot) = state.roster.slot_of(task) else { return };
+        slot.died_at.get_or_insert(now);
+        let before = slot.history.failures();
+        let wait = restart::replace_after(&mut slot.history, end, now, policy, self.ctx.nature.jitter());
+        slot.ready_at = (wait > Duration::ZERO).then(|| now + wait);
+        let failures = slot.history.failures();
+        if failures == before {
+            return;
+        }
+        tracing::warn!(
+            service = %state.record.key, task = %task.id, failures, ?wait,
+            reason = task.stopped_reason.as_deref().unwrap_or_default(), "task failed; its slot waits"
+        );
+        let deployment = task.started_by.as_deref();
+        for known in state.record.deployments.iter_mut().filter(|known| Some(known.id.as_str()) == deployment)
+        {
+            known.failed_tasks += 1;
+        }
+        state.writes.touch();
+        if restart::worth_telling(failures) {
+            let message = story::unable_to_start(&state.record.key);
+            self.tell(state, message);
+        }
+    }
+
+    /// Adds a line to the service's history.
+    fn tell(&self, state: &mut ServiceState, message: String) {
+        tracing::info!(service = %state.record.key, "{message}");
+        let event =
+            ServiceEvent { id: self.ctx.nature.event_id(), created_at: self.ctx.nature.wall(), message };
+        state.record.events.insert(0, event);
+        state.record.events.truncate(Service::EVENTS);
+        state.writes.touch();
+    }
+
+    fn tell_placement(&self, state: &ServiceState, message: PlacementMsg) {
+        // Placement's end takes us with it (rest for one), so nothing waits for an answer that never comes.
+        if let Some(placement) = self.ctx.directory.placements.get(&state.record.key.cluster) {
+            drop(placement.cast(message));
+        }
+    }
+}
+
+fn holder(service: &Service) -> Holder {
+    Holder::Service(service.key.name.clone())
+}
+
+/// Whether a task ended although nobody in charge of the service wanted that.
+fn unwanted(code: Option<StopCode>) -> bool {
+    matches!(
+        code,
+        Some(StopCode::EssentialContainerExited | StopCode::TaskFailedToStart | StopCode::TerminationNotice)
+    )
+}
+
+fn is_draining(service: &Service) -> bool {
+    service.status == ServiceStatus::Draining
+}
+
+/// Makes the service's record visible, and durable soon; while an API write is on its way to the disk the record
+/// waits for it, so that it never overwrites what was acknowledged.
+fn publish(ctx: &Context, state: &mut ServiceState) {
+    if state.writes.take_touched() {
+        ctx.note(Write::Service(state.record.clone()));
+    }
+}

@@ -1,0 +1,229 @@
+//! A service's tasks and slots: who is there, how well, and what is held against whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mainstay_core::deployment::{Fitness, Member as Planned, Why};
+use mainstay_core::model::{Health, Task, TaskOwner, TaskStatus, Timestamp};
+use mainstay_core::restart::{End, History};
+use mainstay_core::{DeploymentId, TaskId};
+
+/// Everybody who is there or about to be.
+#[derive(Default)]
+pub(super) struct Roster {
+    members: BTreeMap<TaskId, Member>,
+    slots: BTreeMap<(DeploymentId, u32), Slot>,
+}
+
+/// A task of the service, from the moment it was decided on.
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) deployment: DeploymentId,
+    pub(super) slot: u32,
+    since: Timestamp,
+    /// Absent while it is being placed.
+    task: Option<Arc<Task>>,
+    running_since: Option<Instant>,
+    was_healthy: bool,
+    stop_requested: Option<Why>,
+    accounted: bool,
+}
+
+/// A place among siblings: what is held against it, and when it may be filled again.
+#[derive(Default)]
+pub(super) struct Slot {
+    pub(super) history: History,
+    pub(super) ready_at: Option<Instant>,
+    pub(super) died_at: Option<Instant>,
+}
+
+/// What a task's change means to its service.
+pub(super) struct Change {
+    /// It is up in a slot whose last task died then.
+    pub(super) replaced: Option<Instant>,
+    /// It ended unwanted, which was not noted before.
+    pub(super) ended: Option<End>,
+}
+
+impl Roster {
+    /// Decides on a task; it has no place yet.
+    pub(super) fn begin(&mut self, id: TaskId, deployment: DeploymentId, slot: u32, since: Timestamp) {
+        let member = Member {
+            deployment,
+            slot,
+            since,
+            task: None,
+            running_since: None,
+            was_healthy: false,
+            stop_requested: None,
+            accounted: false,
+        };
+        self.members.insert(id, member);
+    }
+
+    /// Takes over a task that was there before this actor.
+    pub(super) fn adopt(&mut self, task: Arc<Task>) {
+        let TaskOwner::Service { deployment, slot, .. } = &task.owner else { return };
+        self.begin(task.id.clone(), deployment.clone(), *slot, task.created_at);
+        self.placed(task);
+    }
+
+    /// The member that waits for its place.
+    pub(super) fn placing(&self, id: &TaskId) -> Option<Member> {
+        self.members.get(id).filter(|member| member.task.is_none()).cloned()
+    }
+
+    /// It has a place now.
+    pub(super) fn placed(&mut self, task: Arc<Task>) {
+        if let Some(member) = self.members.get_mut(&task.id) {
+            member.task = Some(task);
+        }
+    }
+
+    /// It is over, or is not wanted before it has a place.
+    pub(super) fn remove(&mut self, id: &TaskId) {
+        self.members.remove(id);
+    }
+
+    /// Takes a task's new state; `None` for one that is not ours, or older news than what is known.
+    pub(super) fn update(&mut self, task: Arc<Task>, now: Instant) -> Option<Change> {
+        let member = self.members.get_mut(&task.id)?;
+        let known = member.task.as_ref().map_or(0, |known| known.version);
+        if task.version < known {
+            return None;
+        }
+        let mut change = Change { replaced: None, ended: None };
+        member.was_healthy |= task.health == Health::Healthy;
+        if task.last_status == TaskStatus::Running && member.running_since.is_none() {
+            member.running_since = Some(now);
+            let slot = self.slots.entry((member.deployment.clone(), member.slot)).or_default();
+            change.replaced = slot.died_at.take();
+        }
+        if task.desired_status == TaskStatus::Stopped && !member.accounted {
+            member.accounted = true;
+            let sick = member.stop_requested == Some(Why::Unhealthy);
+            if sick && !member.was_healthy {
+                // It was up but never well, which is no better than never up.
+                change.ended = Some(End::NeverRan);
+            } else if sick || super::unwanted(task.stop_code) {
+                change.ended = Some(match (member.running_since, task.started_at) {
+                    (Some(since), _) => End::Ran(now.saturating_duration_since(since)),
+                    // It ran before this actor was there, or came up and went down between two reports.
+                    (None, Some(started)) => {
+                        let ended = task.execution_stopped_at.unwrap_or(started);
+                        End::Ran(Duration::from_millis(ended.millis_since(started)))
+                    }
+                    (None, None) => End::NeverRan,
+                });
+            }
+        }
+        member.task = Some(task);
+        Some(change)
+    }
+
+    /// The slot of a task.
+    pub(super) fn slot_of(&mut self, task: &Task) -> Option<&mut Slot> {
+        let member = self.members.get(&task.id)?;
+        Some(self.slots.entry((member.deployment.clone(), member.slot)).or_default())
+    }
+
+    /// A stop was asked for; true the first time.
+    pub(super) fn request_stop(&mut self, id: &TaskId, why: Why) -> bool {
+        let Some(member) = self.members.get_mut(id) else { return false };
+        member.stop_requested.replace(why).is_none()
+    }
+
+    /// The actor that was asked may never have heard of it.
+    pub(super) fn forget_stop_request(&mut self, id: &TaskId) {
+        if let Some(member) = self.members.get_mut(id) {
+            let stopping =
+                member.task.as_ref().is_some_and(|task| task.desired_status == TaskStatus::Stopped);
+            if !stopping {
+                member.stop_requested = None;
+            }
+        }
+    }
+
+    /// What the planner wants to know of everybody.
+    pub(super) fn plan(&self, grace: Duration, now: Timestamp) -> Vec<Planned> {
+        let planned = |(id, member): (&TaskId, &Member)| Planned {
+            id: id.clone(),
+            deployment: member.deployment.clone(),
+            slot: member.slot,
+            fitness: member.fitness(grace, now),
+            created_at: member.since,
+        };
+        self.members.iter().map(planned).collect()
+    }
+
+    /// The slots of a deployment that may not be filled yet, and when the first may.
+    pub(super) fn waiting(
+        &self,
+        deployment: &DeploymentId,
+        now: Instant,
+    ) -> (BTreeSet<u32>, Option<Instant>) {
+        let mut slots = BTreeSet::new();
+        let mut first: Option<Instant> = None;
+        for ((_, slot), state) in self.slots.iter().filter(|((known, _), _)| known == deployment) {
+            if let Some(ready) = state.ready_at.filter(|&ready| ready > now) {
+                slots.insert(*slot);
+                first = Some(first.map_or(ready, |first| first.min(ready)));
+            }
+        }
+        (slots, first)
+    }
+
+    /// Whether a deployment has anybody left.
+    pub(super) fn has_any_of(&self, deployment: &DeploymentId) -> bool {
+        self.members.values().any(|member| member.deployment == *deployment)
+    }
+
+    /// Whether nobody is left at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Whether somebody waits for a place.
+    pub(super) fn is_placing(&self) -> bool {
+        self.members.values().any(|member| member.task.is_none())
+    }
+
+    /// Drops what is held against slots of deployments that are gone.
+    pub(super) fn prune(&mut self, keep: impl Fn(&DeploymentId) -> bool) {
+        self.slots.retain(|(deployment, _), _| keep(deployment));
+    }
+
+    /// When the first member that is sick now leaves the time in which that is not held against it.
+    pub(super) fn first_end_of_grace(&self, grace: Duration, now: Timestamp) -> Option<Duration> {
+        let left = |member: &Member| {
+            let task = member.task.as_ref().filter(|task| task.health == Health::Unhealthy)?;
+            let past = Duration::from_millis(now.millis_since(task.started_at?));
+            grace.checked_sub(past).filter(|left| !left.is_zero())
+        };
+        self.members.values().filter_map(left).min()
+    }
+}
+
+impl Member {
+    fn fitness(&self, grace: Duration, now: Timestamp) -> Fitness {
+        let Some(task) = &self.task else {
+            return if self.stop_requested.is_some() { Fitness::Stopping } else { Fitness::Starting };
+        };
+        if self.stop_requested.is_some() || task.desired_status == TaskStatus::Stopped {
+            return Fitness::Stopping;
+        }
+        if task.last_status < TaskStatus::Running {
+            return Fitness::Starting;
+        }
+        if !task.containers.iter().any(|container| container.essential && container.has_health_check) {
+            return Fitness::Serving;
+        }
+        let age = task.started_at.map_or(0, |started| now.millis_since(started));
+        match task.health {
+            Health::Healthy => Fitness::Serving,
+            Health::Unhealthy if u128::from(age) >= grace.as_millis() => Fitness::Unhealthy,
+            Health::Unhealthy | Health::Unknown => Fitness::Unproven,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What people change of a service: on disk before it is answered, one change after the other.
+
+use std::collections::VecDeque;
+
+use mainstay_core::DeploymentId;
+use mainstay_core::model::{
+    DefinitionStatus, Deployment, DeploymentStatus, RolloutState, Service, ServiceStatus, Timestamp,
+};
+use std::sync::Arc;
+
+use super::{Handled, Me, ServiceActor, ServiceMsg, ServiceState, publish};
+use crate::control::{ControlError, Reply, ServiceUpdate};
+use crate::ports::{StoreError, Write};
+
+/// Changes on their way to the disk.
+#[derive(Default)]
+pub(super) struct Writes {
+    current: Option<Pending>,
+    queue: VecDeque<Pending>,
+    touched: bool,
+}
+
+struct Pending {
+    change: Change,
+    reply: Reply<Arc<Service>>,
+}
+
+/// A change that can be applied to whatever the record is by then.
+#[derive(Clone)]
+enum Change {
+    Update { update: Box<ServiceUpdate>, deployment: DeploymentId, at: Timestamp },
+    Delete { at: Timestamp },
+}
+
+impl Writes {
+    /// The record changed by itself.
+    pub(super) fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// Whether the record is to be noted now: it changed, and no change of a person's is under way, which the
+    /// note would overwrite.
+    pub(super) fn take_touched(&mut self) -> bool {
+        self.current.is_none() && std::mem::take(&mut self.touched)
+    }
+}
+
+impl ServiceActor {
+    pub(super) fn update(
+        &self,
+        me: &Me,
+        state: &mut ServiceState,
+        update: ServiceUpdate,
+        reply: Reply<Arc<Service>>,
+    ) -> Handled {
+        if let Some(key) = &update.definition {
+            let refusal = match self.ctx.view.definitions.get(key) {
+                None => Some(ControlError::DefinitionNotFound(key.clone())),
+                Some(found) if found.status != DefinitionStatus::Active => {
+                    Some(ControlError::DefinitionInactive(key.clone()))
+                }
+                Some(_) => None,
+            };
+            if let Some(refusal) = refusal {
+                drop(reply.send(Err(refusal)));
+                return Ok(());
+            }
+        }
+        let (deployment, at) = (self.ctx.nature.deployment_id(), self.ctx.nature.wall());
+        self.enqueue(
+            me,
+            state,
+            Pending { change: Change::Update { update: Box::new(update), deployment, at }, reply },
+        );
+        Ok(())
+    }
+
+    pub(super) fn delete(
+        &self,
+        me: &Me,
+        state: &mut ServiceState,
+        force: bool,
+        reply: Reply<Arc<Service>>,
+    ) -> Handled {
+        if state.record.desired_count > 0 && !force {
+            drop(reply.send(Err(ControlError::ServiceScaledAboveZero)));
+            return Ok(());
+        }
+        let at = self.ctx.nature.wall();
+        self.enqueue(me, state, Pending { change: Change::Delete { at }, reply });
+        Ok(())
+    }
+
+    /// The change that was under way is on disk, or is not.
+    pub(super) fn written(&self, me: &Me, state: &mut ServiceState, outcome: Result<(), StoreError>) {
+        if let Some(done) = state.writes.current.take() {
+            let answer = match outcome {
+                Ok(()) => {
+                    // Whatever else happened to the record meanwhile is kept, and noted after this.
+                    state.record = apply(&state.record, &done.change);
+                    state.steady = false;
+                    state.blocked = None;
+                    self.ctx.show(vec![Write::Service(state.record.clone())]);
+                    Ok(Arc::new(state.record.clone()))
+                }
+                Err(error) => Err(ControlError::Unavailable(error.to_string())),
+            };
+            // The caller may have gone.
+            drop(done.reply.send(answer));
+        }
+        publish(&self.ctx, state);
+        self.write_next(me, state);
+    }
+
+    fn enqueue(&self, me: &Me, state: &mut ServiceState, pending: Pending) {
+        state.writes.queue.push_back(pending);
+        self.write_next(me, state);
+    }
+
+    fn write_next(&self, me: &Me, state: &mut ServiceState) {
+        if state.writes.current.is_some() {
+            return;
+        }
+        while let Some(pending) = state.writes.queue.pop_front() {
+            if state.record.status != ServiceStatus::Active {
+                drop(pending.reply.send(Err(ControlError::ServiceNotActive(state.record.key.clone()))));
+                continue;
+            }
+            let done = self.ctx.commit(vec![Write::Service(apply(&state.record, &pending.change))]);
+            let me = me.clone();
+            self.ctx.spawn(async move { drop(me.cast(ServiceMsg::Written(done.await))) });
+            state.writes.current = Some(pending);
+            return;
+        }
+    }
+}
+
+/// The record as the change makes it.
+fn apply(service: &Service, change: &Change) -> Service {
+    let mut next = service.clone();
+    match change {
+        Change::Delete { at } => {
+            next.status = ServiceStatus::Draining;
+            next.desired_count = 0;
+            for deployment in &mut next.deployments {
+                deployment.desired_count = 0;
+                deployment.updated_at = *at;
+            }
+        }
+        Change::Update { update, deployment, at } => {
+            if let Some(desired) = update.desired_count {
+                next.desired_count = desired;
+            }
+            next.deployment_configuration =
+                update.deployment_configuration.unwrap_or(next.deployment_configuration);
+            next.health_check_grace_period_seconds =
+                update.health_check_grace_period_seconds.or(next.health_check_grace_period_seconds);
+            next.propagate_tags = update.propagate_tags.or(next.propagate_tags);
+            next.enable_ecs_managed_tags =
+                update.enable_ecs_managed_tags.unwrap_or(next.enable_ecs_managed_tags);
+            let definition = update.definition.clone().unwrap_or_else(|| next.definition.clone());
+            if definition != next.definition || update.force_new_deployment {
+                begin_deployment(&mut next, deployment.clone(), definition, *at);
+            }
+            for known in next.deployments.iter_mut().filter(|known| known.status == DeploymentStatus::Primary)
+            {
+                if known.desired_count != next.desired_count {
+                    known.desired_count = next.desired_count;
+                    known.updated_at = *at;
+                }
+            }
+        }
+    }
+    next
+}
+
+fn begin_deployment(
+    service: &mut Service,
+    id: DeploymentId,
+    definition: mainstay_core::RevisionKey,
+    at: Timestamp,
+) {
+    for older in service.deployments.iter_mut().filter(|d| d.status == DeploymentStatus::Primary) {
+        older.status = DeploymentStatus::Active;
+        older.desired_count = 0;
+        older.updated_at = at;
+    }
+    service.definition = definition.clone();
+    let deployment = Deployment {
+        rollout_state_reason: format!("ECS deployment {id} in progress."),
+        id,
+        status: DeploymentStatus::Primary,
+        definition,
+        desired_count: service.desired_count,
+        failed_tasks: 0,
+        rollout_state: RolloutState::InProgress,
+        created_at: at,
+        updated_at: at,
+    };
+    service.deployments.insert(0, deployment);
+}

@@ -1,0 +1,218 @@
+//! A task: wraps the containers of one task and ends when they have.
+
+mod children;
+
+use std::sync::Arc;
+
+use mainstay_core::TaskId;
+use mainstay_core::lifecycle::{self, TaskReport};
+use mainstay_core::model::{StopCode, Task, TaskOwner, TaskSpec, TaskStatus};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+pub(crate) use children::{ChildEnd, TaskChildren};
+
+use crate::agent::AgentMsg;
+use crate::context::Context;
+use crate::control::{ControlError, Reply};
+use crate::directory::Presence;
+use crate::metrics;
+use crate::placement::{Holder, PlacementMsg};
+use crate::ports::ToAgent;
+use crate::tree::{Kind, Life, Path};
+
+/// The actor.
+pub struct TaskActor {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+    /// Tells its owner of each change.
+    pub on_change: OnChange,
+}
+
+/// Tells a task's owner of each change.
+pub type OnChange = Arc<dyn Fn(Arc<Task>) + Send + Sync>;
+
+/// What a task is told.
+pub enum TaskMsg {
+    /// Tell the agent what is wanted. Sent at birth, and whenever messages may have been lost.
+    Begin,
+    /// What the agent sees.
+    Observed(TaskReport),
+    /// The agent sees nothing of a task that ran before.
+    Vanished,
+    /// The scheduler decided to end it.
+    Stop {
+        /// For programs.
+        code: StopCode,
+        /// For people.
+        reason: String,
+    },
+    /// A person decided to end it.
+    StopByUser {
+        /// For people.
+        reason: Option<String>,
+        /// Where the answer goes.
+        reply: Reply<Arc<Task>>,
+    },
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+}
+
+/// A task's state.
+pub struct TaskState {
+    task: Arc<Task>,
+    spec: TaskSpec,
+    _presence: Presence<TaskId, TaskMsg>,
+    _life: Life,
+}
+
+type Me = ActorRef<TaskMsg>;
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for TaskActor {
+    type Msg = TaskMsg;
+    type State = TaskState;
+    type Arguments = Arc<Task>;
+
+    /// Only builds state: whoever spawns us waits for this.
+    async fn pre_start(&self, me: Me, task: Arc<Task>) -> Result<TaskState, ActorProcessingErr> {
+        let definition = self.ctx.view.definitions.get(&task.definition);
+        let definition = definition.ok_or_else(|| format!("no task definition {}", task.definition))?;
+        let arn = self.ctx.settings.partition.task(&task.cluster, &task.id);
+        let spec = TaskSpec::new(
+            task.id.clone(),
+            arn,
+            task.cluster.clone(),
+            &definition,
+            &task.overrides,
+            self.ctx.settings.stop_timeout,
+        );
+        me.cast(TaskMsg::Begin)?;
+        Ok(TaskState {
+            _presence: self.ctx.directory.tasks.enter(task.id.clone(), me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Task, self.ctx.nature.wall()),
+            task,
+            spec,
+        })
+    }
+
+    async fn handle(&self, me: Me, message: TaskMsg, state: &mut TaskState) -> Handled {
+        let now = self.ctx.nature.wall();
+        match message {
+            TaskMsg::Begin => self.begin(&me, state),
+            TaskMsg::Observed(report) => {
+                if let Some(step) = lifecycle::observe(&state.task, &report, now) {
+                    self.change(&me, state, step.task);
+                    if step.stop_rest {
+                        self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
+                    }
+                }
+            }
+            TaskMsg::Vanished => {
+                let reason = "ContainerVanishedError: its containers were removed from outside";
+                if let Some(task) = lifecycle::vanished(&state.task, reason, now) {
+                    self.change(&me, state, task);
+                }
+            }
+            TaskMsg::Stop { code, reason } => self.stop(&me, state, code, &reason),
+            TaskMsg::StopByUser { reason, reply } => {
+                let reason = reason.unwrap_or_else(|| "Task stopped by user".into());
+                self.stop(&me, state, StopCode::UserInitiated, &reason);
+                self.answer_when_durable(state, reply);
+            }
+            #[cfg(feature = "sim")]
+            TaskMsg::Panic => panic!("asked to"),
+        }
+        Ok(())
+    }
+}
+
+impl TaskActor {
+    fn begin(&self, me: &Me, state: &mut TaskState) {
+        if state.task.last_status == TaskStatus::Stopped {
+            return self.end(me, state);
+        }
+        let wanted = state.task.desired_status != TaskStatus::Stopped;
+        let ran =
+            state.task.started_at.is_some() || state.task.containers.iter().any(|c| c.runtime_id.is_some());
+        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: wanted && !ran });
+        if !wanted {
+            self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
+        }
+        if let Some(task) = lifecycle::handed_over(&state.task) {
+            self.change(me, state, task);
+        }
+    }
+
+    fn stop(&self, me: &Me, state: &mut TaskState, code: StopCode, reason: &str) {
+        if let Some(task) = lifecycle::request_stop(&state.task, code, reason, self.ctx.nature.wall()) {
+            self.change(me, state, task);
+            self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
+        }
+    }
+
+    /// Makes the change known; the owner hears of it before anything else follows.
+    fn change(&self, me: &Me, state: &mut TaskState, task: Task) {
+        let ended = task.last_status == TaskStatus::Stopped && state.task.last_status != TaskStatus::Stopped;
+        tracing::info!(
+            cluster = %task.cluster, group = task.group, task = %task.id, status = %task.last_status,
+            desired = %task.desired_status, health = task.health.as_str(),
+            reason = task.stopped_reason.as_deref().unwrap_or_default(), "task changed"
+        );
+        state.task = Arc::new(task);
+        self.ctx.note_task(&state.task);
+        (self.on_change)(Arc::clone(&state.task));
+        if ended {
+            self.count_stop(state);
+            self.end(me, state);
+        }
+    }
+
+    fn end(&self, me: &Me, state: &TaskState) {
+        if let Some(placement) = self.ctx.directory.placements.get(&state.task.cluster) {
+            drop(placement.cast(PlacementMsg::Release(state.task.id.clone())));
+        }
+        me.stop(Some(state.task.stopped_reason.clone().unwrap_or_else(|| "stopped".into())));
+    }
+
+    fn count_stop(&self, state: &TaskState) {
+        let code = state.task.stop_code.map_or("none", StopCode::as_str);
+        metrics::task_stops(state.task.cluster.as_str(), service_label(&state.task), code).increment(1);
+    }
+
+    fn tell(&self, state: &TaskState, message: ToAgent) {
+        // An agent that is just being started again wakes its tasks when it is there.
+        if let Some(agent) = self.ctx.directory.agents.get(&state.task.instance) {
+            drop(agent.cast(AgentMsg::Tell(message)));
+        }
+    }
+
+    fn answer_when_durable(&self, state: &TaskState, reply: Reply<Arc<Task>>) {
+        let task = Arc::clone(&state.task);
+        let done = self.ctx.commit(vec![crate::ports::Write::Task(Task::clone(&task))]);
+        self.ctx.spawn(async move {
+            let answer =
+                done.await.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string()));
+            // The caller may have gone; the stop stands all the same.
+            drop(reply.send(answer));
+        });
+    }
+}
+
+/// On whose behalf a task holds its resources.
+pub(crate) fn holder_of(task: &Task) -> Holder {
+    match &task.owner {
+        TaskOwner::Service { service, .. } => Holder::Service(service.clone()),
+        TaskOwner::Standalone => Holder::Standalone,
+    }
+}
+
+/// The label `service` of a task's metrics; empty for RunTask.
+pub(crate) fn service_label(task: &Task) -> &str {
+    match &task.owner {
+        TaskOwner::Service { service, .. } => service.as_str(),
+        TaskOwner::Standalone => "",
+    }
+}

@@ -1,0 +1,301 @@
+//! A cluster's owner of RunTask tasks: places them, keeps their actors, never replaces them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use mainstay_core::lifecycle::{self, NewTask};
+use mainstay_core::model::{DefinitionStatus, Task, TaskDefinition, TaskOwner, TaskStatus};
+use mainstay_core::placement::{self, Refusal, Request};
+use mainstay_core::{ClusterName, InstanceId, TaskId};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+
+use crate::context::Context;
+use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
+use crate::directory::Presence;
+use crate::metrics;
+use crate::placement::{Holder, PlacementMsg};
+use crate::ports::{StoreError, Write};
+use crate::task::TaskChildren;
+use crate::tree::{Kind, Life, Path};
+
+/// The actor.
+pub struct Tasks {
+    /// The surroundings.
+    pub ctx: Context,
+    /// Its place.
+    pub path: Path,
+}
+
+/// What it is told.
+pub enum TasksMsg {
+    /// Attach to the tasks that are there; sent by it to itself at its birth.
+    Attach,
+    /// Run tasks.
+    Run {
+        /// What.
+        request: Box<RunTask>,
+        /// Where the answer goes.
+        reply: Reply<Ran>,
+    },
+    /// Placement's answer for one task of a run.
+    Placed {
+        /// Which run.
+        run: u64,
+        /// Which task.
+        task: TaskId,
+        /// Where, or why not.
+        place: Result<InstanceId, Refusal>,
+    },
+    /// The tasks of a run are on disk, or are not.
+    Written {
+        /// Which run.
+        run: u64,
+        /// Whether.
+        outcome: Result<(), StoreError>,
+    },
+    /// Panic, to see what heals.
+    #[cfg(feature = "sim")]
+    Panic,
+}
+
+/// Its state.
+pub struct TasksState {
+    cluster: ClusterName,
+    children: TaskChildren,
+    runs: BTreeMap<u64, Run>,
+    last_run: u64,
+    _presence: Presence<ClusterName, TasksMsg>,
+    _life: Life,
+}
+
+/// A RunTask on its way.
+struct Run {
+    request: RunTask,
+    definition: Arc<TaskDefinition>,
+    request_of_each: Request,
+    waiting: usize,
+    placed: Vec<(TaskId, InstanceId)>,
+    refused: Vec<Refusal>,
+    made: Vec<Arc<Task>>,
+    replies: Vec<Reply<Ran>>,
+}
+
+type Me = ActorRef<TasksMsg>;
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for Tasks {
+    type Msg = TasksMsg;
+    type State = TasksState;
+    type Arguments = ClusterName;
+
+    async fn pre_start(&self, me: Me, cluster: ClusterName) -> Result<TasksState, ActorProcessingErr> {
+        me.cast(TasksMsg::Attach)?;
+        let children = TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), Arc::new(|_| {}));
+        Ok(TasksState {
+            _presence: self.ctx.directory.tasks_of_clusters.enter(cluster.clone(), me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Tasks, self.ctx.nature.wall()),
+            cluster,
+            children,
+            runs: BTreeMap::new(),
+            last_run: 0,
+        })
+    }
+
+    async fn handle(&self, me: Me, message: TasksMsg, state: &mut TasksState) -> Handled {
+        match message {
+            TasksMsg::Attach => self.attach(&me, state).await?,
+            TasksMsg::Run { request, reply } => self.run(&me, state, *request, reply),
+            TasksMsg::Placed { run, task, place } => self.placed(&me, state, run, task, place),
+            TasksMsg::Written { run, outcome } => self.written(&me, state, run, outcome).await?,
+            #[cfg(feature = "sim")]
+            TasksMsg::Panic => panic!("asked to"),
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: Me,
+        event: SupervisionEvent,
+        state: &mut TasksState,
+    ) -> Handled {
+        state.children.on_event(&me, event).await.map(|_| ())
+    }
+
+    async fn post_stop(&self, _: Me, state: &mut TasksState) -> Handled {
+        state.children.stop_all().await;
+        Ok(())
+    }
+}
+
+impl Tasks {
+    async fn attach(&self, me: &Me, state: &mut TasksState) -> Handled {
+        let ours = |task: &Task| {
+            task.cluster == state.cluster
+                && task.owner == TaskOwner::Standalone
+                && task.last_status != TaskStatus::Stopped
+        };
+        let tasks = self.ctx.view.tasks.filter(ours);
+        let known: BTreeSet<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+        self.tell_placement(state, PlacementMsg::Keep { holder: Holder::Standalone, tasks: known });
+        for task in tasks {
+            state.children.start(me.get_cell(), task).await?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, me: &Me, state: &mut TasksState, request: RunTask, reply: Reply<Ran>) {
+        if let Some(token) = &request.client_token {
+            let same = |run: &&mut Run| run.request.client_token.as_ref() == Some(token);
+            if let Some(run) = state.runs.values_mut().find(same) {
+                if run.request == request {
+                    run.replies.push(reply);
+                } else {
+                    drop(reply.send(Err(conflict(token))));
+                }
+                return;
+            }
+            let before = |t: &Task| t.cluster == state.cluster && t.client_token.as_ref() == Some(token);
+            let tasks = self.ctx.view.tasks.filter(before);
+            if let Some(first) = tasks.first() {
+                let same = first.definition == request.definition && first.overrides == request.overrides;
+                let answer =
+                    if same { Ok(Ran { tasks, failures: Vec::new() }) } else { Err(conflict(token)) };
+                drop(reply.send(answer));
+                return;
+            }
+        }
+        let definition = match self.ctx.view.definitions.get(&request.definition) {
+            None => return drop(reply.send(Err(ControlError::DefinitionNotFound(request.definition)))),
+            Some(found) if found.status != DefinitionStatus::Active => {
+                return drop(reply.send(Err(ControlError::DefinitionInactive(request.definition))));
+            }
+            Some(found) => found,
+        };
+        let group = request.group.clone().unwrap_or_else(|| format!("family:{}", definition.key.family));
+        let resources = placement::requirements(&definition, &request.overrides);
+        state.last_run += 1;
+        let number = state.last_run;
+        let run = Run {
+            waiting: request.count as usize,
+            request_of_each: Request { resources, group },
+            definition,
+            request,
+            placed: Vec::new(),
+            refused: Vec::new(),
+            made: Vec::new(),
+            replies: vec![reply],
+        };
+        for _ in 0..run.request.count {
+            let (task, me) = (self.ctx.nature.task_id(), me.clone());
+            let id = task.clone();
+            let answer =
+                Box::new(move |place| drop(me.cast(TasksMsg::Placed { run: number, task: id, place })));
+            let (holder, request) = (Holder::Standalone, run.request_of_each.clone());
+            self.tell_placement(state, PlacementMsg::Reserve { task, holder, request, answer, room: None });
+        }
+        state.runs.insert(number, run);
+    }
+
+    fn placed(
+        &self,
+        me: &Me,
+        state: &mut TasksState,
+        number: u64,
+        task: TaskId,
+        place: Result<InstanceId, Refusal>,
+    ) {
+        let Some(run) = state.runs.get_mut(&number) else { return };
+        match place {
+            Ok(instance) => run.placed.push((task, instance)),
+            Err(refusal) => run.refused.push(refusal),
+        }
+        run.waiting -= 1;
+        if run.waiting > 0 {
+            return;
+        }
+        let now = self.ctx.nature.wall();
+        let make = |(id, instance): (TaskId, InstanceId)| {
+            Arc::new(lifecycle::new_task(
+                NewTask {
+                    id,
+                    cluster: run.request.cluster.clone(),
+                    definition: &run.definition,
+                    overrides: run.request.overrides.clone(),
+                    owner: TaskOwner::Standalone,
+                    group: run.request_of_each.group.clone(),
+                    started_by: run.request.started_by.clone(),
+                    instance,
+                    resources: run.request_of_each.resources.clone(),
+                    tags: run.request.tags.clone(),
+                    client_token: run.request.client_token.clone(),
+                },
+                now,
+            ))
+        };
+        run.made = std::mem::take(&mut run.placed).into_iter().map(make).collect();
+        let done = self.ctx.commit(run.made.iter().map(|task| Write::Task(Task::clone(task))).collect());
+        let me = me.clone();
+        self.ctx.spawn(async move {
+            let outcome = done.await;
+            drop(me.cast(TasksMsg::Written { run: number, outcome }));
+        });
+    }
+
+    async fn written(
+        &self,
+        me: &Me,
+        state: &mut TasksState,
+        number: u64,
+        outcome: Result<(), StoreError>,
+    ) -> Handled {
+        let Some(run) = state.runs.remove(&number) else { return Ok(()) };
+        let answer = match outcome {
+            Ok(()) => {
+                self.ctx.show(run.made.iter().map(|task| Write::Task(Task::clone(task))).collect());
+                for task in &run.made {
+                    metrics::task_starts(state.cluster.as_str(), "").increment(1);
+                    state.children.start(me.get_cell(), Arc::clone(task)).await?;
+                }
+                self.answer(&run)
+            }
+            Err(error) => {
+                for task in &run.made {
+                    self.tell_placement(state, PlacementMsg::Release(task.id.clone()));
+                }
+                Err(ControlError::Unavailable(error.to_string()))
+            }
+        };
+        for reply in run.replies {
+            // The caller may have gone; the tasks run all the same.
+            drop(reply.send(answer.clone()));
+        }
+        Ok(())
+    }
+
+    fn answer(&self, run: &Run) -> Result<Ran, ControlError> {
+        if run.made.is_empty() && run.refused.contains(&Refusal::NoInstances) {
+            return Err(ControlError::NoInstances);
+        }
+        let failure = |refusal: &Refusal| match refusal {
+            Refusal::NoInstances => Failure { arn: None, reason: "RESOURCE:*".into(), detail: None },
+            Refusal::Insufficient { closest, lack } => Failure {
+                arn: Some(self.ctx.settings.partition.instance(&run.request.cluster, closest)),
+                reason: lack.resource().into(),
+                detail: None,
+            },
+        };
+        Ok(Ran { tasks: run.made.clone(), failures: run.refused.iter().map(failure).collect() })
+    }
+
+    fn tell_placement(&self, state: &TasksState, message: PlacementMsg) {
+        // Placement's end takes us with it (rest for one), so nothing waits for an answer that never comes.
+        if let Some(placement) = self.ctx.directory.placements.get(&state.cluster) {
+            drop(placement.cast(message));
+        }
+    }
+}
+
+fn conflict(token: &str) -> ControlError {
+    ControlError::Conflict(format!("clientToken '{token}' was used before with other parameters."))
+}

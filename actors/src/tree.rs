@@ -1,0 +1,185 @@
+//! Who supervises whom, for people: `/v1/tree`, the console and the actors' metrics.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mainstay_core::model::Timestamp;
+use serde::Serialize;
+
+use crate::metrics;
+
+/// The kinds of actors; the label `kind` of their metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The root of the tree.
+    Root,
+    /// Owns clusters and task definitions.
+    Catalog,
+    /// Supervises clusters.
+    Clusters,
+    /// Supervises one cluster's parts.
+    Cluster,
+    /// Owns a cluster's ledger.
+    Placement,
+    /// Supervises a cluster's agents.
+    Agents,
+    /// Stands for a container instance.
+    Agent,
+    /// Supervises a cluster's services.
+    Services,
+    /// Keeps a service up.
+    Service,
+    /// Owns a cluster's RunTask tasks.
+    Tasks,
+    /// Stands for a task.
+    Task,
+    /// The agent's side: owns the engine.
+    Host,
+    /// The agent's side of a task: owns its containers.
+    HostTask,
+}
+
+impl Kind {
+    /// The label's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Catalog => "catalog",
+            Self::Clusters => "clusters",
+            Self::Cluster => "cluster",
+            Self::Placement => "placement",
+            Self::Agents => "agents",
+            Self::Agent => "agent",
+            Self::Services => "services",
+            Self::Service => "service",
+            Self::Tasks => "tasks",
+            Self::Task => "task",
+            Self::Host => "host",
+            Self::HostTask => "host-task",
+        }
+    }
+}
+
+/// An actor's place in the tree: its supervisors' names and its own, joined by slashes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Path(String);
+
+impl Path {
+    /// The root's.
+    pub fn root() -> Self {
+        Self("root".into())
+    }
+
+    /// A child's.
+    pub fn child(&self, name: impl std::fmt::Display) -> Self {
+        Self(format!("{}/{name}", self.0))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is known of an actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Node {
+    /// Its place.
+    pub path: Path,
+    /// What it is.
+    pub kind: Kind,
+    /// Since when this incarnation lives, in milliseconds of the epoch; absent while it is being started again.
+    pub since: Option<Timestamp>,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// How its last incarnation ended.
+    pub last_end: Option<String>,
+}
+
+/// All actors that live, or are about to again.
+#[derive(Debug, Clone, Default)]
+pub struct Tree(Arc<Mutex<BTreeMap<Path, Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    node: Node,
+    incarnation: u64,
+}
+
+impl Tree {
+    /// All of them; a parent comes before its children.
+    pub fn nodes(&self) -> Vec<Node> {
+        self.entries().values().map(|entry| entry.node.clone()).collect()
+    }
+
+    /// An actor was born; it is there for as long as the returned life lives.
+    pub(crate) fn born(&self, path: Path, kind: Kind, now: Timestamp) -> Life {
+        let mut entries = self.entries();
+        let fresh = || Entry {
+            node: Node { path: path.clone(), kind, since: None, restarts: 0, last_end: None },
+            incarnation: 0,
+        };
+        let entry = entries.entry(path.clone()).or_insert_with(fresh);
+        entry.incarnation += 1;
+        entry.node.since = Some(now);
+        let incarnation = entry.incarnation;
+        metrics::actors(kind).increment(1.0);
+        Life { tree: self.clone(), path, kind, incarnation }
+    }
+
+    /// A supervisor starts an actor again that ended for this reason.
+    pub(crate) fn restarting(&self, path: &Path, kind: Kind, reason: &str) {
+        metrics::actor_restarts(kind).increment(1);
+        let mut entries = self.entries();
+        let fresh = || Entry {
+            node: Node { path: path.clone(), kind, since: None, restarts: 0, last_end: None },
+            incarnation: 0,
+        };
+        let entry = entries.entry(path.clone()).or_insert_with(fresh);
+        entry.node.restarts += 1;
+        entry.node.last_end = Some(reason.to_owned());
+    }
+
+    /// A supervisor will not start it again.
+    pub(crate) fn gone(&self, path: &Path) {
+        self.entries().remove(path);
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<Path, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An actor's life; part of its state, so that it ends with it, however that ends.
+#[derive(Debug)]
+pub struct Life {
+    tree: Tree,
+    path: Path,
+    kind: Kind,
+    incarnation: u64,
+}
+
+impl Life {
+    /// Its place.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        metrics::actors(self.kind).decrement(1.0);
+        let mut entries = self.tree.entries();
+        let Some(entry) = entries.get_mut(&self.path) else { return };
+        if entry.incarnation == self.incarnation {
+            entry.node.since = None;
+        }
+    }
+}
