@@ -1,1 +1,3 @@
-//! Mainstay: the daemon.
+//! Mainstay, Amazon ECS on your own machines: the daemon as a library, so that a test can start a whole one.
+
+pub mod engine;

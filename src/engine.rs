@@ -1,0 +1,277 @@
+//! [`ContainerEngine`] on Docker (or Podman's Docker API), through bollard.
+//!
+//! Everything is scoped to one owner by the label [`labels::OWNER`]: containers of another installation, of a
+//! genuine ECS agent or of a person are never listed, reported or touched.
+
+mod errors;
+mod labels;
+mod translate;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::query_parameters::{
+    CreateContainerOptions, CreateImageOptions, EventsOptions, ListContainersOptions, RemoveContainerOptions,
+    StopContainerOptions,
+};
+use bollard::{API_DEFAULT_VERSION, Docker};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use mainstay_actors::ports::{
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, NewContainer,
+};
+use mainstay_core::EngineId;
+
+use errors::{status, when};
+
+/// No act but a stop or a pull takes longer; past it, whether it was done is not known.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+/// A pull that makes no progress for so long has failed; the genuine agent's inactivity limit.
+const PULL_PROGRESS_WITHIN: Duration = Duration::from_secs(60);
+/// Waits between tries of a pull that failed on the way; the genuine agent tries five times, too.
+const PULL_BACKOFF: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+/// Looks at containers that are under way at once when everything is listed.
+const LOOKS_AT_ONCE: usize = 8;
+/// Image digests that are remembered.
+const DIGESTS: usize = 1000;
+
+/// A Docker engine and the owner whose containers it shows.
+pub struct DockerEngine {
+    endpoint: String,
+    owner: String,
+    /// A client that speaks the engine's API version, once it was asked for that.
+    client: Mutex<Option<Docker>>,
+    /// By image id: its digest in its registry, where it has one.
+    digests: Mutex<HashMap<String, Option<String>>>,
+}
+
+impl DockerEngine {
+    /// The engine at `endpoint` (`unix:///var/run/docker.sock`, `tcp://host:port`); it is reached when needed.
+    pub fn new(endpoint: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            owner: owner.into(),
+            client: Mutex::default(),
+            digests: Mutex::default(),
+        }
+    }
+
+    /// Agrees on an API version with whatever engine answers now.
+    async fn connect(&self) -> Result<Docker, EngineError> {
+        let seconds = ANSWER_WITHIN.as_secs();
+        let client = if self.endpoint.starts_with("tcp://") || self.endpoint.starts_with("http://") {
+            Docker::connect_with_http(&self.endpoint, seconds, API_DEFAULT_VERSION)
+        } else {
+            Docker::connect_with_unix(&self.endpoint, seconds, API_DEFAULT_VERSION)
+        };
+        let client = client.map_err(|error| when(&self.endpoint, "connect", &error))?;
+        let client =
+            client.negotiate_version().await.map_err(|error| when(&self.endpoint, "version", &error))?;
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
+        Ok(client)
+    }
+
+    async fn client(&self) -> Result<Docker, EngineError> {
+        let known = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(client) => Ok(client),
+            None => self.connect().await,
+        }
+    }
+
+    fn owned(&self) -> HashMap<String, Vec<String>> {
+        HashMap::from([("label".to_owned(), vec![format!("{}={}", labels::OWNER, self.owner)])])
+    }
+
+    /// The container under this name, where it is ours and of the same task.
+    async fn adopt(&self, client: &Docker, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
+        let name = &new.spec.engine_name;
+        let seen = client
+            .inspect_container(name, None)
+            .await
+            .map_err(|error| when(&self.endpoint, "inspect", &error))?;
+        match translate::container(&self.owner, seen, None) {
+            Some(found) if found.task == *new.task && found.name == new.spec.definition.name => Ok(found.id),
+            _ => Err(EngineError::Refused {
+                message: format!(
+                    "the name {name} is taken by a container that is not ours; rename or remove that one"
+                ),
+            }),
+        }
+    }
+
+    /// The digest of an image in its registry; images that were built here have none.
+    async fn digest(&self, client: &Docker, image: Option<&str>) -> Option<String> {
+        let image = image?;
+        let known = self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(image).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let digests = client.inspect_image(image).await.ok()?.repo_digests.unwrap_or_default();
+        let digest =
+            digests.first().and_then(|full| full.split_once('@')).map(|(_, digest)| digest.to_owned());
+        let mut table = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if table.len() >= DIGESTS {
+            table.clear();
+        }
+        table.insert(image.to_owned(), digest.clone());
+        digest
+    }
+
+    async fn pull_once(&self, client: &Docker, image: &str) -> Result<(), EngineError> {
+        // Without a tag the engine would bring every tag there is.
+        let name = if has_tag(image) { image.to_owned() } else { format!("{image}:latest") };
+        let options = CreateImageOptions { from_image: Some(name), ..Default::default() };
+        let mut progress = client.create_image(Some(options), None, None);
+        loop {
+            match tokio::time::timeout(PULL_PROGRESS_WITHIN, progress.try_next()).await {
+                Err(_) => return Err(EngineError::Timeout { act: "pull", waited: PULL_PROGRESS_WITHIN }),
+                Ok(Err(error)) => return Err(when(&self.endpoint, "pull", &error)),
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Ok(Some(step))) => {
+                    if let Some(detail) = step.error_detail {
+                        return Err(EngineError::Refused { message: detail.message.unwrap_or_default() });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ContainerEngine for DockerEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let client = self.connect().await?;
+        let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
+        Ok(translate::info(info))
+    }
+
+    async fn pull(&self, image: &str) -> Result<(), EngineError> {
+        let client = self.client().await?;
+        for wait in PULL_BACKOFF {
+            match self.pull_once(&client, image).await {
+                Err(EngineError::Refused { message }) if !errors::is_final_refusal(&message) => {
+                    tracing::warn!(image, detail = message, ?wait, "pull failed on the way; trying again");
+                    tokio::time::sleep(wait).await;
+                }
+                other => return other,
+            }
+        }
+        self.pull_once(&client, image).await
+    }
+
+    async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
+        let client = self.client().await?;
+        let body = translate::create_body(&self.owner, new);
+        let name = Some(new.spec.engine_name.clone());
+        let made =
+            client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;
+        match made {
+            Ok(made) => Ok(EngineId::new(made.id)),
+            Err(error) if status(&error) == Some(409) => self.adopt(&client, new).await,
+            Err(error) if status(&error) == Some(404) => {
+                Err(EngineError::NoSuchImage { image: new.spec.definition.image.clone() })
+            }
+            Err(error) => Err(when(&self.endpoint, "create", &error)),
+        }
+    }
+
+    async fn start(&self, id: &EngineId) -> Result<(), EngineError> {
+        match self.client().await?.start_container(id.as_str(), None).await {
+            Ok(()) => Ok(()),
+            Err(error) if status(&error) == Some(304) => Ok(()),
+            Err(error) if errors::is_missing_container(&error) => {
+                Err(EngineError::NoSuchContainer { id: id.clone() })
+            }
+            Err(error) => Err(when(&self.endpoint, "start", &error)),
+        }
+    }
+
+    async fn inspect(&self, id: &EngineId) -> Result<Option<EngineContainer>, EngineError> {
+        let client = self.client().await?;
+        match client.inspect_container(id.as_str(), None).await {
+            Ok(seen) => {
+                let digest = self.digest(&client, seen.image.as_deref()).await;
+                Ok(translate::container(&self.owner, seen, digest))
+            }
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(when(&self.endpoint, "inspect", &error)),
+        }
+    }
+
+    async fn stop(&self, id: &EngineId, grace: Duration) -> Result<(), EngineError> {
+        let client = self.client().await?.with_timeout(grace.saturating_add(ANSWER_WITHIN));
+        // The engine counts whole seconds; a shorter grace than asked for would cut somebody off.
+        let seconds = i32::try_from(grace.as_millis().div_ceil(1000)).unwrap_or(i32::MAX);
+        let options = StopContainerOptions { t: Some(seconds), ..Default::default() };
+        match client.stop_container(id.as_str(), Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) if matches!(status(&error), Some(304 | 404)) => Ok(()),
+            Err(error) => Err(when(&self.endpoint, "stop", &error)),
+        }
+    }
+
+    async fn remove(&self, id: &EngineId) -> Result<(), EngineError> {
+        let options = RemoveContainerOptions { force: true, v: true, ..Default::default() };
+        match self.client().await?.remove_container(id.as_str(), Some(options)).await {
+            Ok(()) => Ok(()),
+            // Gone, or somebody else is just removing it.
+            Err(error) if matches!(status(&error), Some(404 | 409)) => Ok(()),
+            Err(error) => Err(when(&self.endpoint, "remove", &error)),
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<EngineContainer>, EngineError> {
+        let client = self.client().await?;
+        let options = ListContainersOptions { all: true, filters: Some(self.owned()), ..Default::default() };
+        let listed = client
+            .list_containers(Some(options))
+            .await
+            .map_err(|error| when(&self.endpoint, "list", &error))?;
+        // The list has no exit codes: each is looked at.
+        let ids: Vec<EngineId> = listed.into_iter().filter_map(|found| found.id).map(EngineId::new).collect();
+        let looks = futures::stream::iter(ids).map(|id| async move { self.inspect(&id).await });
+        let seen: Vec<Option<EngineContainer>> = looks.buffered(LOOKS_AT_ONCE).try_collect().await?;
+        Ok(seen.into_iter().flatten().collect())
+    }
+
+    /// The engine replays its events from the moment (on its own clock) at which this was called, so that nothing
+    /// is lost although the request goes out with the first poll only.
+    async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
+        let client = self.client().await?;
+        let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
+        let mut filters = self.owned();
+        filters.insert("type".into(), vec!["container".into()]);
+        filters.insert("event".into(), ["start", "die", "health_status", "destroy"].map(String::from).into());
+        let since = info.system_time.as_deref().and_then(translate::unix_time);
+        let options = EventsOptions { since, until: None, filters: Some(filters) };
+        let endpoint = self.endpoint.clone();
+        let events = client.events(Some(options)).filter_map(move |next| {
+            let event = match next {
+                Ok(message) => translate::event(message).map(Ok),
+                Err(error) => Some(Err(when(&endpoint, "events", &error))),
+            };
+            std::future::ready(event)
+        });
+        Ok(events.boxed())
+    }
+}
+
+/// Whether an image reference names a tag or a digest; a colon before the last slash is a registry's port.
+fn has_tag(image: &str) -> bool {
+    image.contains('@') || image.rsplit('/').next().is_some_and(|last| last.contains(':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_tag;
+
+    #[test]
+    fn a_registrys_port_is_no_tag() {
+        assert!(has_tag("web:1") && has_tag("localhost:5000/web:1") && has_tag("web@sha256:00"));
+        assert!(!has_tag("web") && !has_tag("localhost:5000/web"));
+    }
+}

@@ -1,0 +1,229 @@
+//! Between the engine's records and ours.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::models::{
+    ContainerCreateBody, ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, EventMessage,
+    HealthConfig, HealthStatusEnum, HostConfig, PortBinding, PortMap, SystemInfo,
+};
+use mainstay_actors::ports::{
+    EngineContainer, EngineEvent, EngineEventKind, EngineInfo, EngineState, Exit, NewContainer,
+};
+use mainstay_core::model::{ContainerDefinition, Health, NetworkBinding, NetworkMode, Protocol, Timestamp};
+use mainstay_core::{EngineId, TaskId};
+
+use super::labels;
+
+const MIB: i64 = 1024 * 1024;
+/// Fewer CPU shares the kernel does not know.
+const LEAST_CPU_SHARES: u32 = 2;
+
+pub(super) fn info(info: SystemInfo) -> EngineInfo {
+    EngineInfo {
+        version: info.server_version.unwrap_or_default(),
+        host: info.name.unwrap_or_default(),
+        cpus: info.ncpu.and_then(|cores| u32::try_from(cores).ok()).unwrap_or(0),
+        memory: info.mem_total.and_then(|bytes| u32::try_from(bytes / MIB).ok()).unwrap_or(0),
+        architecture: info.architecture.unwrap_or_default(),
+        os: info.os_type.unwrap_or_default(),
+    }
+}
+
+/// What the engine is asked to make.
+pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreateBody {
+    let definition = &new.spec.definition;
+    let bridged = new.network_mode == NetworkMode::Bridge;
+    let host_config = HostConfig {
+        cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
+        memory: definition.memory.map(|mib| i64::from(mib) * MIB),
+        memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
+        network_mode: Some(new.network_mode.as_str().to_owned()),
+        port_bindings: bridged.then(|| port_bindings(definition)),
+        ..Default::default()
+    };
+    ContainerCreateBody {
+        image: Some(definition.image.clone()),
+        entrypoint: definition.entry_point.clone(),
+        cmd: definition.command.clone(),
+        env: Some(definition.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+        user: definition.user.clone(),
+        working_dir: definition.working_directory.clone(),
+        healthcheck: definition.health_check.as_ref().map(|check| HealthConfig {
+            test: Some(check.command.clone()),
+            interval: Some(nanos(check.interval)),
+            timeout: Some(nanos(check.timeout)),
+            retries: Some(check.retries.into()),
+            start_period: Some(nanos(check.start_period)),
+            start_interval: None,
+        }),
+        exposed_ports: bridged.then(|| definition.port_mappings.iter().map(port_key).collect()),
+        labels: Some(labels_of(owner, new)),
+        host_config: Some(host_config),
+        ..Default::default()
+    }
+}
+
+fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {
+    let ours = [
+        (labels::OWNER, owner.to_owned()),
+        (labels::TASK_ID, new.task.to_string()),
+        (labels::CLUSTER, new.cluster.to_string()),
+        (labels::TASK_ARN, new.task_arn.to_owned()),
+        (labels::CONTAINER_NAME, new.spec.definition.name.clone()),
+        (labels::FAMILY, new.definition.family.to_string()),
+        (labels::VERSION, new.definition.revision.to_string()),
+    ];
+    // Ours last: nobody's own label may hide whose a container is.
+    let theirs = new.spec.definition.docker_labels.iter().cloned();
+    theirs.chain(ours.map(|(label, value)| (label.to_owned(), value))).collect()
+}
+
+fn port_key(mapping: &mainstay_core::model::PortMapping) -> String {
+    format!("{}/{}", mapping.container_port, mapping.protocol.as_str())
+}
+
+fn port_bindings(definition: &ContainerDefinition) -> PortMap {
+    let mut map = PortMap::new();
+    for mapping in &definition.port_mappings {
+        // An empty port lets the engine pick one of the ephemeral range.
+        let host_port = mapping.fixed_host_port().map(|port| port.to_string()).unwrap_or_default();
+        let binding = PortBinding { host_ip: None, host_port: Some(host_port) };
+        map.entry(port_key(mapping)).or_default().get_or_insert_default().push(binding);
+    }
+    map
+}
+
+/// A container of `owner`; `None` where it is somebody else's.
+pub(super) fn container(
+    owner: &str,
+    seen: ContainerInspectResponse,
+    image_digest: Option<String>,
+) -> Option<EngineContainer> {
+    let labels = seen.config.and_then(|config| config.labels).unwrap_or_default();
+    if labels.get(labels::OWNER).map(String::as_str) != Some(owner) {
+        return None;
+    }
+    let state = seen.state.unwrap_or_default();
+    let ports = seen.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+    Some(EngineContainer {
+        id: EngineId::new(seen.id?),
+        task: TaskId::new(labels.get(labels::TASK_ID)?),
+        name: labels.get(labels::CONTAINER_NAME)?.clone(),
+        health: state.health.as_ref().and_then(|health| health.status).map_or(Health::Unknown, health_of),
+        network_bindings: network_bindings(&ports),
+        image_digest,
+        started_at: state.started_at.as_deref().and_then(timestamp),
+        state: state_of(&state),
+    })
+}
+
+/// Where it is in its life: by its status, never by the OOM flag, which the engine leaves set.
+fn state_of(state: &ContainerState) -> EngineState {
+    use ContainerStateStatusEnum as S;
+    match state.status {
+        Some(S::CREATED | S::EMPTY) | None => EngineState::Created,
+        Some(S::RUNNING | S::PAUSED | S::RESTARTING | S::STOPPING) => EngineState::Running,
+        Some(S::EXITED | S::DEAD | S::REMOVING) => EngineState::Exited(Exit {
+            code: state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1),
+            out_of_memory: state.oom_killed.unwrap_or(false),
+            at: state.finished_at.as_deref().and_then(timestamp),
+            error: state.error.clone().filter(|error| !error.is_empty()),
+        }),
+    }
+}
+
+fn health_of(status: HealthStatusEnum) -> Health {
+    match status {
+        HealthStatusEnum::HEALTHY => Health::Healthy,
+        HealthStatusEnum::UNHEALTHY => Health::Unhealthy,
+        HealthStatusEnum::EMPTY | HealthStatusEnum::NONE | HealthStatusEnum::STARTING => Health::Unknown,
+    }
+}
+
+/// Published ports, in order; IPv6 bindings double them and are left out, as the genuine agent does by default.
+fn network_bindings(ports: &PortMap) -> Vec<NetworkBinding> {
+    let mut bindings: Vec<NetworkBinding> = ports
+        .iter()
+        .flat_map(|(port, bound)| bound.iter().flatten().map(move |binding| (port, binding)))
+        .filter_map(|(port, binding)| {
+            let (container_port, protocol) = port.split_once('/')?;
+            let bind_ip = binding.host_ip.clone().filter(|ip| !ip.contains(':'))?;
+            Some(NetworkBinding {
+                bind_ip,
+                container_port: container_port.parse().ok()?,
+                host_port: binding.host_port.as_deref()?.parse().ok()?,
+                protocol: if protocol == "udp" { Protocol::Udp } else { Protocol::Tcp },
+            })
+        })
+        .collect();
+    bindings.sort_by_key(|binding| (binding.container_port, binding.protocol, binding.host_port));
+    bindings
+}
+
+/// What an event says; `None` where it is of no kind we asked for.
+pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
+    let actor = message.actor?;
+    let attributes = actor.attributes?;
+    let kind = match message.action?.as_str() {
+        "start" => EngineEventKind::Started,
+        "die" => EngineEventKind::Died,
+        "destroy" => EngineEventKind::Removed,
+        "health_status: healthy" => EngineEventKind::Health(Health::Healthy),
+        "health_status: unhealthy" => EngineEventKind::Health(Health::Unhealthy),
+        _ => return None,
+    };
+    Some(EngineEvent {
+        id: EngineId::new(actor.id?),
+        task: TaskId::new(attributes.get(labels::TASK_ID)?),
+        container: attributes.get(labels::CONTAINER_NAME)?.clone(),
+        kind,
+    })
+}
+
+/// An engine's time; the year 1 means never.
+fn timestamp(text: &str) -> Option<Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    (time.as_second() > 0).then(|| Timestamp(time.as_millisecond()))
+}
+
+/// An engine's time as its event filter takes it: seconds and nanoseconds of the epoch.
+pub(super) fn unix_time(text: &str) -> Option<String> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(format!("{}.{:09}", time.as_second(), time.subsec_nanosecond()))
+}
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_never_was_is_none() {
+        assert_eq!(timestamp("0001-01-01T00:00:00Z"), None);
+        assert_eq!(timestamp("2026-01-02T03:04:05.678901234Z"), Some(Timestamp(1_767_323_045_678)));
+        assert_eq!(unix_time("2026-01-02T05:04:05.000000009+02:00").as_deref(), Some("1767323045.000000009"));
+    }
+
+    #[test]
+    fn a_stale_oom_flag_on_a_running_container_ends_nothing() {
+        let state = ContainerState {
+            status: Some(ContainerStateStatusEnum::RUNNING),
+            oom_killed: Some(true),
+            ..Default::default()
+        };
+        assert_eq!(state_of(&state), EngineState::Running);
+    }
+
+    #[test]
+    fn an_ipv6_twin_of_a_binding_is_left_out() {
+        let bound = |ip: &str| PortBinding { host_ip: Some(ip.into()), host_port: Some("49153".into()) };
+        let ports = PortMap::from([("80/tcp".to_owned(), Some(vec![bound("0.0.0.0"), bound("::")]))]);
+        let bindings = network_bindings(&ports);
+        assert_eq!(bindings.len(), 1);
+        assert_eq!((bindings[0].container_port, bindings[0].host_port), (80, 49153));
+    }
+}
