@@ -1,0 +1,99 @@
+//! botocore's service model, as far as it is used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::OPERATIONS;
+
+/// The model's file below a virtual environment's site-packages.
+const FILE: &str = "botocore/data/ecs/2014-11-13/service-2.json.gz";
+
+#[derive(Deserialize)]
+pub struct Model {
+    pub operations: BTreeMap<String, Operation>,
+    pub shapes: BTreeMap<String, Shape>,
+    /// Shapes that requests, and that answers, of the supported operations are made of.
+    #[serde(skip)]
+    pub inputs: BTreeSet<String>,
+    #[serde(skip)]
+    pub outputs: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Operation {
+    input: Ref,
+    output: Ref,
+}
+
+#[derive(Deserialize)]
+pub struct Ref {
+    pub shape: String,
+}
+
+#[derive(Deserialize)]
+pub struct Shape {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub members: BTreeMap<String, Ref>,
+    #[serde(default)]
+    pub required: BTreeSet<String>,
+    pub member: Option<Ref>,
+    pub key: Option<Ref>,
+    pub value: Option<Ref>,
+    #[serde(default, rename = "enum")]
+    pub words: Vec<String>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    #[serde(default)]
+    pub exception: bool,
+    #[serde(default)]
+    pub fault: bool,
+}
+
+impl Model {
+    /// Reads the model that a virtual environment's botocore carries.
+    pub fn read(environment: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+        let lib = environment.join("lib");
+        let python = std::fs::read_dir(&lib)?
+            .filter_map(Result::ok)
+            .map(|entry| entry.path().join("site-packages").join(FILE))
+            .find(|path| path.exists())
+            .ok_or_else(|| format!("no {FILE} below {}", lib.display()))?;
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(python)?).read_to_string(&mut text)?;
+        let mut model: Self = serde_json::from_str(&text)?;
+        let (mut inputs, mut outputs) = (BTreeSet::new(), BTreeSet::new());
+        for name in OPERATIONS {
+            let operation = model.operations.get(name).ok_or_else(|| format!("no operation {name}"))?;
+            model.reach(&operation.input.shape, &mut inputs);
+            model.reach(&operation.output.shape, &mut outputs);
+        }
+        (model.inputs, model.outputs) = (inputs, outputs);
+        Ok(model)
+    }
+
+    fn reach(&self, name: &str, seen: &mut BTreeSet<String>) {
+        if !seen.insert(name.to_owned()) {
+            return;
+        }
+        let shape = &self.shapes[name];
+        let parts = shape.members.values().chain(&shape.member).chain(&shape.key).chain(&shape.value);
+        for part in parts {
+            self.reach(&part.shape, seen);
+        }
+    }
+
+    /// The shapes of a kind that are used, by name.
+    pub fn used<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Shape)> {
+        self.shapes
+            .iter()
+            .filter(move |(name, shape)| {
+                shape.kind == kind && (self.inputs.contains(*name) || self.outputs.contains(*name))
+            })
+            .map(|(name, shape)| (name.as_str(), shape))
+    }
+}
