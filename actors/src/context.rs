@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -67,6 +68,9 @@ pub struct Surroundings {
     pub links: Table<InstanceId, Box<dyn AgentLink>>,
     store: Arc<dyn Store>,
     tracker: TaskTracker,
+    /// Counts writes that are not on disk yet.
+    writes: TaskTracker,
+    closing: AtomicBool,
 }
 
 /// A shared [`Surroundings`].
@@ -93,6 +97,8 @@ impl Surroundings {
             links: Table::default(),
             store,
             tracker: TaskTracker::new(),
+            writes: TaskTracker::new(),
+            closing: AtomicBool::new(false),
         }))
     }
 
@@ -103,7 +109,7 @@ impl Surroundings {
 
     /// Writes what was promised to a caller; the view follows when `Ok` comes back, by [`Self::show`].
     pub(crate) fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
-        self.store.commit(batch)
+        self.writes.track_future(self.store.commit(batch)).boxed()
     }
 
     /// Makes committed writes visible.
@@ -116,7 +122,7 @@ impl Surroundings {
     /// Writes what could be derived again: visible at once, on disk soon.
     pub(crate) fn note(&self, write: Write) {
         self.view.apply(write.clone());
-        let done = self.store.commit(vec![write]);
+        let done = self.commit(vec![write]);
         self.spawn(async move {
             if let Err(error) = done.await {
                 // The record is whole again with its next change, or from the engine after a restart.
@@ -147,11 +153,28 @@ impl Surroundings {
         });
     }
 
+    /// Waits until every write that was begun is on disk, or has failed.
+    pub async fn flush(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+        self.writes.reopen();
+    }
+
     /// Waits until no background work is left, writes included.
     pub async fn settle(&self) {
         self.tracker.close();
         self.tracker.wait().await;
         self.tracker.reopen();
+    }
+
+    /// From now on nothing is started any more.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Whether nothing is to be started any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Keeps [`Self::settle`] waiting for as long as it lives.
