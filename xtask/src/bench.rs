@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::Outcome;
 use crate::image::{DEMO_IMAGE, build_image};
-use crate::machine::{engine, project, run, say, virtual_environment};
+use crate::machine::{engine, project, run, say};
 
 /// What can be measured.
 #[derive(Subcommand)]
@@ -26,7 +26,6 @@ pub enum Bench {
 pub fn measure(bench: &Bench) -> Outcome {
     let Bench::Heal { rounds } = bench;
     engine::ensure()?;
-    let aws = virtual_environment()?.join("bin/aws");
     build_image()?;
     say("Building", "mainstay (release; some minutes at first)");
     run("cargo", |cargo| {
@@ -37,7 +36,5 @@ pub fn measure(bench: &Bench) -> Outcome {
             .current_dir(project())
             .args(["bench", "--quiet", "--bench", "heal", "--", "--image", DEMO_IMAGE, "--rounds"])
             .arg(rounds.to_string())
-            .arg("--aws")
-            .arg(aws)
     })
 }

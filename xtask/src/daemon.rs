@@ -74,6 +74,8 @@ impl Daemon {
             .args(["up", "--listen", listen, "--data-dir"])
             .arg(&self.data)
             .env("MAINSTAY_ENGINE_ENDPOINT", endpoint())
+            // `up` shows it to a person.
+            .env("MAINSTAY_LOG_FORMAT", "text")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
