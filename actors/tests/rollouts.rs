@@ -72,7 +72,7 @@ async fn a_bad_deployment_leaves_the_good_tasks_alone() {
     let web = service_of(&world, "web", 3).await;
     let good = running(&world);
     world.engine.script("bad", Script::exits(1, 10 * MS));
-    let bad = world.define("web", vec![container("bad")]).await.unwrap();
+    let bad = world.define("web", vec![checked("bad")]).await.unwrap();
     let began = Instant::now();
     deploy(&world, &web, &bad).await;
     pass(10 * MIN).await;

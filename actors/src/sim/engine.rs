@@ -12,7 +12,7 @@ use rand::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::history::History;
-use super::machine::Machine;
+use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, NewContainer,
@@ -308,7 +308,7 @@ impl ContainerEngine for SimEngine {
     }
 
     async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
-        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<(Instant, EngineEvent)>();
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         self.call("events", |machine| {
             machine.listeners.push(sender);
             Ok(())
@@ -316,15 +316,21 @@ impl ContainerEngine for SimEngine {
         .await?;
         let engine = self.clone();
         let events = futures::stream::unfold((receiver, engine), |(mut receiver, engine)| async move {
-            let next = loop {
-                match tokio::time::timeout(OVERTAKEN_WITHIN, receiver.recv()).await {
-                    Ok(next) => break next,
-                    Err(_) => engine.machine().flush(),
+            loop {
+                match receiver.recv().await? {
+                    Sent::Event(arrival, event) => {
+                        sleep_until(arrival).await;
+                        return Some((Ok(event), (receiver, engine)));
+                    }
+                    Sent::HeldBack => {
+                        let engine = engine.clone();
+                        tokio::spawn(async move {
+                            sleep(OVERTAKEN_WITHIN).await;
+                            engine.machine().flush();
+                        });
+                    }
                 }
-            };
-            let (arrival, event) = next?;
-            sleep_until(arrival).await;
-            Some((Ok(event), (receiver, engine)))
+            }
         });
         Ok(events.boxed())
     }

@@ -27,12 +27,19 @@ pub(super) struct Machine {
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) containers: BTreeMap<EngineId, Container>,
     pub(super) history: History,
-    /// Each event goes out with the moment at which it arrives.
-    pub(super) listeners: Vec<UnboundedSender<(Instant, EngineEvent)>>,
+    pub(super) listeners: Vec<UnboundedSender<Sent>>,
     /// An event that another one overtakes.
     held_back: Option<EngineEvent>,
     last_arrival: Instant,
     made: u64,
+}
+
+/// What goes out to those who listen.
+pub(super) enum Sent {
+    /// An event, and the moment at which it arrives.
+    Event(Instant, EngineEvent),
+    /// One is held back; it comes in a while even if none overtakes it.
+    HeldBack,
 }
 
 pub(super) struct Container {
@@ -226,6 +233,7 @@ impl Machine {
         let (reorder, repeat) = (self.faults.reorder_events, self.faults.repeat_events);
         if self.held_back.is_none() && self.is_lucky(reorder) {
             self.held_back = Some(event);
+            self.listeners.retain(|listener| listener.send(Sent::HeldBack).is_ok());
             return;
         }
         let twice = self.is_lucky(repeat);
@@ -248,6 +256,6 @@ impl Machine {
         let delay = self.chance.random_range(Duration::ZERO..longest);
         self.last_arrival = self.last_arrival.max(Instant::now() + delay);
         let arrival = self.last_arrival;
-        self.listeners.retain(|listener| listener.send((arrival, event.clone())).is_ok());
+        self.listeners.retain(|listener| listener.send(Sent::Event(arrival, event.clone())).is_ok());
     }
 }
