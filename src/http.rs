@@ -22,7 +22,7 @@ struct Shared {
 
 /// Everything on one address.
 pub fn router(control: Control, recorder: &'static PrometheusHandle, role: Role) -> Router {
-    let shared = Shared { control, recorder, role };
+    let shared = Shared { control: control.clone(), recorder, role };
     Router::new()
         .route("/", get(console::page))
         .route("/metrics", get(metrics))
@@ -30,6 +30,7 @@ pub fn router(control: Control, recorder: &'static PrometheusHandle, role: Role)
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
         .with_state(shared)
+        .merge(crate::api::router(control))
 }
 
 /// Prometheus's text format.

@@ -1,0 +1,265 @@
+//! The ECS API: awsJson 1.1 over HTTP, `POST /` with the operation's name in `X-Amz-Target`.
+//!
+//! Absent on purpose: no read messages an actor (it comes from the view); no member of a request is ignored
+//! (what is not carried out is refused by name); no type of the wire leaves this module.
+
+mod body;
+mod clusters;
+mod definitions;
+mod error;
+mod given;
+mod instances;
+pub mod metrics;
+mod names;
+mod paging;
+mod services;
+mod tags;
+mod tasks;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use futures::FutureExt;
+use mainstay_actors::control::Control;
+use mainstay_actors::view::View;
+use mainstay_core::Partition;
+use serde::Deserialize;
+
+use error::{Answer, ApiError, Code};
+use wire::operations::{Exception, Operation};
+use wire::structures::Failure;
+
+/// What stands before the operation's name in `X-Amz-Target`.
+const TARGET: &str = "AmazonEC2ContainerServiceV20141113.";
+const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+
+/// What the operations work on.
+struct Api {
+    control: Control,
+}
+
+impl Api {
+    fn view(&self) -> &View {
+        self.control.view()
+    }
+
+    fn here(&self) -> &Partition {
+        &self.control.context().settings.partition
+    }
+}
+
+/// `POST /`, to be merged with what else is served at the address.
+///
+/// No signature is looked at. A browser's page cannot reach it: without `X-Amz-Target`, which no page may send
+/// to another origin unasked, every request is refused.
+pub fn router(control: Control) -> Router {
+    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control }))
+}
+
+async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let request_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let (head, body) = request.into_parts();
+    // The body is read in any case: a client that still sends does not hear why it was refused.
+    let body = body::read(body).await;
+    let began = tokio::time::Instant::now();
+    let operation = operation(&head.headers);
+    let outcome = match (&operation, &body) {
+        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal.clone()),
+        (Ok(operation), Ok(body)) => unwound(carry_out(&api, *operation, body)).await,
+    };
+    let took = began.elapsed();
+    let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
+    let code = outcome.as_ref().map_or_else(|refusal| refusal.code().as_str(), |_| "OK");
+    metrics::requests(name, code).increment(1);
+    metrics::request_seconds(name).record(took.as_secs_f64());
+    log(name, body.as_deref().unwrap_or_default(), outcome.as_ref().err(), took, &request_id);
+    let mut response = match outcome {
+        Ok(answer) => answer.into_response(),
+        Err(refusal) => refused(&refusal),
+    };
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+fn operation(headers: &HeaderMap) -> Answer<Operation> {
+    let refused = |text: String| ApiError::new(Code::UnknownOperation, text);
+    let target = headers.get("x-amz-target").ok_or_else(|| {
+        refused(format!("The header X-Amz-Target is missing; it must be {TARGET} and an operation's name."))
+    })?;
+    let target = String::from_utf8_lossy(target.as_bytes());
+    let found = target
+        .strip_prefix(TARGET)
+        .and_then(|name| Operation::ALL.iter().find(|operation| operation.as_str() == name));
+    found.copied().ok_or_else(|| {
+        refused(format!(
+            "There is no operation '{target}'; X-Amz-Target must be {TARGET} and an operation's name."
+        ))
+    })
+}
+
+/// One line an operation. The rest of ECS's is refused by name.
+macro_rules! dispatch {
+    ($api:ident, $operation:ident, $body:ident;
+     acts { $($act:ident => $carry_out:path,)+ } reads { $($read:ident => $look:path,)+ }) => {
+        match $operation {
+            $(Operation::$act => body::write(&$carry_out($api, body::parse($operation, $body)?).await?),)+
+            $(Operation::$read => body::write(&$look($api, body::parse($operation, $body)?)?),)+
+            other => Err(ApiError::ecs(
+                Exception::UnsupportedFeatureException,
+                format!("{} is not supported by Mainstay yet.", other.as_str()),
+            )),
+        }
+    };
+}
+
+async fn carry_out(api: &Api, operation: Operation, body: &[u8]) -> Answer<Vec<u8>> {
+    dispatch! {
+        api, operation, body;
+        acts {
+            CreateCluster => clusters::create,
+            CreateService => services::create,
+            DeleteCluster => clusters::delete,
+            DeleteService => services::delete,
+            DeregisterTaskDefinition => definitions::deregister,
+            RegisterTaskDefinition => definitions::register,
+            RunTask => tasks::run,
+            StopTask => tasks::stop,
+            UpdateService => services::update,
+        }
+        reads {
+            DescribeClusters => clusters::describe,
+            DescribeContainerInstances => instances::describe,
+            DescribeServices => services::describe,
+            DescribeTaskDefinition => definitions::describe,
+            DescribeTasks => tasks::describe,
+            ListClusters => clusters::list,
+            ListContainerInstances => instances::list,
+            ListServices => services::list,
+            ListTaskDefinitionFamilies => definitions::families,
+            ListTaskDefinitions => definitions::list,
+            ListTasks => tasks::list,
+        }
+    }
+}
+
+/// A panic is one request's failure, and is answered.
+async fn unwound(work: impl Future<Output = Answer<Vec<u8>>>) -> Answer<Vec<u8>> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("an operation panicked");
+        Err(ApiError::ecs(
+            Exception::ServerException,
+            "The request failed within Mainstay; its log says where.",
+        ))
+    })
+}
+
+fn refused(refusal: &ApiError) -> Response {
+    let code = refusal.code();
+    let body = serde_json::json!({ "__type": code.as_str(), "message": refusal.message() }).to_string();
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    (status, [("x-amzn-errortype", code.as_str())], body).into_response()
+}
+
+/// What a request is about, as far as it says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Subject {
+    #[serde(alias = "clusterName")]
+    cluster: Option<String>,
+    #[serde(alias = "serviceName")]
+    service: Option<String>,
+    #[serde(alias = "family")]
+    task_definition: Option<String>,
+    task: Option<String>,
+}
+
+/// One line for each call that changes something, and for each that is refused.
+fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration, request_id: &str) {
+    let is_read = operation.starts_with("List") || operation.starts_with("Describe");
+    if is_read && refusal.is_none() {
+        tracing::debug!(operation, ?took, request_id, "answered");
+        return;
+    }
+    let Subject { cluster, service, task_definition, task } =
+        serde_json::from_slice(body).unwrap_or_default();
+    match refusal {
+        None => tracing::info!(
+            operation,
+            cluster,
+            service,
+            task_definition,
+            task,
+            ?took,
+            request_id,
+            "carried out"
+        ),
+        Some(refusal) if refusal.code().status() < 500 => tracing::info!(
+            operation,
+            cluster,
+            service,
+            task_definition,
+            task,
+            request_id,
+            code = refusal.code().as_str(),
+            reason = refusal.message(),
+            "refused"
+        ),
+        Some(refusal) => tracing::warn!(
+            operation,
+            cluster,
+            service,
+            task_definition,
+            task,
+            request_id,
+            code = refusal.code().as_str(),
+            reason = refusal.message(),
+            "failed"
+        ),
+    }
+}
+
+/// ECS's bound of a list that a request gives, in its words.
+fn at_most<T>(what: &str, items: &[T], most: usize) -> Answer<()> {
+    if items.len() <= most {
+        return Ok(());
+    }
+    Err(ApiError::parameter(format!("{what} can have at most {most} items.")))
+}
+
+/// What was asked for and is not there.
+fn missing(arn: String) -> Failure {
+    Failure { arn: Some(arn), reason: Some("MISSING".to_owned()), detail: None }
+}
+
+/// A count on the wire.
+fn count(of: usize) -> i32 {
+    i32::try_from(of).unwrap_or(i32::MAX)
+}
+
+/// A number of a record on the wire.
+fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// A wait on the wire.
+fn signed_seconds(wait: Duration) -> i32 {
+    i32::try_from(wait.as_secs()).unwrap_or(i32::MAX)
+}
+
+/// A number of the wire whose bounds were checked.
+fn unsigned(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}

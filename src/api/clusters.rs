@@ -1,0 +1,150 @@
+//! CreateCluster, DescribeClusters, ListClusters, DeleteCluster.
+
+use std::sync::Arc;
+
+use mainstay_actors::control::NewCluster;
+use mainstay_actors::view::View;
+use mainstay_core::model::{self, ClusterStatus, LaunchType, ServiceStatus};
+use mainstay_core::{ClusterName, Partition};
+
+use super::error::{Answer, ApiError};
+use super::given::refuse;
+use super::paging::{Paging, page};
+use super::wire::At;
+use super::wire::enums::{ClusterField, ClusterSettingName};
+use super::wire::structures::{
+    Cluster, ClusterSetting, CreateClusterRequest, CreateClusterResponse, DeleteClusterRequest,
+    DeleteClusterResponse, DescribeClustersRequest, DescribeClustersResponse, KeyValuePair,
+    ListClustersRequest, ListClustersResponse,
+};
+use super::{Api, at_most, missing, names, tags, tasks};
+
+/// CreateCluster.
+pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<CreateClusterResponse> {
+    let CreateClusterRequest {
+        capacity_providers,
+        cluster_name,
+        configuration,
+        default_capacity_provider_strategy,
+        service_connect_defaults,
+        settings,
+        tags: given_tags,
+    } = request;
+    refuse(
+        &At::ROOT,
+        &[
+            ("capacityProviders", &capacity_providers),
+            ("configuration", &configuration),
+            ("defaultCapacityProviderStrategy", &default_capacity_provider_strategy),
+            ("serviceConnectDefaults", &service_connect_defaults),
+            (
+                "settings",
+                &settings.iter().flatten().any(|setting| setting.value.as_deref() != Some("disabled")),
+            ),
+        ],
+    )?;
+    let name = cluster_name.unwrap_or_else(|| names::DEFAULT_CLUSTER.to_owned());
+    names::pattern("Cluster", &name)?;
+    let new = NewCluster { name: ClusterName::new(name), tags: tags::read(given_tags)? };
+    let made = api.control.create_cluster(new).await?;
+    let all = [ClusterField::Settings, ClusterField::Tags];
+    Ok(CreateClusterResponse { cluster: Some(show(api.view(), api.here(), &made, &all)) })
+}
+
+/// DescribeClusters.
+pub(super) fn describe(api: &Api, request: DescribeClustersRequest) -> Answer<DescribeClustersResponse> {
+    let DescribeClustersRequest { clusters, include } = request;
+    let asked = clusters.filter(|clusters| !clusters.is_empty());
+    let asked = asked.unwrap_or_else(|| vec![names::DEFAULT_CLUSTER.to_owned()]);
+    at_most("clusterNames", &asked, 100)?;
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for given in asked {
+        let name = names::cluster(api.here(), Some(&given))?;
+        match api.view().clusters.get(&name) {
+            Some(cluster) => {
+                found.push(show(api.view(), api.here(), &cluster, include.as_deref().unwrap_or_default()));
+            }
+            None => failures.push(missing(api.here().cluster(&name))),
+        }
+    }
+    Ok(DescribeClustersResponse { clusters: Some(found), failures: Some(failures) })
+}
+
+/// ListClusters.
+pub(super) fn list(api: &Api, request: ListClustersRequest) -> Answer<ListClustersResponse> {
+    let ListClustersRequest { max_results, next_token } = request;
+    let active = api.view().clusters.filter(|cluster| cluster.status == ClusterStatus::Active);
+    let paging = Paging {
+        operation: "ListClusters",
+        next_token: next_token.as_deref(),
+        max_results,
+        default: 100,
+        descending: false,
+    };
+    let (clusters, next_token) = page(active, |cluster| cluster.name.to_string(), &paging)?;
+    let arns = clusters.iter().map(|cluster| api.here().cluster(&cluster.name)).collect();
+    Ok(ListClustersResponse { cluster_arns: Some(arns), next_token })
+}
+
+/// DeleteCluster.
+pub(super) async fn delete(api: &Api, request: DeleteClusterRequest) -> Answer<DeleteClusterResponse> {
+    let name = names::cluster(api.here(), request.cluster.as_deref())?;
+    let deleted = api.control.delete_cluster(name).await?;
+    Ok(DeleteClusterResponse { cluster: Some(show(api.view(), api.here(), &deleted, &[])) })
+}
+
+/// The ACTIVE cluster that a request names.
+pub(super) fn active(api: &Api, given: Option<&str>) -> Answer<Arc<model::Cluster>> {
+    let name = names::cluster(api.here(), given)?;
+    api.view().active_cluster(&name).ok_or_else(ApiError::cluster_not_found)
+}
+
+fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[ClusterField]) -> Cluster {
+    let name = &cluster.name;
+    let instances = view.instances.filter(|instance| instance.cluster == *name);
+    let services = view.services.filter(|service| service.key.cluster == *name);
+    let services = |status: ServiceStatus| services.iter().filter(move |service| service.status == status);
+    let of_cluster = view.tasks.filter(|task| task.cluster == *name);
+    let counts = tasks::Counts::of(&of_cluster);
+    let statistics = || {
+        let mut all = Vec::new();
+        let mut add = |name: &str, count: usize| {
+            all.push(KeyValuePair { name: Some(name.to_owned()), value: Some(count.to_string()) });
+        };
+        for (place, launch_type) in [("EC2", LaunchType::Ec2), ("External", LaunchType::External)] {
+            let tasks = of_cluster.iter().filter(|task| tasks::launch_type(view, task) == launch_type);
+            let counts = tasks::Counts::of(tasks);
+            add(&format!("running{place}TasksCount"), counts.running);
+            add(&format!("pending{place}TasksCount"), counts.pending);
+            let count = |status| services(status).filter(|s| s.launch_type == launch_type).count();
+            add(&format!("active{place}ServiceCount"), count(ServiceStatus::Active));
+            add(&format!("draining{place}ServiceCount"), count(ServiceStatus::Draining));
+        }
+        all
+    };
+    let settings = || {
+        vec![ClusterSetting {
+            name: Some(ClusterSettingName::ContainerInsights),
+            value: Some("disabled".into()),
+        }]
+    };
+    let asked = |field: ClusterField| include.contains(&field);
+    Cluster {
+        active_services_count: Some(super::count(services(ServiceStatus::Active).count())),
+        capacity_providers: Some(Vec::new()),
+        cluster_arn: Some(here.cluster(name)),
+        cluster_name: Some(name.to_string()),
+        default_capacity_provider_strategy: Some(Vec::new()),
+        pending_tasks_count: Some(super::count(counts.pending)),
+        registered_container_instances_count: Some(super::count(instances.len())),
+        running_tasks_count: Some(super::count(counts.running)),
+        settings: Some(if asked(ClusterField::Settings) { settings() } else { Vec::new() }),
+        statistics: Some(if asked(ClusterField::Statistics) { statistics() } else { Vec::new() }),
+        status: Some(cluster.status.as_str().to_owned()),
+        tags: Some(if asked(ClusterField::Tags) { tags::show(&cluster.tags) } else { Vec::new() }),
+        attachments: None,
+        attachments_status: None,
+        configuration: None,
+        service_connect_defaults: None,
+    }
+}

@@ -1,0 +1,193 @@
+//! From a RegisterTaskDefinition to the record, or to the first thing that is wrong with it.
+
+use std::collections::BTreeSet;
+
+use mainstay_core::model::{
+    ContainerDefinition, DefinitionStatus, LaunchType, NetworkMode, Protocol, TaskDefinition, Timestamp,
+};
+use mainstay_core::{Family, RevisionKey};
+
+use super::{container, sizes};
+use crate::api::error::{Answer, ApiError};
+use crate::api::given::refuse;
+use crate::api::wire::structures::{RegisterTaskDefinitionRequest, RuntimePlatform};
+use crate::api::wire::{At, Invalid, enums};
+use crate::api::{names, tags};
+
+/// ECS's limit.
+const MOST_CONTAINERS: usize = 10;
+
+/// The record; its revision and times are the tree's to give.
+///
+/// # Errors
+/// ClientException, in ECS's words where they are known.
+pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskDefinition> {
+    let RegisterTaskDefinitionRequest {
+        container_definitions,
+        cpu,
+        enable_fault_injection,
+        ephemeral_storage,
+        execution_role_arn,
+        family,
+        inference_accelerators,
+        ipc_mode,
+        memory,
+        network_mode,
+        pid_mode,
+        placement_constraints,
+        proxy_configuration,
+        requires_compatibilities,
+        runtime_platform,
+        tags: given_tags,
+        task_role_arn,
+        trusted_execution_configuration,
+        volumes,
+    } = request;
+    refuse(
+        &At::ROOT,
+        &[
+            ("enableFaultInjection", &enable_fault_injection),
+            ("ephemeralStorage", &ephemeral_storage),
+            ("inferenceAccelerators", &inference_accelerators),
+            ("ipcMode", &ipc_mode.is_some()),
+            ("pidMode", &pid_mode.is_some()),
+            ("placementConstraints", &placement_constraints),
+            ("proxyConfiguration", &proxy_configuration),
+            ("runtimePlatform", &differs_from_linux_on_x86(runtime_platform)),
+            ("trustedExecutionConfiguration", &trusted_execution_configuration),
+            ("volumes", &volumes),
+        ],
+    )?;
+    let family = family.unwrap_or_default();
+    names::pattern("Family", &family).map_err(client)?;
+    let network_mode = match network_mode {
+        None | Some(enums::NetworkMode::Bridge) => NetworkMode::Bridge,
+        Some(enums::NetworkMode::Host) => NetworkMode::Host,
+        Some(enums::NetworkMode::None) => NetworkMode::None,
+        Some(other) => return Err(unsupported("networkMode", other.as_str())),
+    };
+    let size = |given: Option<String>, parse: fn(&str) -> Option<u32>, what: &str| match given.as_deref() {
+        None | Some("") => Ok(None),
+        Some(text) => parse(text).map(Some).ok_or_else(|| {
+            ApiError::client(format!("Invalid '{what}' setting for task. {what} is '{text}'."))
+        }),
+    };
+    let definition = TaskDefinition {
+        key: RevisionKey { family: Family::new(family), revision: 0 },
+        status: DefinitionStatus::Active,
+        cpu: size(cpu, sizes::cpu, "cpu")?,
+        memory: size(memory, sizes::memory, "memory")?,
+        network_mode,
+        requires_compatibilities: compatibilities(requires_compatibilities.unwrap_or_default())?,
+        task_role_arn: task_role_arn.filter(|arn| !arn.is_empty()),
+        execution_role_arn: execution_role_arn.filter(|arn| !arn.is_empty()),
+        containers: container::containers(container_definitions.unwrap_or_default(), network_mode)?,
+        registered_at: Timestamp::default(),
+        deregistered_at: None,
+        tags: tags::read(given_tags)?,
+    };
+    check_containers(&definition)?;
+    Ok(definition)
+}
+
+/// A check of the wire's, as the operations on task definitions answer it.
+pub(super) fn client(invalid: Invalid) -> ApiError {
+    ApiError::client(invalid.0)
+}
+
+fn unsupported(member: &str, word: &str) -> ApiError {
+    ApiError::client(format!("{member} {word} is not supported by Mainstay yet."))
+}
+
+/// ECS's default platform needs no saying.
+fn differs_from_linux_on_x86(platform: Option<RuntimePlatform>) -> bool {
+    let RuntimePlatform { cpu_architecture, operating_system_family } = platform.unwrap_or_default();
+    cpu_architecture.is_some_and(|architecture| architecture != enums::CPUArchitecture::X8664)
+        || operating_system_family.is_some_and(|family| family != enums::OSFamily::Linux)
+}
+
+fn compatibilities(given: Vec<enums::Compatibility>) -> Answer<Vec<LaunchType>> {
+    let mut found = Vec::new();
+    for compatibility in given {
+        let launch_type = match compatibility {
+            enums::Compatibility::Ec2 => LaunchType::Ec2,
+            enums::Compatibility::External => LaunchType::External,
+            other => return Err(unsupported("requiresCompatibilities", other.as_str())),
+        };
+        if !found.contains(&launch_type) {
+            found.push(launch_type);
+        }
+    }
+    Ok(found)
+}
+
+/// What must hold between the containers, and between them and the task.
+fn check_containers(definition: &TaskDefinition) -> Answer<()> {
+    let containers = &definition.containers;
+    if containers.is_empty() {
+        return Err(ApiError::client("Container list cannot be empty."));
+    }
+    if containers.len() > MOST_CONTAINERS {
+        return Err(ApiError::client("Too many containers."));
+    }
+    let mut names = BTreeSet::new();
+    if let Some(twice) = containers.iter().find(|container| !names.insert(&container.name)) {
+        return Err(ApiError::client(format!("Container.name '{}' is used more than once.", twice.name)));
+    }
+    if !containers.iter().any(|container| container.essential) {
+        return Err(ApiError::client("At least one container of the task definition must be essential."));
+    }
+    check_sizes(definition)?;
+    check_host_ports(containers, definition.network_mode)
+}
+
+fn check_sizes(definition: &TaskDefinition) -> Answer<()> {
+    for container in &definition.containers {
+        let name = &container.name;
+        if container.memory.or(container.memory_reservation).or(definition.memory).is_none() {
+            return Err(ApiError::client(format!(
+                "Invalid setting for container '{name}'. At least one of 'memory' or 'memoryReservation' \
+                 must be specified."
+            )));
+        }
+        if definition.memory.is_some() && container.memory > definition.memory {
+            let text = format!("The 'memory' setting for container '{name}' is greater than for the task.");
+            return Err(ApiError::client(text));
+        }
+    }
+    let cpu = definition.containers.iter().map(|container| u64::from(container.cpu)).sum::<u64>();
+    let reserved = |container: &ContainerDefinition| {
+        u64::from(container.memory_reservation.or(container.memory).unwrap_or(0))
+    };
+    let memory = definition.containers.iter().map(reserved).sum::<u64>();
+    for (what, sum, whole) in [("cpu", cpu, definition.cpu), ("memory", memory, definition.memory)] {
+        if whole.is_some_and(|whole| sum > u64::from(whole)) {
+            return Err(ApiError::client(format!(
+                "The sum of all container '{what}' values cannot be greater than the value of the task '{what}'."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A port of the host can be had once.
+fn check_host_ports(containers: &[ContainerDefinition], mode: NetworkMode) -> Answer<()> {
+    let mut taken: BTreeSet<(Protocol, u16)> = BTreeSet::new();
+    for container in containers {
+        for mapping in &container.port_mappings {
+            let port = match mode {
+                NetworkMode::Host => Some(mapping.container_port),
+                _ => mapping.fixed_host_port(),
+            };
+            if port.is_some_and(|port| !taken.insert((mapping.protocol, port))) {
+                return Err(ApiError::client(format!(
+                    "Invalid 'hostPort' setting for container '{}'. Host port {}/{} is mapped more than once.",
+                    container.name,
+                    port.unwrap_or_default(),
+                    mapping.protocol.as_str(),
+                )));
+            }
+        }
+    }
+    Ok(())
+}

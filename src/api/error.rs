@@ -1,0 +1,132 @@
+//! Why a request is refused, in ECS's own exceptions.
+
+use std::fmt;
+
+use mainstay_actors::control::ControlError;
+
+use super::wire::Invalid;
+use super::wire::operations::Exception;
+
+/// A refusal: a code that programs know, words that people read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    code: Code,
+    message: String,
+}
+
+/// What an operation comes to.
+pub type Answer<T> = Result<T, ApiError>;
+
+/// The code of a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// One of the service's own.
+    Ecs(Exception),
+    /// The body is not what the operation takes.
+    Serialization,
+    /// There is no such operation.
+    UnknownOperation,
+    /// The body is too long.
+    RequestTooLarge,
+}
+
+impl Code {
+    /// The word in `__type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ecs(exception) => exception.as_str(),
+            Self::Serialization => "SerializationException",
+            Self::UnknownOperation => "UnknownOperationException",
+            Self::RequestTooLarge => "RequestEntityTooLargeException",
+        }
+    }
+
+    /// The HTTP status it is answered with.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Ecs(exception) => exception.status(),
+            Self::Serialization | Self::UnknownOperation => 400,
+            Self::RequestTooLarge => 413,
+        }
+    }
+}
+
+impl ApiError {
+    /// A refusal with a code and words of its own.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// One of the service's exceptions.
+    pub fn ecs(exception: Exception, message: impl Into<String>) -> Self {
+        Self::new(Code::Ecs(exception), message)
+    }
+
+    /// InvalidParameterException.
+    pub fn parameter(message: impl Into<String>) -> Self {
+        Self::ecs(Exception::InvalidParameterException, message)
+    }
+
+    /// ClientException.
+    pub fn client(message: impl Into<String>) -> Self {
+        Self::ecs(Exception::ClientException, message)
+    }
+
+    /// No such ACTIVE cluster.
+    pub fn cluster_not_found() -> Self {
+        Self::ecs(Exception::ClusterNotFoundException, "Cluster not found.")
+    }
+
+    /// No such service.
+    pub fn service_not_found() -> Self {
+        Self::ecs(Exception::ServiceNotFoundException, "Service not found.")
+    }
+
+    /// Its code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Its words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        Self::parameter(invalid.0)
+    }
+}
+
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        let exception = match &error {
+            ControlError::ClusterNotFound(_) => Exception::ClusterNotFoundException,
+            ControlError::ClusterContainsServices => Exception::ClusterContainsServicesException,
+            ControlError::ClusterContainsTasks => Exception::ClusterContainsTasksException,
+            ControlError::ClusterContainsContainerInstances => {
+                Exception::ClusterContainsContainerInstancesException
+            }
+            ControlError::ServiceNotFound(_) => Exception::ServiceNotFoundException,
+            ControlError::ServiceNotActive(_) => Exception::ServiceNotActiveException,
+            ControlError::DefinitionNotFound(_) => return Self::client("TaskDefinition not found."),
+            ControlError::DefinitionInactive(_) => Exception::ClientException,
+            ControlError::ServiceExists(_)
+            | ControlError::ServiceScaledAboveZero
+            | ControlError::TaskNotFound(_)
+            | ControlError::NoInstances => Exception::InvalidParameterException,
+            ControlError::Conflict(_) => Exception::ConflictException,
+            ControlError::Unavailable(_) => Exception::ServerException,
+        };
+        Self::ecs(exception, error.to_string())
+    }
+}

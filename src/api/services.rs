@@ -1,0 +1,262 @@
+//! CreateService, UpdateService, DescribeServices, ListServices, DeleteService.
+
+mod settings;
+mod show;
+
+use mainstay_actors::control::{ControlError, NewService, ServiceUpdate};
+use mainstay_core::ServiceKey;
+use mainstay_core::model::{self, ServiceStatus};
+
+use super::error::{Answer, ApiError};
+use super::paging::{Paging, page};
+use super::wire::At;
+use super::wire::enums::{ResourceManagementType, SchedulingStrategy, ServiceField};
+use super::wire::structures::{
+    CreateServiceRequest, CreateServiceResponse, DeleteServiceRequest, DeleteServiceResponse,
+    DescribeServicesRequest, DescribeServicesResponse, ListServicesRequest, ListServicesResponse,
+    UpdateServiceRequest, UpdateServiceResponse,
+};
+use super::{Api, at_most, clusters, definitions, missing, names, tags, tasks, unsigned};
+use settings::Unsupported;
+
+/// ECS's limit of tasks a service.
+const MOST_TASKS: i64 = 5000;
+
+/// CreateService.
+pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<CreateServiceResponse> {
+    let CreateServiceRequest {
+        availability_zone_rebalancing,
+        capacity_provider_strategy,
+        client_token,
+        cluster,
+        deployment_configuration,
+        deployment_controller,
+        desired_count,
+        enable_ecs_managed_tags,
+        enable_execute_command,
+        gateway_connectors,
+        health_check_grace_period_seconds,
+        launch_type,
+        load_balancers,
+        monitoring,
+        network_configuration,
+        placement_constraints,
+        placement_strategy,
+        platform_version,
+        propagate_tags,
+        role,
+        scheduling_strategy,
+        service_connect_configuration,
+        service_name,
+        service_registries,
+        tags: given_tags,
+        task_definition,
+        volume_configurations,
+        vpc_lattice_configurations,
+    } = request;
+    let unsupported = Unsupported {
+        availability_zone_rebalancing,
+        capacity_provider_strategy,
+        deployment_controller,
+        enable_execute_command,
+        gateway_connectors,
+        load_balancers,
+        monitoring,
+        network_configuration,
+        placement_constraints,
+        placement_strategy,
+        platform_version,
+        role,
+        scheduling_strategy,
+        service_connect_configuration,
+        service_registries,
+        volume_configurations,
+        vpc_lattice_configurations,
+    };
+    unsupported.refuse()?;
+    let name = service_name.unwrap_or_default();
+    names::pattern("Service", &name)?;
+    At::ROOT.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
+    At::ROOT.required("desiredCount", desired_count.is_some())?;
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    let task_definition = task_definition.filter(|name| !name.is_empty());
+    let definition =
+        task_definition.ok_or_else(|| ApiError::parameter("TaskDefinition can not be blank."))?;
+    let definition = definitions::runnable(api, &definition)?;
+    let launch_type = tasks::read_launch_type(launch_type)?;
+    tasks::check_launch_type(&definition, launch_type)?;
+    let new = NewService {
+        key: ServiceKey { cluster: cluster.name.clone(), name: mainstay_core::ServiceName::new(name) },
+        definition: definition.key.clone(),
+        desired_count: read_desired_count(desired_count)?.unwrap_or(0),
+        launch_type,
+        deployment_configuration: settings::deployment(
+            deployment_configuration.unwrap_or_default(),
+            model::DeploymentConfiguration::default(),
+        )?,
+        tags: tags::read(given_tags)?,
+        propagate_tags: propagate_tags.map(settings::propagate_tags),
+        enable_ecs_managed_tags: enable_ecs_managed_tags.unwrap_or(false),
+        health_check_grace_period_seconds: read_grace_period(health_check_grace_period_seconds)?,
+        client_token,
+    };
+    let made = api.control.create_service(new).await?;
+    Ok(CreateServiceResponse { service: Some(show::service(api, &made, true)) })
+}
+
+/// UpdateService.
+pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<UpdateServiceResponse> {
+    let UpdateServiceRequest {
+        availability_zone_rebalancing,
+        capacity_provider_strategy,
+        cluster,
+        deployment_configuration,
+        deployment_controller,
+        desired_count,
+        enable_ecs_managed_tags,
+        enable_execute_command,
+        force_new_deployment,
+        gateway_connectors,
+        health_check_grace_period_seconds,
+        load_balancers,
+        monitoring,
+        network_configuration,
+        placement_constraints,
+        placement_strategy,
+        platform_version,
+        propagate_tags,
+        service,
+        service_connect_configuration,
+        service_registries,
+        task_definition,
+        volume_configurations,
+        vpc_lattice_configurations,
+    } = request;
+    let unsupported = Unsupported {
+        availability_zone_rebalancing,
+        capacity_provider_strategy,
+        deployment_controller,
+        enable_execute_command,
+        gateway_connectors,
+        load_balancers,
+        monitoring,
+        network_configuration,
+        placement_constraints,
+        placement_strategy,
+        platform_version,
+        role: None,
+        scheduling_strategy: None,
+        service_connect_configuration,
+        service_registries,
+        volume_configurations,
+        vpc_lattice_configurations,
+    };
+    unsupported.refuse()?;
+    let key = key(api, cluster.as_deref(), service.as_deref())?;
+    let known = api.view().services.get(&key).ok_or_else(ApiError::service_not_found)?;
+    if known.status != ServiceStatus::Active {
+        return Err(ControlError::ServiceNotActive(key).into());
+    }
+    let task_definition = task_definition.filter(|name| !name.is_empty());
+    let definition = task_definition.map(|name| definitions::runnable(api, &name)).transpose()?;
+    if let Some(definition) = &definition {
+        tasks::check_launch_type(definition, known.launch_type)?;
+    }
+    let update = ServiceUpdate {
+        desired_count: read_desired_count(desired_count)?,
+        definition: definition.map(|definition| definition.key.clone()),
+        force_new_deployment: force_new_deployment.unwrap_or(false),
+        deployment_configuration: deployment_configuration
+            .map(|given| settings::deployment(given, known.deployment_configuration))
+            .transpose()?,
+        health_check_grace_period_seconds: read_grace_period(health_check_grace_period_seconds)?,
+        propagate_tags: propagate_tags.map(settings::propagate_tags),
+        enable_ecs_managed_tags,
+    };
+    let changed = api.control.update_service(key, update).await?;
+    Ok(UpdateServiceResponse { service: Some(show::service(api, &changed, true)) })
+}
+
+/// DescribeServices.
+pub(super) fn describe(api: &Api, request: DescribeServicesRequest) -> Answer<DescribeServicesResponse> {
+    let DescribeServicesRequest { cluster, include, services } = request;
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    let asked = services.unwrap_or_default();
+    if asked.is_empty() {
+        return Err(ApiError::parameter("Services cannot be empty."));
+    }
+    at_most("service names", &asked, 10)?;
+    let with_tags = include.is_some_and(|include| include.contains(&ServiceField::Tags));
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for given in asked {
+        let name = names::service(api.here(), &cluster.name, &given)?;
+        let key = ServiceKey { cluster: cluster.name.clone(), name };
+        match api.view().services.get(&key) {
+            Some(service) => found.push(show::service(api, &service, with_tags)),
+            None => failures.push(missing(api.here().service(&key))),
+        }
+    }
+    Ok(DescribeServicesResponse { services: Some(found), failures: Some(failures) })
+}
+
+/// ListServices; ten a page where nothing is said, as in ECS.
+pub(super) fn list(api: &Api, request: ListServicesRequest) -> Answer<ListServicesResponse> {
+    let ListServicesRequest {
+        cluster,
+        launch_type,
+        max_results,
+        next_token,
+        resource_management_type,
+        scheduling_strategy,
+    } = request;
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    // Neither daemons nor what ECS would manage by itself are there.
+    let none = scheduling_strategy == Some(SchedulingStrategy::Daemon)
+        || resource_management_type == Some(ResourceManagementType::Ecs);
+    let wanted = |service: &model::Service| {
+        !none
+            && service.key.cluster == cluster.name
+            && service.status != ServiceStatus::Inactive
+            && launch_type.as_ref().is_none_or(|wanted| wanted.as_str() == service.launch_type.as_str())
+    };
+    let paging = Paging {
+        operation: "ListServices",
+        next_token: next_token.as_deref(),
+        max_results,
+        default: 10,
+        descending: false,
+    };
+    let found = api.view().services.filter(wanted);
+    let (services, next_token) = page(found, |service| service.key.name.to_string(), &paging)?;
+    let arns = services.iter().map(|service| api.here().service(&service.key)).collect();
+    Ok(ListServicesResponse { service_arns: Some(arns), next_token })
+}
+
+/// DeleteService. One that is on its way out already is answered as it is.
+pub(super) async fn delete(api: &Api, request: DeleteServiceRequest) -> Answer<DeleteServiceResponse> {
+    let DeleteServiceRequest { cluster, force, service } = request;
+    let key = key(api, cluster.as_deref(), service.as_deref())?;
+    let known = api.view().services.get(&key).ok_or_else(ApiError::service_not_found)?;
+    let deleted = match known.status {
+        ServiceStatus::Active => api.control.delete_service(key, force.unwrap_or(false)).await?,
+        ServiceStatus::Draining => known,
+        ServiceStatus::Inactive => return Err(ApiError::service_not_found()),
+    };
+    Ok(DeleteServiceResponse { service: Some(show::service(api, &deleted, true)) })
+}
+
+fn key(api: &Api, cluster: Option<&str>, service: Option<&str>) -> Answer<ServiceKey> {
+    let cluster = clusters::active(api, cluster)?;
+    let name = names::service(api.here(), &cluster.name, service.unwrap_or_default())?;
+    Ok(ServiceKey { cluster: cluster.name.clone(), name })
+}
+
+fn read_desired_count(given: Option<i32>) -> Answer<Option<u32>> {
+    At::ROOT.range("desiredCount", given.map(i64::from), 0..=MOST_TASKS)?;
+    Ok(given.map(unsigned))
+}
+
+fn read_grace_period(given: Option<i32>) -> Answer<Option<u32>> {
+    At::ROOT.range("healthCheckGracePeriodSeconds", given.map(i64::from), 0..=i64::from(i32::MAX))?;
+    Ok(given.map(unsigned))
+}

@@ -1,0 +1,198 @@
+//! RunTask.
+
+use mainstay_actors::control::{self, RunTask};
+use mainstay_core::model::{self, ContainerOverride, LaunchType, Overrides, TaskDefinition};
+
+use super::{check_launch_type, launch_type_of, read_launch_type, show};
+use crate::api::definitions::{self, environment, sizes};
+use crate::api::error::{Answer, ApiError};
+use crate::api::given::refuse;
+use crate::api::wire::At;
+use crate::api::wire::enums::PropagateTags;
+use crate::api::wire::structures::{self as wire, Failure, RunTaskRequest, RunTaskResponse};
+use crate::api::{Api, clusters, tags, unsigned};
+
+/// ECS's limit of the overrides' JSON, in characters.
+const OVERRIDES_LIMIT: usize = 8192;
+
+/// RunTask. What finds no place comes back as a failure, beside what does.
+pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<RunTaskResponse> {
+    let RunTaskRequest {
+        capacity_provider_strategy,
+        client_token,
+        cluster,
+        count,
+        enable_ecs_managed_tags,
+        enable_execute_command,
+        group,
+        launch_type,
+        network_configuration,
+        overrides,
+        placement_constraints,
+        placement_strategy,
+        platform_version,
+        propagate_tags,
+        // ECS shows it nowhere.
+        reference_id,
+        started_by,
+        tags: given_tags,
+        task_definition,
+        volume_configurations,
+    } = request;
+    refuse(
+        &At::ROOT,
+        &[
+            ("capacityProviderStrategy", &capacity_provider_strategy),
+            ("enableExecuteCommand", &enable_execute_command),
+            ("networkConfiguration", &network_configuration),
+            ("placementConstraints", &placement_constraints),
+            ("placementStrategy", &placement_strategy),
+            ("platformVersion", &platform_version),
+            ("volumeConfigurations", &volume_configurations),
+        ],
+    )?;
+    let at = At::ROOT;
+    at.range("count", count.map(i64::from), 1..=10)?;
+    at.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
+    at.length("referenceId", reference_id.as_ref().map(String::len), 0..=1024)?;
+    at.length("startedBy", started_by.as_ref().map(String::len), 0..=128)?;
+    at.length("group", group.as_ref().map(String::len), 0..=255)?;
+    if let Some(group) = group.as_ref().filter(|group| group.starts_with("service:")) {
+        let text = format!("Invalid namespace for group. group is '{group}'; 'service:' is for services.");
+        return Err(ApiError::parameter(text));
+    }
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    let definition = definitions::runnable(api, task_definition.as_deref().unwrap_or_default())?;
+    let launch_type = read_launch_type(launch_type)?;
+    check_launch_type(&definition, launch_type)?;
+    if launch_type == LaunchType::External && launch_type_of(&definition) != LaunchType::External {
+        return Err(ApiError::client(
+            "launchType EXTERNAL is not supported by Mainstay yet for a task definition whose \
+             requiresCompatibilities is not EXTERNAL alone.",
+        ));
+    }
+    let mut tags = tags::read(given_tags)?;
+    match propagate_tags {
+        Some(PropagateTags::TaskDefinition) => tags::inherit(&mut tags, definition.tags.iter().cloned()),
+        Some(PropagateTags::Service) => {
+            let text =
+                "propagateTags is 'SERVICE'; it must be TASK_DEFINITION or NONE for a task of no service.";
+            return Err(ApiError::parameter(text));
+        }
+        _ => {}
+    }
+    if enable_ecs_managed_tags == Some(true) {
+        let value = Some(cluster.name.to_string());
+        tags.push(model::Tag { key: "aws:ecs:clusterName".to_owned(), value });
+    }
+    let request = RunTask {
+        cluster: cluster.name.clone(),
+        definition: definition.key.clone(),
+        count: count.map_or(1, unsigned),
+        overrides: read_overrides(overrides.unwrap_or_default(), &definition)?,
+        group: group.filter(|group| !group.is_empty()),
+        started_by: started_by.filter(|by| !by.is_empty()),
+        tags,
+        client_token,
+    };
+    let ran = api.control.run_task(request).await?;
+    Ok(RunTaskResponse {
+        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
+        failures: Some(ran.failures.into_iter().map(failure).collect()),
+    })
+}
+
+fn failure(failure: control::Failure) -> Failure {
+    Failure { arn: failure.arn, reason: Some(failure.reason), detail: failure.detail }
+}
+
+fn read_overrides(given: wire::TaskOverride, definition: &TaskDefinition) -> Answer<Overrides> {
+    let length = serde_json::to_string(&given).map_or(0, |text| text.chars().count());
+    if length > OVERRIDES_LIMIT {
+        let text =
+            format!("overrides have {length} characters as JSON; they must have {OVERRIDES_LIMIT} at most.");
+        return Err(ApiError::parameter(text));
+    }
+    let wire::TaskOverride {
+        container_overrides,
+        cpu,
+        ephemeral_storage,
+        execution_role_arn,
+        inference_accelerator_overrides,
+        memory,
+        task_role_arn,
+    } = given;
+    let at = At::ROOT.field("overrides");
+    refuse(
+        &at,
+        &[
+            ("ephemeralStorage", &ephemeral_storage),
+            ("inferenceAcceleratorOverrides", &inference_accelerator_overrides),
+        ],
+    )?;
+    let size = |given: Option<String>, parse: fn(&str) -> Option<u32>, what: &str| match given.as_deref() {
+        None | Some("") => Ok(None),
+        Some(text) => parse(text).map(Some).ok_or_else(|| {
+            ApiError::client(format!("Invalid '{what}' setting for task. {} is '{text}'.", at.field(what)))
+        }),
+    };
+    let list = at.field("containerOverrides");
+    let containers = container_overrides.unwrap_or_default().into_iter().enumerate();
+    Ok(Overrides {
+        containers: containers
+            .map(|(index, given)| container_override(&list.index(index), given, definition))
+            .collect::<Answer<_>>()?,
+        cpu: size(cpu, sizes::cpu, "cpu")?,
+        memory: size(memory, sizes::memory, "memory")?,
+        task_role_arn: task_role_arn.filter(|arn| !arn.is_empty()),
+        execution_role_arn: execution_role_arn.filter(|arn| !arn.is_empty()),
+    })
+}
+
+fn container_override(
+    at: &At<'_>,
+    given: wire::ContainerOverride,
+    definition: &TaskDefinition,
+) -> Answer<ContainerOverride> {
+    let wire::ContainerOverride {
+        command,
+        cpu,
+        environment: variables,
+        environment_files,
+        memory,
+        memory_reservation,
+        name,
+        resource_requirements,
+    } = given;
+    refuse(
+        at,
+        &[("environmentFiles", &environment_files), ("resourceRequirements", &resource_requirements)],
+    )?;
+    let name = name.unwrap_or_default();
+    let container = definition.containers.iter().find(|container| container.name == name);
+    let container = container.ok_or_else(|| {
+        let text = format!("Override for container named {name} is not a container in the TaskDefinition.");
+        ApiError::parameter(text)
+    })?;
+    let least = i64::from(sizes::LEAST_MEMORY);
+    at.range("cpu", cpu.map(i64::from), 0..=i64::MAX)?;
+    at.range("memory", memory.map(i64::from), least..=i64::MAX)?;
+    at.range("memoryReservation", memory_reservation.map(i64::from), least..=i64::MAX)?;
+    let (hard, soft) = (memory.map(unsigned), memory_reservation.map(unsigned));
+    let both = hard.or(container.memory).zip(soft.or(container.memory_reservation));
+    if let Some((hard, soft)) = both.filter(|(hard, soft)| hard <= soft) {
+        return Err(ApiError::parameter(format!(
+            "Invalid setting for container '{name}'. 'memory' ({hard}) must be greater than \
+             'memoryReservation' ({soft})."
+        )));
+    }
+    Ok(ContainerOverride {
+        name,
+        // An empty list overrides nothing, as in ECS.
+        command: command.filter(|words| !words.is_empty()),
+        environment: environment(at, variables.unwrap_or_default())?,
+        cpu: cpu.map(unsigned),
+        memory: hard,
+        memory_reservation: soft,
+    })
+}

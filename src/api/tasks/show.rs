@@ -1,0 +1,128 @@
+//! From the record of a task to the wire.
+
+use mainstay_core::model::{self, Overrides};
+
+use super::launch_type;
+use crate::api::wire::enums::Connectivity;
+use crate::api::wire::structures::{
+    Attribute, Container, ContainerOverride, KeyValuePair, NetworkBinding, Task, TaskOverride,
+};
+use crate::api::{Api, signed, tags};
+
+/// A task as ECS shows it.
+pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
+    let here = api.here();
+    let instance = api.view().instances.get(&task.instance);
+    let fact = |name: &str| {
+        let facts = instance.iter().flat_map(|instance| &instance.attributes);
+        facts.into_iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
+    };
+    let architecture = fact("ecs.cpu-architecture").map(|value| Attribute {
+        name: Some("ecs.cpu-architecture".to_owned()),
+        value: Some(value),
+        ..Attribute::default()
+    });
+    let connected = instance.as_ref().is_some_and(|instance| instance.agent_connected);
+    // The agent was there when it began to pull, or to start where nothing was to be pulled.
+    let connected_at = task.pull_started_at.or(task.started_at);
+    Task {
+        attachments: Some(Vec::new()),
+        attributes: Some(architecture.into_iter().collect()),
+        availability_zone: fact("ecs.availability-zone"),
+        cluster_arn: Some(here.cluster(&task.cluster)),
+        connectivity: Some(if connected { Connectivity::Connected } else { Connectivity::Disconnected }),
+        connectivity_at: connected_at.map(Into::into),
+        container_instance_arn: Some(here.instance(&task.cluster, &task.instance)),
+        containers: Some(task.containers.iter().map(|one| container(api, task, one)).collect()),
+        cpu: Some(task.resources.cpu.to_string()),
+        created_at: Some(task.created_at.into()),
+        desired_status: Some(task.desired_status.to_string()),
+        enable_execute_command: Some(false),
+        execution_stopped_at: task.execution_stopped_at.map(Into::into),
+        group: Some(task.group.clone()),
+        health_status: Some(task.health.as_str().into()),
+        inference_accelerators: Some(Vec::new()),
+        last_status: Some(task.last_status.to_string()),
+        launch_type: Some(launch_type(api.view(), task).as_str().into()),
+        memory: Some(task.resources.memory.to_string()),
+        overrides: Some(overrides(task)),
+        pull_started_at: task.pull_started_at.map(Into::into),
+        pull_stopped_at: task.pull_stopped_at.map(Into::into),
+        started_at: task.started_at.map(Into::into),
+        started_by: task.started_by.clone(),
+        stop_code: task.stop_code.map(|code| code.as_str().into()),
+        stopped_at: task.stopped_at.map(Into::into),
+        stopped_reason: task.stopped_reason.clone(),
+        stopping_at: task.stopping_at.map(Into::into),
+        tags: Some(if with_tags { tags::show(&task.tags) } else { Vec::new() }),
+        task_arn: Some(here.task(&task.cluster, &task.id)),
+        task_definition_arn: Some(here.task_definition(&task.definition)),
+        version: Some(i64::try_from(task.version).unwrap_or(i64::MAX)),
+        ..Task::default()
+    }
+}
+
+fn container(api: &Api, task: &model::Task, container: &model::Container) -> Container {
+    let binding = |binding: &model::NetworkBinding| NetworkBinding {
+        bind_ip: Some(binding.bind_ip.clone()),
+        container_port: Some(binding.container_port.into()),
+        host_port: Some(binding.host_port.into()),
+        protocol: Some(binding.protocol.as_str().into()),
+        ..NetworkBinding::default()
+    };
+    Container {
+        container_arn: Some(api.here().container(&task.cluster, &task.id, &container.name)),
+        cpu: Some(container.cpu.to_string()),
+        exit_code: container.exit_code,
+        health_status: Some(container.health.as_str().into()),
+        image: Some(container.image.clone()),
+        image_digest: container.image_digest.clone(),
+        last_status: Some(container.last_status.to_string()),
+        memory: container.memory.map(|mib| mib.to_string()),
+        memory_reservation: container.memory_reservation.map(|mib| mib.to_string()),
+        name: Some(container.name.clone()),
+        network_bindings: Some(container.network_bindings.iter().map(binding).collect()),
+        network_interfaces: Some(Vec::new()),
+        reason: container.reason.clone(),
+        runtime_id: container.runtime_id.as_ref().map(ToString::to_string),
+        task_arn: Some(api.here().task(&task.cluster, &task.id)),
+        ..Container::default()
+    }
+}
+
+/// Every container is named, changed or not, as in ECS.
+fn overrides(task: &model::Task) -> TaskOverride {
+    let Overrides { containers, cpu, memory, task_role_arn, execution_role_arn } = &task.overrides;
+    let unchanged = task
+        .containers
+        .iter()
+        .filter(|container| containers.iter().all(|change| change.name != container.name))
+        .map(|container| ContainerOverride { name: Some(container.name.clone()), ..Default::default() });
+    let changed = containers.iter().map(container_override);
+    TaskOverride {
+        container_overrides: Some(changed.chain(unchanged).collect()),
+        cpu: cpu.map(|units| units.to_string()),
+        execution_role_arn: execution_role_arn.clone(),
+        inference_accelerator_overrides: Some(Vec::new()),
+        memory: memory.map(|mib| mib.to_string()),
+        task_role_arn: task_role_arn.clone(),
+        ..TaskOverride::default()
+    }
+}
+
+fn container_override(change: &model::ContainerOverride) -> ContainerOverride {
+    let variable = |(name, value): &(String, String)| KeyValuePair {
+        name: Some(name.clone()),
+        value: Some(value.clone()),
+    };
+    ContainerOverride {
+        command: change.command.clone(),
+        cpu: change.cpu.map(signed),
+        environment: (!change.environment.is_empty())
+            .then(|| change.environment.iter().map(variable).collect()),
+        memory: change.memory.map(signed),
+        memory_reservation: change.memory_reservation.map(signed),
+        name: Some(change.name.clone()),
+        ..ContainerOverride::default()
+    }
+}

@@ -1,0 +1,19 @@
+//! What goes over the wire: the shapes of ECS's service model, how they are checked, and their timestamps.
+//!
+//! The three large modules are generated; nothing outside the API names a type of theirs.
+
+mod check;
+mod macros;
+mod timestamp;
+
+#[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]
+pub mod enums;
+#[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]
+pub mod operations;
+#[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]
+pub mod structures;
+
+pub use check::*;
+pub use timestamp::*;
+
+use macros::{exceptions, operations, wire_enum};
