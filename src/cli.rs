@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
+mod store;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +49,12 @@ enum Command {
         #[arg(long)]
         stop_tasks: bool,
     },
+    /// Looks into, copies out or fills the store of a daemon that does not run.
+    #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
+    Store {
+        #[command(subcommand)]
+        act: store::Act,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +75,7 @@ pub fn run() -> ExitCode {
     let (role, arguments, stop_tasks) = match Arguments::parse().command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
+        Command::Store { act } => return store::run(&act),
     };
     let flags = Flags {
         config: config::file(arguments.config.as_deref()),

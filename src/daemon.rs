@@ -63,9 +63,9 @@ pub enum StartError {
         /// What was seen.
         source: std::io::Error,
     },
-    /// Its address cannot be written down.
-    #[error("cannot write the file `address` in the data folder")]
-    Address {
+    /// Its address or its owner cannot be written down.
+    #[error("cannot write in the data folder")]
+    WriteDown {
         /// What was seen.
         source: std::io::Error,
     },
@@ -97,6 +97,7 @@ impl Daemon {
         let address = socket.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let store = RedbStore::open(&folder)?;
         let owner = store.owner().to_owned();
+        folder.write_owner(&owner).map_err(|source| StartError::WriteDown { source })?;
         let ctx = Surroundings::load(Arc::new(store), Nature::real(), config.settings())?;
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
@@ -109,7 +110,7 @@ impl Daemon {
         }
         if let Err(source) = folder.write_address(address) {
             root.stop().await;
-            return Err(StartError::Address { source });
+            return Err(StartError::WriteDown { source });
         }
         let (closing, closed) = oneshot::channel();
         let service = http::router(control.clone(), recorder, role);

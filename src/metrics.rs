@@ -33,10 +33,14 @@ fn install() -> Result<PrometheusHandle, String> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| format!("no metrics recorder: {error}"))?;
-    mainstay_actors::metrics::describe();
-    describe();
+    describe_all();
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
+}
+
+fn describe_all() {
+    mainstay_actors::metrics::describe();
+    describe();
 }
 
 fn describe() {
@@ -70,3 +74,6 @@ pub(crate) fn store_commit_failures() -> Counter {
 pub(crate) fn store_bytes() -> Gauge {
     gauge!(STORE_BYTES)
 }
+
+#[cfg(test)]
+mod tests;

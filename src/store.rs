@@ -4,6 +4,7 @@
 //! that holds it is on disk, and batches are applied in the order in which they were handed over.
 
 mod codec;
+pub mod exchange;
 mod folder;
 mod tables;
 
@@ -22,6 +23,9 @@ use crate::metrics;
 
 /// The store's file in the data folder.
 const FILE: &str = "mainstay.redb";
+/// What to do about a file that is not what was written.
+const DAMAGED: &str =
+    "it is damaged; put a copy back, or move it away to begin anew (running containers stay)";
 /// More batches do not share one sync, so that the first in a long row need not wait for all.
 const BATCHES_AT_ONCE: usize = 512;
 
@@ -53,6 +57,51 @@ impl RedbStore {
             .spawn(move || writer.run(&inbox))
             .map_err(|error| unreadable(&path, &format!("no thread for its writer: {error}")))?;
         Ok(Self { path, owner, to_writer })
+    }
+
+    /// Reads everything there is in a data folder, every page of the file included, and changes nothing.
+    ///
+    /// # Errors
+    /// Where there is no store, or something in it cannot be read.
+    pub fn check(folder: &DataFolder) -> Result<(String, Snapshot), StoreError> {
+        let path = folder.path().join(FILE);
+        if !path.exists() {
+            return Err(unreadable(&path, "there is none; a daemon makes one with its first start"));
+        }
+        let mut database = open(&path)?;
+        match database.check_integrity() {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(path = %path.display(), "had not been closed in order; it is whole"),
+            Err(error) => return Err(unreadable(&path, &format!("{error}: {DAMAGED}"))),
+        }
+        let owner = tables::prepare(&database).map_err(|detail| unreadable(&path, &detail))?;
+        let snapshot = tables::load(&database).map_err(|detail| unreadable(&path, &detail))?;
+        Ok((owner, snapshot))
+    }
+
+    /// Makes a store of these records in a data folder that has none; all or nothing.
+    ///
+    /// # Errors
+    /// Where there is a store already, which is left as it is, or this one cannot be written.
+    pub fn import(folder: &DataFolder, owner: &str, records: &[Write]) -> Result<(), StoreError> {
+        let path = folder.path().join(FILE);
+        if path.exists() {
+            return Err(unreadable(
+                &path,
+                "it is there already and is left as it is; import into another --data-dir",
+            ));
+        }
+        let fresh = folder.path().join(format!("{FILE}.import"));
+        let written = || -> Result<(), String> {
+            // What an import that was cut off left behind.
+            drop(std::fs::remove_file(&fresh));
+            let database = Database::create(&fresh).map_err(|error| error.to_string())?;
+            tables::begin_with(&database, owner)?;
+            tables::write(&database, records.iter())?;
+            drop(database);
+            std::fs::rename(&fresh, &path).map_err(|error| error.to_string())
+        };
+        written().map_err(|detail| StoreError::Write { detail })
     }
 
     /// The installation's id, made once: the label by which its containers are known.
@@ -158,7 +207,7 @@ fn open(path: &Path) -> Result<Database, StoreError> {
             DatabaseError::Storage(StorageError::Io(_)) => {
                 "look at the disk and at who may read and write the file"
             }
-            _ => "it is damaged; put a copy back, or move it away to begin anew (running containers stay)",
+            _ => DAMAGED,
         };
         unreadable(path, &format!("{error}: {advice}"))
     })

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 const LOCK: &str = "lock";
 /// Where the daemon listens, for whoever has to find it.
 const ADDRESS: &str = "address";
+/// The installation's id, for whoever has to find its containers; the store's word is the one that counts.
+const OWNER: &str = "owner";
 
 /// A data folder that is ours alone.
 #[derive(Debug)]
@@ -66,14 +68,27 @@ impl DataFolder {
         &self.path
     }
 
-    /// Writes down where the daemon listens; all at once, so that nobody reads half of it.
+    /// Writes down where the daemon listens.
     ///
     /// # Errors
     /// Where the file cannot be written.
     pub fn write_address(&self, address: std::net::SocketAddr) -> std::io::Result<()> {
-        let fresh = self.path.join(format!("{ADDRESS}.new"));
-        std::fs::write(&fresh, format!("{address}\n"))?;
-        std::fs::rename(fresh, self.path.join(ADDRESS))
+        self.write(ADDRESS, &format!("{address}\n"))
+    }
+
+    /// Writes down whose label the containers carry.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write_owner(&self, owner: &str) -> std::io::Result<()> {
+        self.write(OWNER, &format!("{owner}\n"))
+    }
+
+    /// All at once, so that nobody reads half of it.
+    fn write(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let fresh = self.path.join(format!("{name}.new"));
+        std::fs::write(&fresh, text)?;
+        std::fs::rename(fresh, self.path.join(name))
     }
 
     /// Takes the address back when the daemon ends.

@@ -42,6 +42,17 @@ pub(super) fn prepare(database: &Database) -> Result<String, String> {
     Ok(owner)
 }
 
+/// Gives a new store the id of the installation whose records it is to hold.
+pub(super) fn begin_with(database: &Database, owner: &str) -> Result<(), String> {
+    let transaction = begin(database)?;
+    transaction
+        .open_table(META)
+        .map_err(text)?
+        .insert(OWNER, codec::encode(&owner)?.as_slice())
+        .map_err(text)?;
+    transaction.commit().map_err(text)
+}
+
 /// Writes all or nothing; it is on disk when this returns.
 pub(super) fn write<'a>(database: &Database, writes: impl Iterator<Item = &'a Write>) -> Result<(), String> {
     let transaction = begin(database)?;
