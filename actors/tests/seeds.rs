@@ -88,7 +88,7 @@ impl Chaos {
     }
 
     async fn run(mut self) {
-        for _ in 0..self.chance.random_range(20..60) {
+        for _ in 0..self.chance.random_range(20..100) {
             pass(Duration::from_millis(self.chance.random_range(0..3000))).await;
             self.mischief().await;
         }
@@ -255,7 +255,8 @@ impl Chaos {
         for key in &keys {
             until(world, key.name.as_str(), 5 * MIN, |w| w.is_settled(key) && w.is_steady(key)).await;
         }
-        pass(5 * MIN).await;
+        // The grace of orphans, an audit, the time for which what ended stays to be looked at.
+        pass(12 * MIN).await;
         for key in &keys {
             assert!(world.is_settled(key), "{}", picture(world));
             assert_eq!(world.running_tasks(key).len(), 3, "{}", picture(world));
@@ -277,10 +278,14 @@ impl Chaos {
 
     fn judge_the_disk(&self) {
         let disk = self.world.store.snapshot();
-        let tasks: Vec<_> = self.world.view().tasks.all().iter().map(|task| (**task).clone()).collect();
-        assert_eq!(disk.tasks, tasks, "the disk knows other tasks than the view");
-        let services: Vec<_> = self.world.view().services.all().iter().map(|known| (**known).clone()).collect();
-        assert_eq!(disk.services, services, "the disk knows other services than the view");
+        let view = self.world.view();
+        for task in &disk.tasks {
+            assert_eq!(view.tasks.get(&task.id).as_deref(), Some(task), "on disk, not so in the view");
+        }
+        for service in &disk.services {
+            assert_eq!(view.services.get(&service.key).as_deref(), Some(service), "on disk, not so in the view");
+        }
+        assert_eq!((disk.tasks.len(), disk.services.len()), (view.tasks.len(), view.services.len()));
     }
 
     /// Exactly what no task holds is free.
