@@ -89,7 +89,9 @@ impl Chaos {
 
     async fn run(mut self) {
         for _ in 0..self.chance.random_range(20..100) {
-            pass(Duration::from_millis(self.chance.random_range(0..3000))).await;
+            // Half of it comes in the middle of what the other half began.
+            let longest = if self.chance.random_bool(0.5) { 30 } else { 3000 };
+            pass(Duration::from_millis(self.chance.random_range(0..longest))).await;
             self.mischief().await;
         }
         self.heal().await;
@@ -246,6 +248,11 @@ impl Chaos {
             } else {
                 self.world.serve(service, definition, 3).await.unwrap();
             }
+        }
+        // What was answered is on disk.
+        if self.chance.random_bool(0.3) {
+            self.world.crash();
+            self.world.start().await.unwrap();
         }
     }
 
