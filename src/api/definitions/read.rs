@@ -163,7 +163,8 @@ fn check_sizes(definition: &TaskDefinition) -> Answer<()> {
     for (what, sum, whole) in [("cpu", cpu, definition.cpu), ("memory", memory, definition.memory)] {
         if whole.is_some_and(|whole| sum > u64::from(whole)) {
             return Err(ApiError::client(format!(
-                "The sum of all container '{what}' values cannot be greater than the value of the task '{what}'."
+                "The sum of all container '{what}' values cannot be greater than the value of the task \
+                 '{what}'."
             )));
         }
     }
