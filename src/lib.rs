@@ -1,4 +1,11 @@
 //! Mainstay, Amazon ECS on your own machines: the daemon as a library, so that a test can start a whole one.
 
 pub mod api;
+pub mod cli;
+pub mod config;
+pub mod daemon;
 pub mod engine;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod store;

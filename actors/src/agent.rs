@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mainstay_core::lifecycle::{ContainerReport, ContainerStatus};
 use mainstay_core::model::{ContainerInstance, InstanceStatus, Resources, TaskStatus};
 use mainstay_core::{InstanceId, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -79,7 +80,10 @@ impl Actor for Agent {
                 match self.ctx.directory.tasks.get(&task) {
                     Some(actor) => drop(actor.cast(TaskMsg::Observed(report))),
                     // Its actor is being started again and will ask, or nobody wants it.
-                    None => self.found(&me, state, task, true),
+                    None => {
+                        let over = |seen: &ContainerReport| seen.status == ContainerStatus::Stopped;
+                        self.found(&me, state, task, !report.containers.iter().all(over));
+                    }
                 }
             }
             AgentMsg::Heard(FromAgent::Found { task, running }) => self.found(&me, state, task, running),

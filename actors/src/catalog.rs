@@ -4,9 +4,11 @@ mod births;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use mainstay_core::model::{
-    Cluster, ClusterStatus, ContainerInstance, DefinitionStatus, Service, TaskDefinition,
+    Cluster, ClusterStatus, ContainerInstance, DefinitionStatus, Service, ServiceStatus, TaskDefinition,
+    Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -16,8 +18,11 @@ use crate::context::Context;
 use crate::control::{ControlError, NewCluster, NewInstance, NewService, Reply};
 use crate::directory::Presence;
 use crate::ports::{StoreError, Write};
-use crate::supervisor::SupervisorMsg;
+use crate::supervisor::{ChildSpec, SupervisorMsg};
 use crate::tree::{Kind, Life, Path};
+
+/// Between two looks at what has been over for long.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// The actor.
 pub struct Catalog {
@@ -75,9 +80,9 @@ pub enum CatalogMsg {
     Written {
         /// What it was about.
         subject: Subject,
-        /// Whether.
-        outcome: Result<(), StoreError>,
     },
+    /// Forget what has been over for long; sent by it to itself.
+    Sweep,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
@@ -94,20 +99,16 @@ pub enum Subject {
 
 /// The catalog's state.
 pub struct CatalogState {
-    /// Subjects being written, each with what is to happen then and who waits behind it.
-    writing: BTreeMap<Subject, Writing>,
+    /// Subjects being written, each with who waits behind it.
+    writing: BTreeMap<Subject, Vec<CatalogMsg>>,
+    /// Since when services are known to be INACTIVE.
+    inactive: BTreeMap<ServiceKey, Instant>,
     _presence: Presence<(), CatalogMsg>,
     _life: Life,
 }
 
-struct Writing {
-    batch: Vec<Write>,
-    then: Then,
-    queue: Vec<CatalogMsg>,
-}
-
-/// What follows a write: the answer, and the births it promised.
-type Then = Box<dyn FnOnce(&Catalog, Result<(), StoreError>) + Send>;
+/// What follows a write: the answer, and the births it promised. It happens even if the actor ends meanwhile.
+type Then = Box<dyn FnOnce(&Context, Result<(), StoreError>) + Send>;
 
 type Me = ActorRef<CatalogMsg>;
 
@@ -117,8 +118,10 @@ impl Actor for Catalog {
     type Arguments = ();
 
     async fn pre_start(&self, me: Me, (): ()) -> Result<CatalogState, ActorProcessingErr> {
+        me.send_after(SWEEP_EVERY, || CatalogMsg::Sweep);
         Ok(CatalogState {
             writing: BTreeMap::new(),
+            inactive: BTreeMap::new(),
             _presence: self.ctx.directory.catalog.enter((), me),
             _life: self.ctx.tree.born(self.path.clone(), Kind::Catalog, self.ctx.nature.wall()),
         })
@@ -130,19 +133,18 @@ impl Actor for Catalog {
         message: CatalogMsg,
         state: &mut CatalogState,
     ) -> Result<(), ActorProcessingErr> {
-        if let CatalogMsg::Written { subject, outcome } = message {
-            if let Some(done) = state.writing.remove(&subject) {
-                if outcome.is_ok() {
-                    self.ctx.show(done.batch);
-                }
-                (done.then)(self, outcome);
-                for waiting in done.queue {
+        match message {
+            CatalogMsg::Written { subject } => {
+                for waiting in state.writing.remove(&subject).unwrap_or_default() {
                     self.take(&me, state, waiting);
                 }
             }
-            return Ok(());
+            CatalogMsg::Sweep => {
+                self.sweep(state);
+                me.send_after(SWEEP_EVERY, || CatalogMsg::Sweep);
+            }
+            request => self.take(&me, state, request),
         }
-        self.take(&me, state, message);
         Ok(())
     }
 }
@@ -151,18 +153,41 @@ impl Catalog {
     /// Takes a request, or queues it behind the write about the same subject.
     fn take(&self, me: &Me, state: &mut CatalogState, message: CatalogMsg) {
         let Some(subject) = subject_of(&message) else { return };
-        if let Some(writing) = state.writing.get_mut(&subject) {
-            writing.queue.push(message);
+        if let Some(queue) = state.writing.get_mut(&subject) {
+            queue.push(message);
             return;
         }
         let Some((batch, then)) = self.decide(message) else { return };
         let done = self.ctx.commit(batch.clone());
-        state.writing.insert(subject.clone(), Writing { batch, then, queue: Vec::new() });
-        let me = me.clone();
+        state.writing.insert(subject.clone(), Vec::new());
+        let (me, ctx) = (me.clone(), Arc::clone(&self.ctx));
         self.ctx.spawn(async move {
             let outcome = done.await;
-            drop(me.cast(CatalogMsg::Written { subject, outcome }));
+            if outcome.is_ok() {
+                ctx.show(batch);
+            }
+            then(&ctx, outcome);
+            drop(me.cast(CatalogMsg::Written { subject }));
         });
+    }
+
+    /// Forgets tasks that have been STOPPED, and services that have been INACTIVE, for as long as they are kept.
+    fn sweep(&self, state: &mut CatalogState) {
+        let (view, now, wall) = (&self.ctx.view, self.ctx.nature.now(), self.ctx.nature.wall());
+        let kept = self.ctx.settings.stopped_task_retention;
+        let over = |at: Timestamp| u128::from(wall.millis_since(at)) >= kept.as_millis();
+        for task in view.tasks.filter(|task| task.stopped_at.is_some_and(over)) {
+            self.ctx.note(Write::RemoveTask(task.id.clone()));
+        }
+        let inactive = view.services.filter(|service| service.status == ServiceStatus::Inactive);
+        state.inactive.retain(|key, _| inactive.iter().any(|service| service.key == *key));
+        for service in inactive {
+            let since = *state.inactive.entry(service.key.clone()).or_insert(now);
+            let reborn = state.writing.contains_key(&Subject::Cluster(service.key.cluster.clone()));
+            if now.saturating_duration_since(since) >= kept && !reborn {
+                self.ctx.note(Write::RemoveService(service.key.clone()));
+            }
+        }
     }
 
     /// What to write and what follows; `None` where the request was answered at once.
@@ -174,7 +199,7 @@ impl Catalog {
             CatalogMsg::DeregisterDefinition { key, reply } => self.deregister(key, reply),
             CatalogMsg::CreateService { new, reply } => self.create_service(*new, reply),
             CatalogMsg::RegisterInstance { new, reply } => self.register_instance(*new, reply),
-            CatalogMsg::Written { .. } => None,
+            CatalogMsg::Written { .. } | CatalogMsg::Sweep => None,
             #[cfg(feature = "sim")]
             CatalogMsg::Panic => panic!("asked to"),
         }
@@ -191,13 +216,10 @@ impl Catalog {
             tags: new.tags,
         };
         let made = Arc::new(cluster.clone());
-        let then = move |catalog: &Catalog, outcome: Result<(), StoreError>| {
+        let then = move |ctx: &Context, outcome: Result<(), StoreError>| {
             if outcome.is_ok() {
                 let parent = Path::root().child("clusters");
-                catalog.start_child(
-                    catalog.ctx.directory.clusters.get(&()),
-                    cluster::cluster(&catalog.ctx, &parent, new.name),
-                );
+                start_child(ctx.directory.clusters.get(&()), cluster::cluster(ctx, &parent, new.name));
             }
             drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
         };
@@ -205,7 +227,7 @@ impl Catalog {
     }
 
     fn delete_cluster(&self, name: &ClusterName, reply: Reply<Arc<Cluster>>) -> Option<(Vec<Write>, Then)> {
-        use mainstay_core::model::{ServiceStatus, TaskStatus};
+        use mainstay_core::model::TaskStatus;
         let view = &self.ctx.view;
         let Some(known) = view.active_cluster(name) else {
             return answer(reply, Err(ControlError::ClusterNotFound(name.clone())));
@@ -242,7 +264,7 @@ impl Catalog {
         definition.registered_at = self.ctx.nature.wall();
         let made = Arc::new(definition.clone());
         let batch = vec![Write::LastRevision(family, last + 1), Write::TaskDefinition(definition)];
-        let then = move |_: &Catalog, outcome: Result<(), StoreError>| {
+        let then = move |_: &Context, outcome: Result<(), StoreError>| {
             drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
         };
         Some((batch, Box::new(then)))
@@ -270,17 +292,17 @@ impl Catalog {
         reply: Reply<Arc<T>>,
     ) -> Option<(Vec<Write>, Then)> {
         let made = Arc::new(record.clone());
-        let then = move |_: &Catalog, outcome: Result<(), StoreError>| {
+        let then = move |_: &Context, outcome: Result<(), StoreError>| {
             drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
         };
         Some((vec![write(record)], Box::new(then)))
     }
+}
 
-    /// Where the supervisor is being started again it will find the record by itself.
-    fn start_child(&self, supervisor: Option<ActorRef<SupervisorMsg>>, spec: crate::supervisor::ChildSpec) {
-        if let Some(supervisor) = supervisor {
-            drop(supervisor.cast(SupervisorMsg::Start(spec)));
-        }
+/// Where the supervisor is being started again it will find the record by itself.
+fn start_child(supervisor: Option<ActorRef<SupervisorMsg>>, spec: ChildSpec) {
+    if let Some(supervisor) = supervisor {
+        drop(supervisor.cast(SupervisorMsg::Start(spec)));
     }
 }
 
@@ -292,7 +314,7 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
         CatalogMsg::DeregisterDefinition { key, .. } => Subject::Family(key.family.clone()),
         CatalogMsg::CreateService { new, .. } => Subject::Cluster(new.key.cluster.clone()),
         CatalogMsg::RegisterInstance { new, .. } => Subject::Cluster(new.cluster.clone()),
-        CatalogMsg::Written { .. } => return None,
+        CatalogMsg::Written { .. } | CatalogMsg::Sweep => return None,
         #[cfg(feature = "sim")]
         CatalogMsg::Panic => Subject::Cluster(ClusterName::new("")),
     })

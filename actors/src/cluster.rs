@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use mainstay_core::model::{ClusterStatus, ServiceStatus};
+use mainstay_core::model::{ClusterStatus, Service, ServiceStatus};
 use mainstay_core::supervision::{Restart, Strategy};
 use mainstay_core::{ClusterName, InstanceId, ServiceKey};
 use ractor::{Actor, ActorCell, SpawnErr};
@@ -35,9 +35,11 @@ pub(crate) fn clusters(ctx: &Context, parent: &Path) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let (ctx, path) = (Arc::clone(&ctx), path.clone());
-            let active = ctx.view.clusters.filter(|cluster| cluster.status == ClusterStatus::Active);
-            let children = active.iter().map(|found| cluster(&ctx, &path, found.name.clone())).collect();
-            let entry = Arc::clone(&ctx);
+            let (entry, known, under_path) = (Arc::clone(&ctx), Arc::clone(&ctx), path.clone());
+            let children = Box::new(move || {
+                let active = known.view.clusters.filter(|cluster| cluster.status == ClusterStatus::Active);
+                active.iter().map(|found| cluster(&known, &under_path, found.name.clone())).collect()
+            });
             let enter = Box::new(move |me| Box::new(entry.directory.clusters.enter((), me)) as Box<dyn Send>);
             let family = Family { children, enter: Some(enter) };
             let supervisor = Supervisor { ctx, path, kind: Kind::Clusters, strategy: Strategy::OneForOne };
@@ -61,7 +63,7 @@ pub(crate) fn cluster(ctx: &Context, parent: &Path, name: ClusterName) -> ChildS
                 services(&ctx, &path, name.clone()),
                 tasks(&ctx, &path, name.clone()),
             ];
-            let family = Family { children, enter: None };
+            let family = Family { children: Box::new(|| children), enter: None };
             let supervisor = Supervisor { ctx, path, kind: Kind::Cluster, strategy: Strategy::RestForOne };
             spawn(supervisor, family, under).boxed()
         }),
@@ -102,9 +104,12 @@ fn agents(ctx: &Context, parent: &Path, name: ClusterName) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let (ctx, path, name) = (Arc::clone(&ctx), path.clone(), name.clone());
-            let instances = ctx.view.instances.filter(|instance| instance.cluster == name);
-            let children = instances.iter().map(|found| agent(&ctx, &path, found.id.clone())).collect();
-            let entry = Arc::clone(&ctx);
+            let (entry, known, under_path, of) =
+                (Arc::clone(&ctx), Arc::clone(&ctx), path.clone(), name.clone());
+            let children = Box::new(move || {
+                let instances = known.view.instances.filter(|instance| instance.cluster == of);
+                instances.iter().map(|found| agent(&known, &under_path, found.id.clone())).collect()
+            });
             let enter = Box::new(move |me| {
                 Box::new(entry.directory.agent_supervisors.enter(name, me)) as Box<dyn Send>
             });
@@ -137,10 +142,13 @@ fn services(ctx: &Context, parent: &Path, name: ClusterName) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let (ctx, path, name) = (Arc::clone(&ctx), path.clone(), name.clone());
-            let kept =
-                ctx.view.services.filter(|s| s.key.cluster == name && s.status != ServiceStatus::Inactive);
-            let children = kept.iter().map(|found| service(&ctx, &path, found.key.clone())).collect();
-            let entry = Arc::clone(&ctx);
+            let (entry, known, under_path, of) =
+                (Arc::clone(&ctx), Arc::clone(&ctx), path.clone(), name.clone());
+            let children = Box::new(move || {
+                let kept = |s: &Service| s.key.cluster == of && s.status != ServiceStatus::Inactive;
+                let kept = known.view.services.filter(kept);
+                kept.iter().map(|found| service(&known, &under_path, found.key.clone())).collect()
+            });
             let enter = Box::new(move |me| {
                 Box::new(entry.directory.service_supervisors.enter(name, me)) as Box<dyn Send>
             });

@@ -1,22 +1,28 @@
 //! What every actor is given: the view, the store, the directory, the settings.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use mainstay_core::model::Task;
+use mainstay_core::model::{ContainerInstance, Task};
 use mainstay_core::supervision::Intensity;
-use mainstay_core::{InstanceId, Partition, restart};
+use mainstay_core::{InstanceId, Partition, TaskId, restart};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::directory::Directory;
 use crate::ports::{AgentLink, Nature, Store, StoreError, Write};
+use crate::service::ServiceMsg;
 use crate::tree::Tree;
 use crate::view::{Table, View};
+
+/// Wait before what could not be written is written again.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
 /// What can be configured of the tree.
 #[derive(Debug, Clone)]
@@ -66,7 +72,25 @@ pub struct Surroundings {
     /// The way to each agent.
     pub links: Table<InstanceId, Box<dyn AgentLink>>,
     store: Arc<dyn Store>,
+    unsaved: Mutex<Unsaved>,
     tracker: TaskTracker,
+    /// Counts writes that are not on disk yet.
+    writes: TaskTracker,
+    closing: AtomicBool,
+}
+
+/// Records that are newer in the view than on disk, because a write failed.
+#[derive(Default)]
+struct Unsaved {
+    records: BTreeSet<Derived>,
+    being_written: bool,
+}
+
+/// A record that actors note as it changes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Derived {
+    Task(TaskId),
+    Instance(InstanceId),
 }
 
 /// A shared [`Surroundings`].
@@ -92,7 +116,10 @@ impl Surroundings {
             settings,
             links: Table::default(),
             store,
+            unsaved: Mutex::default(),
             tracker: TaskTracker::new(),
+            writes: TaskTracker::new(),
+            closing: AtomicBool::new(false),
         }))
     }
 
@@ -103,7 +130,7 @@ impl Surroundings {
 
     /// Writes what was promised to a caller; the view follows when `Ok` comes back, by [`Self::show`].
     pub(crate) fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
-        self.store.commit(batch)
+        self.writes.track_future(self.store.commit(batch)).boxed()
     }
 
     /// Makes committed writes visible.
@@ -113,21 +140,80 @@ impl Surroundings {
         }
     }
 
-    /// Writes what could be derived again: visible at once, on disk soon.
-    pub(crate) fn note(&self, write: Write) {
+    /// Writes what could be derived again: visible at once, on disk soon, and tried again until it is.
+    pub(crate) fn note(self: &Arc<Self>, write: Write) {
         self.view.apply(write.clone());
-        let done = self.store.commit(vec![write]);
+        let (done, ctx) = (self.commit(vec![write.clone()]), Arc::clone(self));
         self.spawn(async move {
-            if let Err(error) = done.await {
-                // The record is whole again with its next change, or from the engine after a restart.
-                tracing::error!(%error, "a state change is not on disk");
-                crate::metrics::store_note_failures().increment(1);
+            let Err(error) = done.await else { return };
+            tracing::error!(%error, "a state change is not on disk; it will be written again");
+            crate::metrics::store_note_failures().increment(1);
+            match write {
+                Write::Task(Task { id, .. }) | Write::RemoveTask(id) => {
+                    ctx.write_again(Derived::Task(id)).await;
+                }
+                Write::Instance(instance) => ctx.write_again(Derived::Instance(instance.id)).await,
+                // Only the service knows whether a change of a person's is under way, which must not be overwritten.
+                Write::Service(service) => {
+                    if let Some(actor) = ctx.directory.services.get(&service.key) {
+                        drop(actor.send_after(WRITE_AGAIN, || ServiceMsg::NoteAgain));
+                    }
+                }
+                _ => {}
             }
         });
     }
 
+    /// Writes records anew, as they are in the view by then, until they are on disk or the tree has ended.
+    async fn write_again(&self, record: Derived) {
+        {
+            let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+            unsaved.records.insert(record);
+            if std::mem::replace(&mut unsaved.being_written, true) {
+                return;
+            }
+        }
+        loop {
+            tokio::time::sleep(WRITE_AGAIN).await;
+            let records = {
+                let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+                unsaved.being_written = !unsaved.records.is_empty();
+                std::mem::take(&mut unsaved.records)
+            };
+            if records.is_empty() {
+                return;
+            }
+            let batch = records.iter().filter_map(|record| self.current(record)).collect();
+            if let Err(error) = self.commit(batch).await {
+                tracing::error!(%error, records = records.len(), "state changes are still not on disk");
+                let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+                unsaved.records.extend(records);
+                if self.tracker.is_closed() {
+                    unsaved.being_written = false;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn current(&self, record: &Derived) -> Option<Write> {
+        match record {
+            Derived::Task(id) => Some(
+                self.view
+                    .tasks
+                    .get(id)
+                    .map_or_else(|| Write::RemoveTask(id.clone()), |task| Write::Task(Task::clone(&task))),
+            ),
+            Derived::Instance(id) => self
+                .view
+                .instances
+                .get(id)
+                .map(|instance| Write::Instance(ContainerInstance::clone(&instance))),
+        }
+    }
+
     /// Notes a task, unless a newer version of it is known.
-    pub(crate) fn note_task(&self, task: &Arc<Task>) {
+    pub(crate) fn note_task(self: &Arc<Self>, task: &Arc<Task>) {
         let newer = self.view.tasks.get(&task.id).is_some_and(|known| known.version > task.version);
         if !newer {
             self.note(Write::Task(Task::clone(task)));
@@ -147,11 +233,28 @@ impl Surroundings {
         });
     }
 
+    /// Waits until every write that was begun is on disk, or has failed.
+    pub async fn flush(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+        self.writes.reopen();
+    }
+
     /// Waits until no background work is left, writes included.
     pub async fn settle(&self) {
         self.tracker.close();
         self.tracker.wait().await;
         self.tracker.reopen();
+    }
+
+    /// From now on nothing is started any more.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Whether nothing is to be started any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Keeps [`Self::settle`] waiting for as long as it lives.

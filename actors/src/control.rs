@@ -6,7 +6,7 @@ mod requests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::model::{Cluster, ContainerInstance, Service, StopCode, Task, TaskDefinition, TaskStatus};
 use mainstay_core::{ClusterName, RevisionKey, ServiceKey, TaskId};
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
@@ -25,6 +25,9 @@ use crate::view::View;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Longest wait for an actor that is just being started again.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Between two looks at whether the last task has stopped, while the daemon ends.
+const STOPPED_LOOK: Duration = Duration::from_millis(50);
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, ControlError>>;
@@ -151,6 +154,36 @@ impl Control {
     /// Where the cluster is unknown.
     pub async fn register_instance(&self, new: NewInstance) -> Result<Arc<ContainerInstance>, ControlError> {
         self.catalog(|reply| CatalogMsg::RegisterInstance { new: Box::new(new), reply }).await
+    }
+
+    /// Stops every task and starts none any more, for a daemon that ends; services begin anew with the next start.
+    /// Resolves when all have stopped, or after the longest stop timeout and a little.
+    pub async fn stop_all_tasks(&self) {
+        self.ctx.close();
+        let live = |task: &Task| task.last_status != TaskStatus::Stopped;
+        let definitions = self.ctx.view.tasks.filter(live).into_iter();
+        let definitions = definitions.filter_map(|task| self.ctx.view.definitions.get(&task.definition));
+        let longest =
+            definitions.flat_map(|known| known.containers.iter().filter_map(|c| c.stop_timeout).max());
+        let limit = longest.max().unwrap_or_default().max(self.ctx.settings.stop_timeout) + ANSWER_WITHIN;
+        let all_stopped = async {
+            while self.ctx.view.tasks.any(live) {
+                // Again and again: a task may just have been placed, or its actor started again.
+                for task in self.ctx.view.tasks.filter(|t| live(t) && t.desired_status != TaskStatus::Stopped)
+                {
+                    if let Some(actor) = self.ctx.directory.tasks.get(&task.id) {
+                        let reason = "Mainstay was stopped with --stop-tasks".into();
+                        drop(actor.cast(TaskMsg::Stop { code: StopCode::UserInitiated, reason }));
+                    }
+                }
+                tokio::time::sleep(STOPPED_LOOK).await;
+            }
+        };
+        if tokio::time::timeout(limit, all_stopped).await.is_err() {
+            tracing::warn!(
+                "some tasks have not stopped; their containers are found again with the next start"
+            );
+        }
     }
 
     fn active_service(&self, key: &ServiceKey) -> Result<(), ControlError> {

@@ -17,6 +17,7 @@ use mainstay_core::TaskId;
 use mainstay_core::model::TaskSpec;
 use mainstay_core::supervision::{End, Restarts};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::agent::SharedControlLink;
 use crate::context::Context;
@@ -71,6 +72,13 @@ pub enum HostMsg {
     },
     /// Remove what ended long ago and nobody asked for.
     Tidy(TaskId),
+    /// Remove a container that nobody wants; tried before without success.
+    Remove {
+        /// Which.
+        container: Box<EngineContainer>,
+        /// Whether it is to be stopped in order first.
+        stop: bool,
+    },
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
@@ -98,6 +106,9 @@ pub struct HostState {
     /// Commands that came before the engine was first reached: what is there must be known before anything is made.
     held: Vec<ToAgent>,
     restarts: Restarts,
+    /// Ends the reading of events with this actor.
+    ended: CancellationToken,
+    _end: DropGuard,
     _presence: Presence<(), HostMsg>,
     _life: Life,
 }
@@ -125,7 +136,10 @@ impl Actor for Host {
 
     async fn pre_start(&self, me: Me, (): ()) -> Result<HostState, ActorProcessingErr> {
         me.cast(HostMsg::Connect)?;
+        let ended = CancellationToken::new();
         Ok(HostState {
+            _end: ended.clone().drop_guard(),
+            ended,
             engine: EngineStatus::NeverReached,
             epoch: 0,
             wait: RECONNECT.0,
@@ -157,7 +171,8 @@ impl Actor for Host {
             }
             HostMsg::Command(command) => self.command(&me, state, command).await?,
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,
-            HostMsg::Tidy(task) => self.tidy(state, &task),
+            HostMsg::Tidy(task) => self.tidy(&me, state, &task),
+            HostMsg::Remove { container, stop } => self.remove(&me, *container, stop),
             #[cfg(feature = "sim")]
             HostMsg::Panic => panic!("asked to"),
             #[cfg(feature = "sim")]
@@ -219,10 +234,10 @@ impl Host {
         let Connection { info, containers, mut events } = connection;
         state.epoch += 1;
         state.wait = RECONNECT.0;
-        let (epoch, pump) = (state.epoch, me.clone());
+        let (epoch, pump, ended) = (state.epoch, me.clone(), state.ended.clone());
         self.ctx.spawn(async move {
             let mut detail = "it ended".to_owned();
-            while let Some(next) = events.next().await {
+            while let Some(Some(next)) = ended.run_until_cancelled(events.next()).await {
                 let sent = match next {
                     Ok(event) => pump.cast(HostMsg::Event(event)).is_ok(),
                     Err(error) => {
@@ -325,7 +340,7 @@ impl Host {
                 }
                 None => {
                     for container in state.found.remove(&task).unwrap_or_default() {
-                        self.remove(container, true);
+                        self.remove(me, container, true);
                     }
                 }
             },
@@ -412,18 +427,19 @@ impl Host {
         }
     }
 
-    fn tidy(&self, state: &mut HostState, task: &TaskId) {
+    fn tidy(&self, me: &Me, state: &mut HostState, task: &TaskId) {
         let over = |found: &Vec<EngineContainer>| found.iter().all(|c| c.state != EngineState::Running);
         if state.found.get(task).is_some_and(over) {
             for container in state.found.remove(task).unwrap_or_default() {
-                self.remove(container, false);
+                self.remove(me, container, false);
             }
         }
     }
 
     /// Removes a container beside the mailbox, stopping it in order first where it runs.
-    fn remove(&self, container: EngineContainer, stop: bool) {
+    fn remove(&self, me: &Me, container: EngineContainer, stop: bool) {
         let (engine, grace) = (Arc::clone(&self.engine), self.ctx.settings.stop_timeout);
+        let me = me.clone();
         self.ctx.spawn(async move {
             let id = &container.id;
             let removed = async {
@@ -433,8 +449,9 @@ impl Host {
                 engine.remove(id).await
             };
             if let Err(error) = removed.await {
-                // It is found again with the next connection or start.
-                tracing::warn!(container = %id, task = %container.task, %error, "could not remove a container");
+                tracing::warn!(container = %id, task = %container.task, %error, "could not remove a container; trying again");
+                let container = Box::new(container);
+                me.send_after(RECONNECT.1, move || HostMsg::Remove { container, stop });
             }
         });
     }

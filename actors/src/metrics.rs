@@ -1,6 +1,7 @@
 //! What the tree measures. One constant holds a series' name, one function its labels, one line its help.
 
-use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
+pub(crate) use metrics::Gauge;
+use metrics::{Counter, Histogram, Unit, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 
 use crate::tree::Kind;
@@ -10,6 +11,10 @@ const ACTOR_RESTARTS: &str = "mainstay_actor_restarts_total";
 const TASK_STARTS: &str = "mainstay_task_starts_total";
 const TASK_STOPS: &str = "mainstay_task_stops_total";
 const TASK_REPLACEMENT: &str = "mainstay_task_replacement_seconds";
+const SERVICE_DESIRED: &str = "mainstay_service_desired_tasks";
+const SERVICE_RUNNING: &str = "mainstay_service_running_tasks";
+const SERVICE_PENDING: &str = "mainstay_service_pending_tasks";
+const SERVICE_HEALTHY: &str = "mainstay_service_healthy_tasks";
 const PLACEMENTS: &str = "mainstay_placements_total";
 const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
 const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
@@ -25,6 +30,18 @@ pub fn describe() {
         TASK_REPLACEMENT,
         Unit::Seconds,
         "From a service task's death to its replacement RUNNING"
+    );
+    describe_gauge!(SERVICE_DESIRED, Unit::Count, "Tasks a service wants, by cluster and service");
+    describe_gauge!(SERVICE_RUNNING, Unit::Count, "A service's RUNNING tasks, by cluster and service");
+    describe_gauge!(
+        SERVICE_PENDING,
+        Unit::Count,
+        "A service's tasks that are coming up, by cluster and service"
+    );
+    describe_gauge!(
+        SERVICE_HEALTHY,
+        Unit::Count,
+        "A service's RUNNING tasks that are HEALTHY or have no health check, by cluster and service"
     );
     describe_counter!(PLACEMENTS, Unit::Count, "Tasks placed on a container instance, by cluster");
     describe_counter!(PLACEMENT_FAILURES, Unit::Count, "Placements refused, by cluster and what was lacking");
@@ -59,6 +76,26 @@ pub(crate) fn task_stops(cluster: &str, service: &str, stop_code: &'static str) 
 /// Seconds from death to replacement.
 pub(crate) fn task_replacement(cluster: &str, service: &str) -> Histogram {
     histogram!(TASK_REPLACEMENT, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// What a service wants.
+pub(crate) fn service_desired(cluster: &str, service: &str) -> Gauge {
+    gauge!(SERVICE_DESIRED, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// What it has.
+pub(crate) fn service_running(cluster: &str, service: &str) -> Gauge {
+    gauge!(SERVICE_RUNNING, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// What is coming up.
+pub(crate) fn service_pending(cluster: &str, service: &str) -> Gauge {
+    gauge!(SERVICE_PENDING, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// What is up and well.
+pub(crate) fn service_healthy(cluster: &str, service: &str) -> Gauge {
+    gauge!(SERVICE_HEALTHY, "cluster" => cluster.to_owned(), "service" => service.to_owned())
 }
 
 /// Placements that worked.

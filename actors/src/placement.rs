@@ -93,6 +93,8 @@ impl Actor for Placement {
         me: ActorRef<PlacementMsg>,
         cluster: ClusterName,
     ) -> Result<PlacementState, ActorProcessingErr> {
+        // Entered before the look, so that a release or a change in between waits in the mailbox.
+        let presence = self.ctx.directory.placements.enter(cluster.clone(), me);
         let mut ledger = Ledger::default();
         let mut holders = BTreeMap::new();
         for instance in self.ctx.view.instances.filter(|instance| instance.cluster == cluster) {
@@ -106,7 +108,7 @@ impl Actor for Placement {
             holders.insert(task.id.clone(), crate::task::holder_of(&task));
         }
         Ok(PlacementState {
-            _presence: self.ctx.directory.placements.enter(cluster.clone(), me),
+            _presence: presence,
             _life: self.ctx.tree.born(self.path.clone(), Kind::Placement, self.ctx.nature.wall()),
             cluster,
             ledger,

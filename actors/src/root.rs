@@ -29,13 +29,14 @@ pub struct Root {
 pub async fn start(ctx: &Context) -> Result<Root, SpawnErr> {
     let path = Path::root();
     let children = vec![catalog(ctx, &path), clusters(ctx, &path)];
+    let family = Family { children: Box::new(|| children), enter: None };
     let supervisor =
         Supervisor { ctx: Arc::clone(ctx), path, kind: Kind::Root, strategy: Strategy::OneForOne };
     #[allow(
         clippy::disallowed_methods,
         reason = "the root has no supervisor; its join handle is what is watched"
     )]
-    let (actor, ended) = Actor::spawn(None, supervisor, Family { children, enter: None }).await?;
+    let (actor, ended) = Actor::spawn(None, supervisor, family).await?;
     Ok(Root { actor, ended })
 }
 

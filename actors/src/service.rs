@@ -4,6 +4,7 @@
 //! [`ServiceActor::reconcile`], which asks `core::deployment` what to start and stop next. Nothing is remembered
 //! as a to-do: work is the difference between what is wanted and what is there.
 
+mod gauges;
 mod reconcile;
 mod roster;
 mod story;
@@ -30,6 +31,7 @@ use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, Write};
 use crate::task::{ChildEnd, TaskChildren};
 use crate::tree::{Kind, Life, Path};
+use gauges::ServiceGauges;
 use roster::{Member, Roster};
 use writes::Writes;
 
@@ -74,6 +76,8 @@ pub enum ServiceMsg {
     Room,
     /// A wait is over.
     Wake,
+    /// Its record did not reach the disk when it should.
+    NoteAgain,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
@@ -85,11 +89,14 @@ pub struct ServiceState {
     roster: Roster,
     children: TaskChildren,
     writes: Writes,
-    /// Why the last placement was refused, until room appears.
-    blocked: Option<Refusal>,
+    /// The last placement was refused, and no room has appeared since.
+    blocked: bool,
+    /// What was last told of a refusal, until a placement works.
+    told: Option<Refusal>,
     /// Started, and not told of yet in an event.
     started: Vec<TaskId>,
     steady: bool,
+    gauges: ServiceGauges,
     wake: Option<tokio::task::JoinHandle<Result<(), ractor::MessagingErr<ServiceMsg>>>>,
     _presence: Presence<ServiceKey, ServiceMsg>,
     _life: Life,
@@ -114,8 +121,10 @@ impl Actor for ServiceActor {
             roster: Roster::default(),
             children: TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), on_change),
             writes: Writes::default(),
-            blocked: None,
+            blocked: false,
+            told: None,
             started: Vec::new(),
+            gauges: ServiceGauges::new(&key),
             wake: None,
             _presence: self.ctx.directory.services.enter(key, me),
             _life: self.ctx.tree.born(self.path.clone(), Kind::Service, self.ctx.nature.wall()),
@@ -131,8 +140,9 @@ impl Actor for ServiceActor {
             ServiceMsg::Written(outcome) => self.written(&me, state, outcome),
             ServiceMsg::Placed { task, place } => self.placed(&me, state, task, place).await?,
             ServiceMsg::TaskChanged(task) => self.task_changed(state, task),
-            ServiceMsg::Room => state.blocked = None,
+            ServiceMsg::Room => state.blocked = false,
             ServiceMsg::Wake => {}
+            ServiceMsg::NoteAgain => state.writes.touch(),
             #[cfg(feature = "sim")]
             ServiceMsg::Panic => panic!("asked to"),
         }
@@ -177,8 +187,12 @@ impl ServiceActor {
             state.roster.adopt(Arc::clone(&task));
             state.children.start(me.get_cell(), task).await?;
         }
-        // What was acknowledged just before a crash shows up here even if nothing changes any more.
-        self.ctx.view.services.get(&state.record.key).inspect(|record| state.record = Service::clone(record));
+        if state.record.status == ServiceStatus::Inactive {
+            me.stop(Some("deleted".into()));
+            return Ok(());
+        }
+        // A change that was under way when the last incarnation ended was never answered; it is taken back on disk.
+        state.writes.touch();
         Ok(())
     }
 
@@ -198,16 +212,18 @@ impl ServiceActor {
             Ok(instance) => instance,
             Err(refusal) => {
                 state.roster.remove(&id);
-                if state.blocked.as_ref() != Some(&refusal) {
+                if state.told.as_ref() != Some(&refusal) {
                     let key = &state.record.key;
                     let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&key.cluster, id);
                     let message = story::unplaced(key, &refusal.service_event_reason(arn));
                     self.tell(state, message);
                 }
-                state.blocked = Some(refusal);
+                state.told = Some(refusal);
+                state.blocked = true;
                 return Ok(());
             }
         };
+        state.told = None;
         let task = Arc::new(self.new_task(&state.record, &member, id, instance)?);
         self.ctx.note_task(&task);
         state.roster.placed(Arc::clone(&task));
@@ -335,6 +351,7 @@ fn is_draining(service: &Service) -> bool {
 /// Makes the service's record visible, and durable soon; while an API write is on its way to the disk the record
 /// waits for it, so that it never overwrites what was acknowledged.
 fn publish(ctx: &Context, state: &mut ServiceState) {
+    state.gauges.show(&state.roster, &state.record);
     if state.writes.take_touched() {
         ctx.note(Write::Service(state.record.clone()));
     }

@@ -1,1 +1,25 @@
-//! A simulated world: an engine and a store whose faults come from a seed.
+//! A simulated world: an engine and a store whose latencies and faults come from a seed.
+//!
+//! ```text
+//! World ── SimEngine   outlives every tree that runs on it, as Docker does
+//!       ├─ SimStore    outlives them too, as a disk does
+//!       └─ root, host  one tree after the other: restarted in order, or crashed
+//! ```
+//!
+//! All waiting is on tokio's clock, which a test pauses: hours pass in milliseconds. No actor is named, nothing is
+//! global, so that many worlds fit in one process.
+
+mod definitions;
+mod engine;
+mod history;
+mod machine;
+mod script;
+mod store;
+mod world;
+
+pub use definitions::*;
+pub use engine::*;
+pub use history::*;
+pub use script::*;
+pub use store::*;
+pub use world::*;

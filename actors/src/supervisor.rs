@@ -59,7 +59,7 @@ pub enum SupervisorMsg {
 pub struct SupervisorState {
     children: Vec<Child>,
     restarts: Restarts,
-    enter: Option<Box<dyn Send>>,
+    _enter: Option<Box<dyn Send>>,
     life: Life,
 }
 
@@ -71,8 +71,8 @@ struct Child {
 
 /// What a supervisor starts with: its children, and how it enters the directory.
 pub struct Family {
-    /// Started in this order.
-    pub children: Vec<ChildSpec>,
+    /// Started in this order. Asked for once the supervisor is entered, so that a birth in between is not missed.
+    pub children: Box<dyn FnOnce() -> Vec<ChildSpec> + Send>,
     /// Enters the supervisor in the directory, where others have to find it.
     pub enter: Option<Box<dyn FnOnce(ActorRef<SupervisorMsg>) -> Box<dyn Send> + Send>>,
 }
@@ -92,8 +92,9 @@ impl Actor for Supervisor {
     ) -> Result<SupervisorState, ActorProcessingErr> {
         let life = self.ctx.tree.born(self.path.clone(), self.kind, self.ctx.nature.wall());
         let mut state =
-            SupervisorState { children: Vec::new(), restarts: Restarts::default(), enter: None, life };
-        for spec in family.children {
+            SupervisorState { children: Vec::new(), restarts: Restarts::default(), _enter: None, life };
+        state._enter = family.enter.map(|enter| enter(me.clone()));
+        for spec in (family.children)() {
             let cell = match (spec.start)(me.get_cell()).await {
                 Ok(cell) => cell,
                 Err(error) => {
@@ -105,7 +106,6 @@ impl Actor for Supervisor {
             };
             state.children.push(Child { spec, cell: Some(cell), successor: None });
         }
-        state.enter = family.enter.map(|enter| enter(me));
         Ok(state)
     }
 

@@ -132,12 +132,18 @@ impl Actor for TaskActor {
 impl TaskActor {
     fn begin(&self, me: &Me, state: &mut TaskState) {
         if state.task.last_status == TaskStatus::Stopped {
+            self.release(state);
             return self.end(me, state);
         }
         let wanted = state.task.desired_status != TaskStatus::Stopped;
-        let ran =
-            state.task.started_at.is_some() || state.task.containers.iter().any(|c| c.runtime_id.is_some());
-        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: wanted && !ran });
+        // As long as one of its containers has never been there, it is still coming up.
+        let coming_up = state.task.started_at.is_none()
+            && state
+                .task
+                .containers
+                .iter()
+                .any(|c| c.runtime_id.is_none() && c.last_status < TaskStatus::Stopped);
+        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: wanted && coming_up });
         if !wanted {
             self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
         }
@@ -149,6 +155,8 @@ impl TaskActor {
     fn stop(&self, me: &Me, state: &mut TaskState, code: StopCode, reason: &str) {
         if let Some(task) = lifecycle::request_stop(&state.task, code, reason, self.ctx.nature.wall()) {
             self.change(me, state, task);
+            // A host that has just been started again may know the task's containers only, not the task.
+            self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: false });
             self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
         }
     }
@@ -163,17 +171,24 @@ impl TaskActor {
         );
         state.task = Arc::new(task);
         self.ctx.note_task(&state.task);
+        if ended {
+            // Before its owner hears of it: the replacement may need just this room.
+            self.release(state);
+            self.count_stop(state);
+        }
         (self.on_change)(Arc::clone(&state.task));
         if ended {
-            self.count_stop(state);
             self.end(me, state);
         }
     }
 
-    fn end(&self, me: &Me, state: &TaskState) {
+    fn release(&self, state: &TaskState) {
         if let Some(placement) = self.ctx.directory.placements.get(&state.task.cluster) {
             drop(placement.cast(PlacementMsg::Release(state.task.id.clone())));
         }
+    }
+
+    fn end(&self, me: &Me, state: &TaskState) {
         me.stop(Some(state.task.stopped_reason.clone().unwrap_or_else(|| "stopped".into())));
     }
 

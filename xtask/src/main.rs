@@ -2,9 +2,15 @@
 
 #![allow(clippy::print_stdout, reason = "a chore tells on the terminal what it does")]
 
+mod bench;
 mod codegen;
+mod daemon;
+mod image;
 mod machine;
+mod test;
+mod up;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +28,40 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Brings Mainstay up with a demo service, installing what is missing (Docker, the AWS CLI in .venv).
+    ///
+    /// Run again, it changes only what has changed since. Ctrl-C ends the daemon; containers go on.
+    Up {
+        /// Leaves the daemon in the background.
+        #[arg(long)]
+        detach: bool,
+        /// Where it listens; port 0 picks a free one.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7077")]
+        listen: String,
+        /// Its data folder, in the checkout where not absolute.
+        #[arg(long, value_name = "FOLDER", default_value = ".mainstay")]
+        data_dir: PathBuf,
+    },
+    /// Takes down what `up` brought up: the demo service, the daemon, its containers. Data stay.
+    Down {
+        /// The data folder that `up` was given.
+        #[arg(long, value_name = "FOLDER", default_value = ".mainstay")]
+        data_dir: PathBuf,
+    },
+    /// Checks everything: format, lints, documentation, dependencies, unit tests, scenarios on a real engine.
+    Test {
+        /// Leaves out what takes minutes.
+        #[arg(long)]
+        quick: bool,
+        /// Runs only scenarios that match, in the words of `pytest -k`.
+        #[arg(long, value_name = "EXPRESSION")]
+        scenarios: Option<String>,
+    },
+    /// Measures Mainstay side by side with its peers.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Writes the API's wire types anew from botocore's service model.
     Codegen {
         /// Only says whether they are up to date.
@@ -32,6 +72,10 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
+        Chore::Up { detach, listen, data_dir } => up::up(&up::Up { detach, listen, data: data_dir }),
+        Chore::Down { data_dir } => up::down(&data_dir),
+        Chore::Test { quick, scenarios } => test::test(&test::Test { quick, scenarios }),
+        Chore::Bench { bench } => bench::measure(&bench),
         Chore::Codegen { check } => codegen::run_codegen(check),
     };
     match outcome {

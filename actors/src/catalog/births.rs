@@ -7,8 +7,9 @@ use mainstay_core::model::{
     ServiceStatus,
 };
 
-use super::{Catalog, Then, answer, services_path, unavailable};
+use super::{Catalog, Then, answer, services_path, start_child, unavailable};
 use crate::cluster;
+use crate::context::Context;
 use crate::control::{ControlError, NewInstance, NewService, Reply};
 use crate::ports::{StoreError, Write};
 
@@ -47,10 +48,10 @@ impl Catalog {
         let service = self.new_service(new);
         let made = Arc::new(service.clone());
         let key = service.key.clone();
-        let then = move |catalog: &Catalog, outcome: Result<(), StoreError>| {
+        let then = move |ctx: &Context, outcome: Result<(), StoreError>| {
             if outcome.is_ok() {
-                let supervisor = catalog.ctx.directory.service_supervisors.get(&key.cluster);
-                catalog.start_child(supervisor, cluster::service(&catalog.ctx, &services_path(&key), key));
+                let supervisor = ctx.directory.service_supervisors.get(&key.cluster);
+                start_child(supervisor, cluster::service(ctx, &services_path(&key), key));
             }
             drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
         };
@@ -117,11 +118,11 @@ impl Catalog {
         };
         let made = Arc::new(instance.clone());
         let (id, in_cluster) = (instance.id.clone(), instance.cluster.clone());
-        let then = move |catalog: &Catalog, outcome: Result<(), StoreError>| {
+        let then = move |ctx: &Context, outcome: Result<(), StoreError>| {
             if outcome.is_ok() {
-                let supervisor = catalog.ctx.directory.agent_supervisors.get(&in_cluster);
+                let supervisor = ctx.directory.agent_supervisors.get(&in_cluster);
                 let parent = cluster::path_of(&in_cluster).child("agents");
-                catalog.start_child(supervisor, cluster::agent(&catalog.ctx, &parent, id));
+                start_child(supervisor, cluster::agent(ctx, &parent, id));
             }
             drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
         };

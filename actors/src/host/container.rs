@@ -2,7 +2,7 @@
 
 use mainstay_core::EngineId;
 use mainstay_core::lifecycle::{ContainerReport, ContainerStatus};
-use mainstay_core::model::{ContainerSpec, Health};
+use mainstay_core::model::{ContainerSpec, Health, Timestamp};
 
 use crate::ports::{EngineContainer, EngineState};
 
@@ -32,6 +32,12 @@ pub(super) struct Container {
     pub(super) unseen: bool,
     /// Acts that failed in a row.
     pub(super) tries: u32,
+    /// Busy with nothing but waiting for this try's turn.
+    pub(super) waits_for: Option<u32>,
+    /// The last act was done or was not: no answer came.
+    pub(super) uncertain: bool,
+    /// Health events so far; a look that began before the last one knows less of its health.
+    pub(super) health_news: u64,
     pub(super) report: ContainerReport,
 }
 
@@ -58,12 +64,27 @@ impl Container {
             started_at: None,
             finished_at: None,
         };
-        Self { spec, id: None, phase: Phase::Absent, busy: false, unseen: false, tries: 0, report }
+        Self {
+            spec,
+            id: None,
+            phase: Phase::Absent,
+            busy: false,
+            unseen: false,
+            tries: 0,
+            waits_for: None,
+            uncertain: false,
+            health_news: 0,
+            report,
+        }
     }
 
     /// What to do next; `None` while something is under way, or where it is as it shall be. A container that is
     /// to stop before it started simply is over.
     pub(super) fn next(&mut self, stopping: bool) -> Option<Act> {
+        if stopping && self.phase == Phase::WaitsForImage {
+            // Even while the image is on its way.
+            self.over();
+        }
         if self.busy || self.unseen {
             return None;
         }
@@ -72,12 +93,41 @@ impl Container {
             (Phase::WaitsForImage, false) => Some(Act::Pull),
             (Phase::Created, false) => Some(Act::Start),
             (Phase::Running, true) => Some(Act::Stop),
+            // It may be there, to be removed later, or may run: asking again tells.
+            (Phase::Absent, true) if self.uncertain => Some(Act::Create),
+            (Phase::Created, true) if self.uncertain => Some(Act::Stop),
             (Phase::Absent | Phase::WaitsForImage | Phase::Created, true) => {
-                self.phase = Phase::Stopped;
-                self.report.status = ContainerStatus::Stopped;
+                self.over();
                 None
             }
             (Phase::Running, false) | (Phase::Stopped, _) => None,
+        }
+    }
+
+    fn over(&mut self) {
+        self.phase = Phase::Stopped;
+        self.report.status = ContainerStatus::Stopped;
+    }
+
+    /// Ends the wait for another try.
+    pub(super) fn hurry(&mut self) {
+        if self.waits_for.take().is_some() {
+            self.busy = false;
+        }
+    }
+
+    /// It ended by itself with this code while it ran, says the engine.
+    pub(super) fn ended(&mut self, code: i32, now: Timestamp) {
+        self.over();
+        self.report.exit_code = Some(code);
+        self.report.finished_at = Some(now);
+    }
+
+    /// Its check has a new verdict.
+    pub(super) fn checked(&mut self, health: Health) {
+        self.health_news += 1;
+        if self.phase != Phase::Stopped {
+            self.report.health = health;
         }
     }
 
@@ -91,14 +141,14 @@ impl Container {
     /// It could not be brought up.
     pub(super) fn failed(&mut self, reason: String) {
         if self.phase != Phase::Stopped {
-            self.phase = Phase::Stopped;
-            self.report.status = ContainerStatus::Stopped;
+            self.over();
             self.report.reason = Some(reason);
         }
     }
 
-    /// Takes what a look at the engine showed; true where it runs although it was over.
-    pub(super) fn seen(&mut self, seen: &EngineContainer) -> bool {
+    /// Takes what a look at the engine showed that began after so many health events; true where it runs although
+    /// it was over.
+    pub(super) fn seen(&mut self, seen: &EngineContainer, health_news: u64) -> bool {
         self.unseen = false;
         if self.phase == Phase::Stopped {
             return seen.state == EngineState::Running;
@@ -111,12 +161,13 @@ impl Container {
                 self.phase = Phase::Running;
                 self.report.status = ContainerStatus::Running;
                 self.report.started_at = seen.started_at;
-                self.report.health = seen.health;
+                if health_news == self.health_news {
+                    self.report.health = seen.health;
+                }
                 self.report.network_bindings.clone_from(&seen.network_bindings);
             }
             EngineState::Exited(exit) => {
-                self.phase = Phase::Stopped;
-                self.report.status = ContainerStatus::Stopped;
+                self.over();
                 self.report.started_at = seen.started_at.or(self.report.started_at);
                 self.report.finished_at = exit.at;
                 if self.report.started_at.is_some() {
@@ -138,8 +189,7 @@ impl Container {
     pub(super) fn gone(&mut self) {
         self.unseen = false;
         if self.phase != Phase::Stopped && self.id.is_some() {
-            self.phase = Phase::Stopped;
-            self.report.status = ContainerStatus::Stopped;
+            self.over();
             self.report.reason =
                 Some("ContainerVanishedError: the container was removed from outside".into());
         }

@@ -12,12 +12,17 @@ use super::container::{Act, Container, Phase};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, NewContainer,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
+    NewContainer,
 };
 use crate::tree::{Kind, Life, Path};
 
 /// Shortest and longest wait before an act that the engine could not do is tried again.
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// Wait before a container that could not be looked at is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
+const KILLED: i32 = 137;
 /// A pull that takes too long is tried this often.
 const PULL_TRIES: u32 = 5;
 
@@ -53,6 +58,8 @@ pub enum HostTaskMsg {
     Done {
         /// Which container.
         place: usize,
+        /// Its health events by the time it began.
+        health_news: u64,
         /// How it went.
         outcome: Outcome,
     },
@@ -60,13 +67,20 @@ pub enum HostTaskMsg {
     Seen {
         /// Which container.
         place: usize,
+        /// Its health events by the time it began.
+        health_news: u64,
         /// What was seen.
         seen: Result<Option<EngineContainer>, EngineError>,
     },
     /// Look at a container.
     Look(usize),
     /// A wait before another try is over.
-    TryAgain(usize),
+    TryAgain {
+        /// Of which container.
+        place: usize,
+        /// Which try.
+        number: u32,
+    },
     /// Stop the containers.
     Stop,
     /// Stop and remove the containers.
@@ -159,13 +173,20 @@ impl Actor for HostTask {
             HostTaskMsg::Report => state.reported = None,
             HostTaskMsg::Event(event) => self.event(&me, state, &event),
             HostTaskMsg::Listed(found) => self.listed(&me, state, &found),
-            HostTaskMsg::Done { place, outcome } => self.done(&me, state, place, outcome),
-            HostTaskMsg::Seen { place, seen } => self.seen(&me, state, place, seen),
+            HostTaskMsg::Done { place, health_news, outcome } => {
+                self.done(&me, state, place, health_news, outcome);
+            }
+            HostTaskMsg::Seen { place, health_news, seen } => self.seen(&me, state, place, health_news, seen),
             HostTaskMsg::Look(place) => self.look(&me, state, place),
-            HostTaskMsg::TryAgain(place) => state.containers[place].busy = false,
-            HostTaskMsg::Stop => state.stopping = true,
+            HostTaskMsg::TryAgain { place, number } => {
+                let container = &mut state.containers[place];
+                if container.waits_for == Some(number) {
+                    container.hurry();
+                }
+            }
+            HostTaskMsg::Stop => stop_all(state),
             HostTaskMsg::Forget => {
-                state.stopping = true;
+                stop_all(state);
                 state.forget = true;
             }
             HostTaskMsg::CleanUp => self.clean_up(&me, state),
@@ -213,6 +234,7 @@ impl HostTask {
         let container = &state.containers[place];
         let (me, engine, ctx) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.ctx));
         let (spec, id, again) = (state.spec.clone(), container.id.clone(), container.tries > 0);
+        let health_news = container.health_news;
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             let outcome = match (act, id) {
@@ -235,11 +257,11 @@ impl HostTask {
                     Outcome::Created(engine.create(&new).await)
                 }
             };
-            drop(me.cast(HostTaskMsg::Done { place, outcome }));
+            drop(me.cast(HostTaskMsg::Done { place, health_news, outcome }));
         });
     }
 
-    fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, outcome: Outcome) {
+    fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, health_news: u64, outcome: Outcome) {
         if let Outcome::Pulled { from, to, .. } = &outcome {
             state.pull_started_at = Some(state.pull_started_at.map_or(*from, |known| known.min(*from)));
             state.pull_stopped_at = Some(*to);
@@ -249,22 +271,27 @@ impl HostTask {
         let problem = match outcome {
             Outcome::Created(Ok(id)) => {
                 container.made(id);
+                container.uncertain = false;
                 None
             }
             Outcome::Created(Err(EngineError::NoSuchImage { .. })) if container.phase == Phase::Absent => {
                 container.phase = Phase::WaitsForImage;
+                container.uncertain = false;
                 None
             }
             Outcome::Created(Err(error)) => Some(("CannotCreateContainerError", error)),
             Outcome::Pulled { result: Ok(()), .. } => {
-                container.phase = Phase::Absent;
+                if container.phase == Phase::WaitsForImage {
+                    container.phase = Phase::Absent;
+                }
                 None
             }
             Outcome::Pulled { result: Err(error), .. } => Some(("CannotPullContainerError", error)),
             Outcome::Started(Ok(seen)) | Outcome::Stopped(Ok(seen)) => {
                 container.busy = false;
+                container.uncertain = false;
                 container.tries = 0;
-                return self.seen(me, state, place, Ok(seen));
+                return self.seen(me, state, place, health_news, Ok(seen));
             }
             Outcome::Started(Err(error)) => Some(("CannotStartContainerError", error)),
             Outcome::Stopped(Err(error)) => Some(("CannotStopContainerError", error)),
@@ -282,8 +309,11 @@ impl HostTask {
             container.busy = true;
             let wait = RETRY.0.saturating_mul(1 << container.tries.min(16)).min(RETRY.1);
             container.tries += 1;
+            container.uncertain |= kind != "CannotPullContainerError";
+            let number = container.tries;
+            container.waits_for = Some(number);
             tracing::warn!(task = %state.spec.id, container = container.report.name, image, %error, ?wait, "will be tried again");
-            me.send_after(wait, move || HostTaskMsg::TryAgain(place));
+            me.send_after(wait, move || HostTaskMsg::TryAgain { place, number });
         } else if matches!(error, EngineError::NoSuchContainer { .. }) {
             container.gone();
         } else {
@@ -295,24 +325,32 @@ impl HostTask {
         let ours = |container: &Container| container.spec.definition.name == event.container;
         let Some(place) = state.containers.iter().position(ours) else { return };
         let container = &mut state.containers[place];
-        if container.id.is_none() {
-            // The answer to its create is still on its way.
-            container.id = Some(event.id.clone());
+        // Where there is none yet, the answer to its create is still on its way.
+        if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
+            return;
         }
         match event.kind {
-            EngineEventKind::Health(health) if container.phase == Phase::Running => {
-                container.report.health = health
+            // Nothing is waited for on the way to its replacement. After a kill only a look tells whose it was.
+            EngineEventKind::Died { exit_code: Some(code) }
+                if container.phase == Phase::Running && code != KILLED =>
+            {
+                container.ended(code, self.ctx.nature.wall());
             }
-            EngineEventKind::Health(_) => {}
-            EngineEventKind::Started | EngineEventKind::Died | EngineEventKind::Removed => {
-                self.look(me, state, place)
+            EngineEventKind::Health(health) => {
+                container.checked(health);
+                self.look(me, state, place);
+            }
+            EngineEventKind::Started | EngineEventKind::Died { .. } | EngineEventKind::Removed => {
+                self.look(me, state, place);
             }
         }
     }
 
     fn listed(&self, me: &Me, state: &mut HostTaskState, found: &[EngineContainer]) {
         for place in 0..state.containers.len() {
-            let container = &state.containers[place];
+            let container = &mut state.containers[place];
+            // The engine answers again.
+            container.hurry();
             let seen = found.iter().find(|found| found.name == container.spec.definition.name);
             // One that is being made may be younger than the list.
             if seen.is_some() || container.phase == Phase::Running {
@@ -323,11 +361,12 @@ impl HostTask {
 
     /// Looks at a container beside the mailbox.
     fn look(&self, me: &Me, state: &HostTaskState, place: usize) {
-        let Some(id) = state.containers[place].id.clone() else { return };
+        let container = &state.containers[place];
+        let (Some(id), health_news) = (container.id.clone(), container.health_news) else { return };
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         self.ctx.spawn(async move {
             let seen = engine.inspect(&id).await;
-            drop(me.cast(HostTaskMsg::Seen { place, seen }));
+            drop(me.cast(HostTaskMsg::Seen { place, health_news, seen }));
         });
     }
 
@@ -336,12 +375,13 @@ impl HostTask {
         me: &Me,
         state: &mut HostTaskState,
         place: usize,
+        health_news: u64,
         seen: Result<Option<EngineContainer>, EngineError>,
     ) {
         let container = &mut state.containers[place];
         match seen {
             Ok(Some(seen)) => {
-                if container.seen(&seen) {
+                if container.seen(&seen, health_news) {
                     tracing::warn!(task = %state.spec.id, container = container.report.name, "was started from outside after it ended; stopping it");
                     self.begin(me, state, place, Act::Stop);
                 }
@@ -349,7 +389,7 @@ impl HostTask {
             Ok(None) => container.gone(),
             Err(error) => {
                 tracing::warn!(task = %state.spec.id, container = container.report.name, %error, "cannot be looked at; trying again");
-                me.send_after(RETRY.1, move || HostTaskMsg::Look(place));
+                me.send_after(LOOK_AGAIN, move || HostTaskMsg::Look(place));
             }
         }
     }
@@ -382,6 +422,13 @@ impl HostTask {
     }
 }
 
+fn stop_all(state: &mut HostTaskState) {
+    state.stopping = true;
+    for container in &mut state.containers {
+        container.hurry();
+    }
+}
+
 /// Starts a container and looks at it. On another try it looks first: the earlier start may have worked, and the
 /// program may have ended since, which is not to be started twice.
 async fn start(
@@ -389,7 +436,6 @@ async fn start(
     id: &EngineId,
     again: bool,
 ) -> Result<Option<EngineContainer>, EngineError> {
-    use crate::ports::EngineState;
     if again {
         let seen = engine.inspect(id).await?;
         if seen.as_ref().is_none_or(|seen| seen.state != EngineState::Created) {

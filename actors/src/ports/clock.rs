@@ -17,14 +17,18 @@ pub struct Nature {
 }
 
 impl Nature {
+    /// When simulated worlds begin.
+    pub const SIMULATED_EPOCH: Timestamp = Timestamp(1_800_000_000_000);
+
     /// The real one.
     pub fn real() -> Self {
         Self { simulated: None, chance: Mutex::new(SmallRng::from_os_rng()) }
     }
 
-    /// One that repeats itself for the same seed under a paused clock.
-    pub fn simulated(seed: u64) -> Self {
-        let base = (tokio::time::Instant::now(), Timestamp(1_800_000_000_000));
+    /// One that repeats itself for the same seed under a paused clock; the simulated world began at `began`, which
+    /// several trees in turn share.
+    pub fn simulated(seed: u64, began: tokio::time::Instant) -> Self {
+        let base = (began, Self::SIMULATED_EPOCH);
         Self { simulated: Some(base), chance: Mutex::new(SmallRng::seed_from_u64(seed)) }
     }
 

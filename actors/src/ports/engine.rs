@@ -139,13 +139,16 @@ pub struct EngineEvent {
     pub kind: EngineEventKind,
 }
 
-/// What happened to a container. Each is only a hint to look again, but for [`EngineEventKind::Health`].
+/// What happened to a container. Each is a hint to look again; what comes along with it saves waiting for the look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEventKind {
     /// It runs.
     Started,
     /// It ended.
-    Died,
+    Died {
+        /// With this code, where the engine says so. Whether it was killed for its memory it does not say.
+        exit_code: Option<i32>,
+    },
     /// Its check has a verdict.
     Health(Health),
     /// It is gone.

@@ -24,7 +24,7 @@ impl ServiceActor {
             primary: &primary,
             members: &state.roster.plan(grace, wall),
             waiting_slots: &waiting_slots,
-            blocked: state.blocked.is_some(),
+            blocked: state.blocked || self.ctx.is_closing(),
         });
         self.stop_some(state, &primary, &plan);
         self.start_some(me, state, &primary, &plan);

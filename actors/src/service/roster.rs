@@ -38,6 +38,16 @@ pub(super) struct Slot {
     pub(super) died_at: Option<Instant>,
 }
 
+/// How many there are, in ECS's counts.
+#[derive(Default)]
+pub(super) struct Count {
+    pub(super) running: u32,
+    /// Not RUNNING yet, and not stopping.
+    pub(super) pending: u32,
+    /// RUNNING and, where there is a health check, HEALTHY.
+    pub(super) healthy: u32,
+}
+
 /// What a task's change means to its service.
 pub(super) struct Change {
     /// It is up in a slot whose last task died then.
@@ -174,6 +184,19 @@ impl Roster {
         (slots, first)
     }
 
+    /// Everybody, counted.
+    pub(super) fn count(&self) -> Count {
+        let mut count = Count::default();
+        for task in self.members.values().filter_map(|member| member.task.as_ref()) {
+            count.running += u32::from(task.last_status == TaskStatus::Running);
+            let wanted = task.desired_status == TaskStatus::Running;
+            count.pending += u32::from(wanted && task.last_status < TaskStatus::Running);
+            let well = task.health == Health::Healthy || !is_checked(task);
+            count.healthy += u32::from(task.last_status == TaskStatus::Running && well);
+        }
+        count
+    }
+
     /// Whether a deployment has anybody left.
     pub(super) fn has_any_of(&self, deployment: &DeploymentId) -> bool {
         self.members.values().any(|member| member.deployment == *deployment)
@@ -216,7 +239,7 @@ impl Member {
         if task.last_status < TaskStatus::Running {
             return Fitness::Starting;
         }
-        if !task.containers.iter().any(|container| container.essential && container.has_health_check) {
+        if !is_checked(task) {
             return Fitness::Serving;
         }
         let age = task.started_at.map_or(0, |started| now.millis_since(started));
@@ -226,4 +249,9 @@ impl Member {
             Health::Unhealthy | Health::Unknown => Fitness::Unproven,
         }
     }
+}
+
+/// Whether any of its essential containers has a check, from which its health follows.
+fn is_checked(task: &Task) -> bool {
+    task.containers.iter().any(|container| container.essential && container.has_health_check)
 }

@@ -99,7 +99,7 @@ impl ServiceActor {
                     // Whatever else happened to the record meanwhile is kept, and noted after this.
                     state.record = apply(&state.record, &done.change);
                     state.steady = false;
-                    state.blocked = None;
+                    state.blocked = false;
                     self.ctx.show(vec![Write::Service(state.record.clone())]);
                     Ok(Arc::new(state.record.clone()))
                 }

@@ -1,0 +1,102 @@
+//! Requests with everything filled in that a simulation does not care about.
+
+use std::time::Duration;
+
+use mainstay_core::model::{
+    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, HealthCheck, LaunchType, NetworkMode,
+    Overrides, TaskDefinition, Timestamp,
+};
+use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
+
+use crate::control::{NewService, RunTask};
+
+/// A container of 64 CPU units and 64 MiB, essential, named like its image.
+pub fn container(image: &str) -> ContainerDefinition {
+    ContainerDefinition {
+        name: image.split([':', '/']).next_back().unwrap_or(image).into(),
+        image: image.into(),
+        cpu: 64,
+        memory: Some(64),
+        memory_reservation: None,
+        essential: true,
+        entry_point: None,
+        command: None,
+        environment: Vec::new(),
+        port_mappings: Vec::new(),
+        health_check: None,
+        stop_timeout: None,
+        user: None,
+        working_directory: None,
+        docker_labels: Vec::new(),
+    }
+}
+
+/// The same with a health check; what it says is its script's business.
+pub fn checked(image: &str) -> ContainerDefinition {
+    let check = HealthCheck {
+        command: vec!["CMD-SHELL".into(), "true".into()],
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(2),
+        retries: 3,
+        start_period: Duration::ZERO,
+    };
+    ContainerDefinition { health_check: Some(check), ..container(image) }
+}
+
+/// A task definition of these containers, to be registered.
+pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDefinition {
+    TaskDefinition {
+        key: RevisionKey { family: Family::new(family), revision: 0 },
+        status: DefinitionStatus::Active,
+        containers,
+        cpu: None,
+        memory: None,
+        network_mode: NetworkMode::Bridge,
+        requires_compatibilities: Vec::new(),
+        task_role_arn: None,
+        execution_role_arn: None,
+        registered_at: Timestamp(0),
+        deregistered_at: None,
+        tags: Vec::new(),
+    }
+}
+
+/// The cluster of every simulated world.
+pub fn default_cluster() -> ClusterName {
+    ClusterName::new("default")
+}
+
+/// A service in it.
+pub fn service_key(name: &str) -> ServiceKey {
+    ServiceKey { cluster: default_cluster(), name: ServiceName::new(name) }
+}
+
+/// A service to make.
+pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> NewService {
+    NewService {
+        key: service_key(name),
+        definition,
+        desired_count,
+        launch_type: LaunchType::Ec2,
+        deployment_configuration: DeploymentConfiguration::default(),
+        tags: Vec::new(),
+        propagate_tags: None,
+        enable_ecs_managed_tags: false,
+        health_check_grace_period_seconds: None,
+        client_token: None,
+    }
+}
+
+/// Tasks to run once.
+pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
+    RunTask {
+        cluster: default_cluster(),
+        definition,
+        count,
+        overrides: Overrides::default(),
+        group: None,
+        started_by: None,
+        tags: Vec::new(),
+        client_token: None,
+    }
+}

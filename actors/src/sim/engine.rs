@@ -1,0 +1,340 @@
+//! A container engine that only pretends, with faults on request.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use mainstay_core::{EngineId, TaskId};
+use rand::Rng;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::history::History;
+use super::machine::{Machine, Sent};
+use super::script::Script;
+use crate::ports::{
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, NewContainer,
+};
+
+/// Where a simulated engine pretends to listen.
+const ENDPOINT: &str = "sim://engine";
+/// An event that was to be overtaken comes after this time even if nothing overtook it.
+const OVERTAKEN_WITHIN: Duration = Duration::from_millis(500);
+
+/// A simulated engine; clones are the same engine. It lives in the runtime in which it was used first, whatever
+/// happens to the trees on it.
+#[derive(Clone)]
+pub struct SimEngine {
+    machine: Arc<Mutex<Machine>>,
+    info: EngineInfo,
+}
+
+/// What goes wrong, how often.
+#[derive(Debug, Clone)]
+pub struct Faults {
+    /// How long a call takes, half of it before its effect.
+    pub latency: Range<Duration>,
+    /// The share of calls whose effect happens while the answer is lost.
+    pub lose_answers: f64,
+    /// The share of starts that are refused.
+    pub refuse_starts: f64,
+    /// How late an event may be.
+    pub event_delay: Duration,
+    /// The share of events that the next one overtakes.
+    pub reorder_events: f64,
+    /// The share of events that come twice.
+    pub repeat_events: f64,
+}
+
+impl Default for Faults {
+    /// None, on an engine that is quick.
+    fn default() -> Self {
+        Self {
+            latency: Duration::from_millis(1)..Duration::from_millis(10),
+            lose_answers: 0.0,
+            refuse_starts: 0.0,
+            event_delay: Duration::from_millis(2),
+            reorder_events: 0.0,
+            repeat_events: 0.0,
+        }
+    }
+}
+
+/// Where an image is. One that was never spoken of is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageState {
+    /// On the host.
+    Here,
+    /// In a registry; a pull takes this long.
+    Remote(Duration),
+    /// In no registry.
+    Nowhere,
+    /// In a registry from which no pull ends within its time.
+    Stuck,
+}
+
+impl SimEngine {
+    /// An engine without containers, on a host of so many cores and MiB.
+    pub fn new(seed: u64, cpus: u32, memory: u32) -> Self {
+        let info = EngineInfo {
+            version: "27.0.0-sim".into(),
+            host: "sim".into(),
+            cpus,
+            memory,
+            architecture: "x86_64".into(),
+            os: "linux".into(),
+        };
+        Self { machine: Arc::new(Mutex::new(Machine::new(seed, Instant::now()))), info }
+    }
+
+    /// What programs of this image do, from the next create on.
+    pub fn script(&self, image: &str, script: Script) {
+        self.machine().scripts.insert(image.into(), script);
+    }
+
+    /// Where this image is.
+    pub fn image(&self, image: &str, state: ImageState) {
+        self.machine().images.insert(image.into(), state);
+    }
+
+    /// Changes what goes wrong from now on.
+    pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut self.machine().faults);
+    }
+
+    /// No answer from now on; event streams end. Containers go on.
+    pub fn go_away(&self) {
+        let mut machine = self.machine();
+        machine.away = true;
+        machine.listeners.clear();
+    }
+
+    /// Answers again.
+    pub fn come_back(&self) {
+        self.machine().away = false;
+    }
+
+    /// Ends the event streams that there are.
+    pub fn cut_events(&self) {
+        self.machine().listeners.clear();
+    }
+
+    /// Kills a container from outside: exit code 137.
+    pub fn kill(&self, id: &EngineId) {
+        self.machine().end(id, None, 137, false);
+    }
+
+    /// Ends a container as if its program had exited.
+    pub fn exit(&self, id: &EngineId, code: i32) {
+        self.machine().end(id, None, code, false);
+    }
+
+    /// Removes a container from outside.
+    pub fn take_away(&self, id: &EngineId) {
+        self.machine().remove(id);
+    }
+
+    /// What ever happened.
+    pub fn history(&self) -> History {
+        self.machine().history.clone()
+    }
+
+    /// All containers, in whatever state.
+    pub fn containers(&self) -> Vec<EngineContainer> {
+        let machine = self.machine();
+        machine.containers.keys().filter_map(|id| machine.look(id)).collect()
+    }
+
+    /// The containers that run.
+    pub fn running(&self) -> Vec<EngineContainer> {
+        let mut all = self.containers();
+        all.retain(|container| container.state == EngineState::Running);
+        all
+    }
+
+    /// The containers of this image that run.
+    pub fn running_of(&self, image: &str) -> Vec<EngineId> {
+        let machine = self.machine();
+        let ours = machine
+            .containers
+            .iter()
+            .filter(|(_, container)| container.image == image && container.state == EngineState::Running);
+        ours.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The running containers of a task.
+    pub fn running_of_task(&self, task: &TaskId) -> Vec<EngineId> {
+        self.running().into_iter().filter(|seen| seen.task == *task).map(|seen| seen.id).collect()
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call: time passes, the effect happens, time passes, the answer comes or is lost.
+    async fn call<T>(
+        &self,
+        act: &'static str,
+        effect: impl FnOnce(&mut Machine) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let half = {
+            let mut machine = self.machine();
+            *machine.history.calls.entry(act).or_default() += 1;
+            let latency = machine.faults.latency.clone();
+            if latency.is_empty() { latency.start / 2 } else { machine.chance.random_range(latency) / 2 }
+        };
+        sleep(half).await;
+        let (result, lost) = {
+            let mut machine = self.machine();
+            if machine.away {
+                return Err(unreachable());
+            }
+            let share = machine.faults.lose_answers;
+            let lost = machine.is_lucky(share);
+            (effect(&mut machine), lost)
+        };
+        sleep(half).await;
+        if self.machine().away {
+            return Err(unreachable());
+        }
+        if lost { Err(EngineError::Timeout { act, waited: half * 2 }) } else { result }
+    }
+
+    /// Plays a script; nobody waits for it but tokio's clock.
+    fn live(&self, id: &EngineId, script: Script, life: u64) {
+        if let Some((after, code)) = script.exit {
+            let (engine, id) = (self.clone(), id.clone());
+            tokio::spawn(async move {
+                sleep(after).await;
+                engine.machine().end(&id, Some(life), code, script.out_of_memory);
+            });
+        }
+        for (after, health) in script.health {
+            let (engine, id) = (self.clone(), id.clone());
+            tokio::spawn(async move {
+                sleep(after).await;
+                engine.machine().check(&id, life, health);
+            });
+        }
+    }
+}
+
+fn unreachable() -> EngineError {
+    EngineError::Unreachable { endpoint: ENDPOINT.into(), detail: "the simulated engine is away".into() }
+}
+
+#[async_trait]
+impl ContainerEngine for SimEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        self.call("info", |_| Ok(self.info.clone())).await
+    }
+
+    async fn pull(&self, image: &str) -> Result<(), EngineError> {
+        let state = self.machine().images.get(image).cloned().unwrap_or(ImageState::Here);
+        match state {
+            ImageState::Here => self.call("pull", |_| Ok(())).await,
+            ImageState::Remote(takes) => {
+                sleep(takes).await;
+                let bring = |machine: &mut Machine| {
+                    machine.images.insert(image.into(), ImageState::Here);
+                    Ok(())
+                };
+                self.call("pull", bring).await
+            }
+            ImageState::Nowhere => {
+                let message = format!(
+                    "pull access denied for {image}, repository does not exist or may require 'docker login'"
+                );
+                self.call("pull", |_| Err(EngineError::Refused { message })).await
+            }
+            ImageState::Stuck => {
+                let waited = Duration::from_secs(60);
+                sleep(waited).await;
+                self.call("pull", |_| Err(EngineError::Timeout { act: "pull", waited })).await
+            }
+        }
+    }
+
+    async fn create(&self, container: &NewContainer<'_>) -> Result<EngineId, EngineError> {
+        self.call("create", |machine| machine.create(container)).await
+    }
+
+    async fn start(&self, id: &EngineId) -> Result<(), EngineError> {
+        let start = |machine: &mut Machine| {
+            let share = machine.faults.refuse_starts;
+            if machine.is_lucky(share) {
+                return Err(EngineError::Refused {
+                    message: "the simulated engine does not feel like it".into(),
+                });
+            }
+            if let Some((script, life)) = machine.start(id)? {
+                self.live(id, script, life);
+            }
+            Ok(())
+        };
+        self.call("start", start).await
+    }
+
+    async fn inspect(&self, id: &EngineId) -> Result<Option<EngineContainer>, EngineError> {
+        self.call("inspect", |machine| Ok(machine.look(id))).await
+    }
+
+    async fn stop(&self, id: &EngineId, grace: Duration) -> Result<(), EngineError> {
+        let running = |machine: &mut Machine| {
+            let container = machine.containers.get(id);
+            let container = container.filter(|container| container.state == EngineState::Running);
+            Ok(container.map(|container| (container.life, container.obeys_within())))
+        };
+        let Some((life, obeys)) = self.call("stop", running).await? else { return Ok(()) };
+        let (after, code) = obeys.filter(|(within, _)| *within <= grace).unwrap_or((grace, 137));
+        sleep(after).await;
+        self.call("stop", |machine| {
+            machine.end(id, Some(life), code, false);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, id: &EngineId) -> Result<(), EngineError> {
+        self.call("remove", |machine| {
+            machine.remove(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<EngineContainer>, EngineError> {
+        self.call("list", |machine| Ok(machine.containers.keys().filter_map(|id| machine.look(id)).collect()))
+            .await
+    }
+
+    async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        self.call("events", |machine| {
+            machine.listeners.push(sender);
+            Ok(())
+        })
+        .await?;
+        let engine = self.clone();
+        let events = futures::stream::unfold((receiver, engine), |(mut receiver, engine)| async move {
+            loop {
+                match receiver.recv().await? {
+                    Sent::Event(arrival, event) => {
+                        sleep_until(arrival).await;
+                        return Some((Ok(event), (receiver, engine)));
+                    }
+                    Sent::HeldBack => {
+                        let engine = engine.clone();
+                        tokio::spawn(async move {
+                            sleep(OVERTAKEN_WITHIN).await;
+                            engine.machine().flush();
+                        });
+                    }
+                }
+            }
+        });
+        Ok(events.boxed())
+    }
+}

@@ -1,0 +1,176 @@
+//! The engine goes away, loses answers, cuts its events; tasks wait, and nothing is done twice.
+
+mod support;
+
+use mainstay_actors::sim::{Script, World, checked, container};
+use mainstay_core::model::{Health, StopCode, TaskStatus};
+use support::*;
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_is_away_at_start_is_waited_for() {
+    let mut world = World::new(1);
+    world.engine.go_away();
+    world.start().await.unwrap();
+    let definition = world.define("web", vec![container("web")]).await.unwrap();
+    let web = world.serve("web", &definition, 2).await.unwrap();
+    pass(10 * MIN).await;
+    assert_eq!(world.running_tasks(&web).len(), 0);
+    assert!(says(&world, &web, "No Container Instances were found in your cluster."));
+    world.engine.come_back();
+    until(&world, "up by itself", 10 * SEC, |w| w.is_settled(&web)).await;
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_comes_back_is_asked_at_once_for_what_waited() {
+    let world = world().await;
+    let definition = world.define("web", vec![container("web")]).await.unwrap();
+    world.engine.go_away();
+    let web = world.serve("web", &definition, 2).await.unwrap();
+    pass(10 * MIN).await;
+    assert_eq!(world.running_tasks(&web).len(), 0);
+    world.engine.come_back();
+    until(&world, "up by itself", 6 * SEC, |w| w.is_settled(&web)).await;
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_engine_is_away_containers_stay_and_what_ended_meanwhile_is_found_with_its_code() {
+    let world = world().await;
+    let web = service_of(&world, "web", 3).await;
+    let before = running(&world);
+    let victim = world.running_tasks(&web)[0].clone();
+    world.engine.go_away();
+    pass(MIN).await;
+    assert_eq!(world.running_tasks(&web).len(), 3, "nobody knows better");
+    world.engine.exit(&world.engine.running_of_task(&victim.id)[0], 9);
+    pass(MIN).await;
+    world.engine.come_back();
+    let ended = stopped(&world, &victim.id).await;
+    assert_eq!(ended.containers[0].exit_code, Some(9));
+    settled(&world, &web).await;
+    let after = running(&world);
+    assert_eq!(before.iter().filter(|id| after.contains(id)).count(), 2);
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_event_stream_is_taken_up_again_and_nothing_falls_in_between() {
+    let world = world().await;
+    let web = service_of(&world, "web", 2).await;
+    world.engine.cut_events();
+    for id in running(&world) {
+        world.engine.kill(&id);
+    }
+    until(&world, "both are replaced", SEC, |w| w.engine.history().starts.len() == 4 && w.is_settled(&web))
+        .await;
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_lost_does_not_do_the_act_twice() {
+    let world = world().await;
+    world.engine.faults(|faults| faults.lose_answers = 0.5);
+    let definition = world.define("web", vec![container("web")]).await.unwrap();
+    let web = world.serve("web", &definition, 10).await.unwrap();
+    until(&world, "up", 5 * MIN, |w| w.is_settled(&web)).await;
+    assert_eq!(world.engine.history().starts.len(), 10);
+    assert_eq!(world.engine.containers().len(), 10);
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_stopped_while_its_start_has_no_answer_leaves_nothing_running() {
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        world.settings.cleanup_wait = MIN;
+        world.start().await.unwrap();
+        let definition = world.define("web", vec![container("web")]).await.unwrap();
+        until(&world, "up", SEC, |w| w.view().instances.all()[0].engine_connected).await;
+        // No events either: only the acts' answers tell.
+        world.engine.faults(|faults| (faults.lose_answers, faults.event_delay) = (0.7, 5 * MIN));
+        let ran = run(&world, &definition, 1).await;
+        pass(u32::try_from(seed).unwrap() * 5 * MS).await;
+        world.control().stop_task(ran.tasks[0].id.clone(), None).await.unwrap();
+        stopped(&world, &ran.tasks[0].id).await;
+        assert_eq!(running(&world), [], "seed {seed}: STOPPED is said of a task that runs");
+        until(&world, "its containers are removed", 10 * MIN, |w| w.engine.containers().is_empty()).await;
+        assert_lawful(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_come_late_twice_and_in_disorder_end_in_the_truth() {
+    let world = world().await;
+    world.engine.faults(|faults| {
+        faults.reorder_events = 0.4;
+        faults.repeat_events = 0.4;
+        faults.event_delay = 2 * SEC;
+    });
+    let flicker = Script::healthy(SEC).then_unhealthy(1100 * MS);
+    let flicker = Script { health: [flicker.health, vec![(1200 * MS, Health::Healthy)]].concat(), ..flicker };
+    world.engine.script("web", flicker);
+    let definition = world.define("web", vec![checked("web")]).await.unwrap();
+    let ran = run(&world, &definition, 10).await;
+    pass(MIN).await;
+    for made in &ran.tasks {
+        assert_eq!(task(&world, &made.id).health, Health::Healthy);
+        assert_eq!(task(&world, &made.id).last_status, TaskStatus::Running);
+    }
+    for id in running(&world) {
+        world.engine.exit(&id, 4);
+    }
+    for made in &ran.tasks {
+        assert_eq!(stopped(&world, &made.id).await.containers[0].exit_code, Some(4));
+    }
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_calls_hold_up_nobody_but_their_own_task() {
+    let world = world().await;
+    let web = service_of(&world, "web", 1).await;
+    let definition = world.define("slow", vec![container("slow")]).await.unwrap();
+    world.engine.faults(|faults| faults.latency = 20 * SEC..21 * SEC);
+    let slow = world.serve("slow", &definition, 1).await.unwrap();
+    pass(15 * SEC).await;
+    world.engine.faults(|faults| faults.latency = MS..10 * MS);
+    let victim = world.running_tasks(&web)[0].clone();
+    world.engine.exit(&world.engine.running_of_task(&victim.id)[0], 1);
+    until(&world, "web is made good", 100 * MS, |w| {
+        w.is_settled(&web) && task(w, &victim.id).last_status == TaskStatus::Stopped
+    })
+    .await;
+    settled(&world, &slow).await;
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_started_again_from_outside_after_its_end_is_stopped() {
+    use mainstay_actors::ports::ContainerEngine;
+    let world = world().await;
+    let definition = world.define("job", vec![container("job")]).await.unwrap();
+    let ran = run(&world, &definition, 1).await;
+    until(&world, "up", SEC, |w| running(w).len() == 1).await;
+    let id = running(&world).remove(0);
+    world.engine.exit(&id, 2);
+    let ended = stopped(&world, &ran.tasks[0].id).await;
+    world.engine.start(&id).await.unwrap();
+    until(&world, "stopped again", SEC, |w| running(w).is_empty()).await;
+    assert_eq!(task(&world, &ended.id), ended, "what is over stays as it was");
+    assert_eq!(ended.stop_code, Some(StopCode::EssentialContainerExited));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopped_containers_stay_to_be_looked_at_and_are_removed_in_time() {
+    let world = world().await;
+    world.engine.script("job", Script::exits(0, SEC));
+    let definition = world.define("job", vec![container("job")]).await.unwrap();
+    let ran = run(&world, &definition, 1).await;
+    stopped(&world, &ran.tasks[0].id).await;
+    world.ctx();
+    pass(2 * HOUR).await;
+    assert_eq!(world.engine.containers().len(), 1);
+    pass(2 * HOUR).await;
+    assert_eq!(world.engine.containers(), []);
+}

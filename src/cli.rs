@@ -1,0 +1,142 @@
+//! The command line.
+
+#![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
+
+mod store;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{self, Config, Flags};
+use crate::daemon::{Daemon, Role};
+use crate::log;
+
+/// What sysexits.h calls a configuration that is wrong, as linkerd and others use it.
+const EXIT_CONFIG: u8 = 64;
+
+/// Amazon ECS on your own machines.
+#[derive(Debug, Parser)]
+#[command(name = "mainstay", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the control plane and an agent for this host: cluster `default` on the local container engine.
+    ///
+    /// Point the AWS CLI at it:
+    /// `aws ecs list-services --endpoint-url http://127.0.0.1:7077 --region us-east-1`
+    #[command(after_help = "Example: mainstay up --data-dir ./state --listen 127.0.0.1:7077")]
+    Up {
+        #[command(flatten)]
+        daemon: DaemonArguments,
+        /// When it ends, stop all tasks first; without this, containers keep running and are adopted again.
+        #[arg(long)]
+        stop_tasks: bool,
+    },
+    /// Runs the control plane alone: no cluster and no container instance until one is made.
+    #[command(after_help = "Example: mainstay server --config /etc/mainstay/mainstay.toml")]
+    Server {
+        #[command(flatten)]
+        daemon: DaemonArguments,
+        /// When it ends, stop all tasks first; without this, containers keep running and are adopted again.
+        #[arg(long)]
+        stop_tasks: bool,
+    },
+    /// Looks into, copies out or fills the store of a daemon that does not run.
+    #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
+    Store {
+        #[command(subcommand)]
+        act: store::Act,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DaemonArguments {
+    /// The data folder: the store, its lock, and the file `address` that says where it listens.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// The settings' file; config/mainstay.toml in the source shows every setting.
+    #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Runs the command. Ends with 0 after an orderly end, 64 where the settings are wrong, else 1.
+pub fn run() -> ExitCode {
+    let (role, arguments, stop_tasks) = match Arguments::parse().command {
+        Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
+        Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
+        Command::Store { act } => return store::run(&act),
+    };
+    let flags = Flags {
+        config: config::file(arguments.config.as_deref()),
+        listen: arguments.listen,
+        data_dir: arguments.data_dir,
+    };
+    let config = match Config::load(&flags) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("mainstay: {error}");
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    log::begin(&config.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("mainstay: no threads to run on: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(serve(&config, role, stop_tasks))
+}
+
+async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
+    // Listened to before anything starts, so that an early signal ends it in order, too.
+    let (mut terminate, mut interrupt) =
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+            (Err(error), _) | (_, Err(error)) => {
+                eprintln!("mainstay: cannot listen to signals: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
+    let mut daemon = match Daemon::start(config, role).await {
+        Ok(daemon) => daemon,
+        Err(error) => {
+            eprintln!("mainstay: {}", chain(&error));
+            return ExitCode::FAILURE;
+        }
+    };
+    let failure = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        failure = daemon.failed() => Some(failure),
+    };
+    if let Some(failure) = failure {
+        tracing::error!(failure, "mainstay ends; containers stay");
+        eprintln!("mainstay: {failure}");
+    }
+    daemon.stop(stop_tasks && failure.is_none()).await;
+    if failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// An error and its sources, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,326 @@
+//! Settings: defaults < file < `MAINSTAY_SECTION_KEY` < flags.
+//!
+//! Whatever is wrong (an unknown key, a bad value, a missing file) is an error that names the key, the value and
+//! what would be right, before anything is opened or bound.
+
+mod environment;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use mainstay_actors::context::Settings;
+use mainstay_core::supervision::Intensity;
+use mainstay_core::{Partition, restart};
+use serde::{Deserialize, Serialize};
+
+use environment::Environment;
+use values::Span;
+
+/// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Config {
+    /// Where it listens and keeps its state.
+    pub server: Server,
+    /// What its ARNs say.
+    pub aws: Aws,
+    /// The container engine.
+    pub engine: Engine,
+    /// How tasks are run on this host.
+    pub agent: Agent,
+    /// The brake on tasks that keep failing.
+    pub restart: Restart,
+    /// The supervision tree.
+    pub supervision: Supervision,
+    /// What is kept of what is over.
+    pub state: State,
+    /// The log.
+    pub log: Log,
+}
+
+/// Where the daemon listens and keeps its state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Server {
+    /// The address of API, console, metrics and health; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The data folder.
+    pub data_dir: PathBuf,
+}
+
+/// What the installation's ARNs say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Aws {
+    /// Such as `us-east-1`.
+    pub region: String,
+    /// Twelve digits.
+    pub account: String,
+}
+
+/// The container engine of this host.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Engine {
+    /// `unix:///path` or `tcp://host:port`; empty means `DOCKER_HOST`, and where that is not set Docker's socket.
+    pub endpoint: String,
+}
+
+/// How tasks are run on this host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Agent {
+    /// Between SIGTERM and SIGKILL, where a container does not say.
+    pub stop_timeout: Span,
+    /// How long stopped containers stay to be looked at.
+    pub cleanup_wait: Span,
+    /// How long a container of ours that belongs to no known task is left alone.
+    pub orphan_grace: Span,
+}
+
+/// The brake on tasks that keep failing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Restart {
+    /// Wait after the second failure in a row; doubles with each further one.
+    pub backoff: Span,
+    /// No wait is longer.
+    pub backoff_max: Span,
+    /// A task that ends within this time of RUNNING has failed.
+    pub settle: Span,
+    /// Failures are forgotten after this much quiet.
+    pub forget: Span,
+    /// False brakes only tasks that never reached RUNNING, as ECS does.
+    pub throttle_exits: bool,
+}
+
+/// The supervision tree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Supervision {
+    /// More restarts than this within the period, and a supervisor gives up.
+    pub restarts: usize,
+    /// The window.
+    pub period: Span,
+}
+
+/// What is kept of what is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct State {
+    /// How long STOPPED tasks and deleted services are still described.
+    pub stopped_task_retention: Span,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a list as in `info,mainstay_actors=debug`.
+    pub filter: String,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7077)), data_dir: values::default_data_dir() }
+    }
+}
+
+impl Default for Aws {
+    fn default() -> Self {
+        let Partition { region, account } = Partition::default();
+        Self { region, account }
+    }
+}
+
+impl Default for Agent {
+    fn default() -> Self {
+        let defaults = Settings::default();
+        Self {
+            stop_timeout: Span(defaults.stop_timeout),
+            cleanup_wait: Span(defaults.cleanup_wait),
+            orphan_grace: Span(defaults.orphan_grace),
+        }
+    }
+}
+
+impl Default for Restart {
+    fn default() -> Self {
+        let policy = restart::Policy::default();
+        Self {
+            backoff: Span(policy.backoff),
+            backoff_max: Span(policy.backoff_max),
+            settle: Span(policy.settle),
+            forget: Span(policy.forget),
+            throttle_exits: policy.throttle_exits,
+        }
+    }
+}
+
+impl Default for Supervision {
+    fn default() -> Self {
+        let intensity = Intensity::default();
+        Self { restarts: intensity.restarts, period: Span(intensity.period) }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { stopped_task_retention: Span(Settings::default().stopped_task_retention) }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into(), format: LogFormat::Auto }
+    }
+}
+
+/// What flags say; absent is as it was.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// The file; it has to be there where it is named.
+    pub config: Option<PathBuf>,
+    /// `server.listen`.
+    pub listen: Option<SocketAddr>,
+    /// `server.data-dir`.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// What is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Puts the settings together.
+    ///
+    /// # Errors
+    /// Where a file is missing, a key unknown or a value not what it should be.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        Self::from_sources(flags, std::env::vars())
+    }
+
+    fn from_sources(
+        flags: &Flags,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut sources = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(path) = &flags.config {
+            if !path.is_file() {
+                return Err(ConfigError(format!("--config {}: no such file", path.display())));
+            }
+            sources = sources.merge(Toml::file_exact(path));
+        }
+        let sources = sources.merge(Environment::of(variables));
+        let mut config: Self = sources.extract().map_err(|error| ConfigError(words(error)))?;
+        config.server.listen = flags.listen.unwrap_or(config.server.listen);
+        if let Some(path) = &flags.data_dir {
+            config.server.data_dir.clone_from(path);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What no type says.
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &str, value: &str, right: &str| {
+            Err(ConfigError(format!("{key} = {value:?}: it must be {right}")))
+        };
+        let Aws { region, account } = &self.aws;
+        if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
+            return wrong("aws.account", account, "twelve digits, such as \"000000000000\"");
+        }
+        let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        if region.is_empty() || !region.bytes().all(plain) {
+            return wrong("aws.region", region, "a region's name, such as \"us-east-1\"");
+        }
+        if self.restart.backoff > self.restart.backoff_max {
+            let value = self.restart.backoff.to_string();
+            return wrong("restart.backoff", &value, "at most restart.backoff-max");
+        }
+        let endpoint = &self.engine.endpoint;
+        let known = ["unix://", "tcp://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));
+        if !endpoint.is_empty() && !known {
+            return wrong("engine.endpoint", endpoint, "unix:///path or tcp://host:port");
+        }
+        if let Err(error) = self.log.filter.parse::<tracing_subscriber::filter::Targets>() {
+            return wrong(
+                "log.filter",
+                &self.log.filter,
+                &format!("a level or a list of target=level ({error})"),
+            );
+        }
+        Ok(())
+    }
+
+    /// The engine's address.
+    pub fn engine_endpoint(&self) -> String {
+        let set = Some(self.engine.endpoint.clone()).filter(|endpoint| !endpoint.is_empty());
+        let docker_host = || std::env::var("DOCKER_HOST").ok().filter(|endpoint| !endpoint.is_empty());
+        set.or_else(docker_host).unwrap_or_else(|| "unix:///var/run/docker.sock".into())
+    }
+
+    /// What the tree wants to know of this.
+    pub fn settings(&self) -> Settings {
+        let Span(stop_timeout) = self.agent.stop_timeout;
+        Settings {
+            partition: Partition { region: self.aws.region.clone(), account: self.aws.account.clone() },
+            restart: restart::Policy {
+                backoff: self.restart.backoff.0,
+                backoff_max: self.restart.backoff_max.0,
+                settle: self.restart.settle.0,
+                forget: self.restart.forget.0,
+                throttle_exits: self.restart.throttle_exits,
+            },
+            intensity: Intensity { restarts: self.supervision.restarts, period: self.supervision.period.0 },
+            stop_timeout,
+            orphan_grace: self.agent.orphan_grace.0,
+            cleanup_wait: self.agent.cleanup_wait.0,
+            stopped_task_retention: self.state.stopped_task_retention.0,
+        }
+    }
+}
+
+/// Every mistake in a line of its own: key, value, what would be right, and where it stands.
+fn words(error: figment::Error) -> String {
+    let line = |mistake: figment::Error| {
+        let key = mistake.path.join(".");
+        let source = mistake.metadata.as_ref().map(|source| match &source.source {
+            Some(place) => format!(" ({place})"),
+            None => format!(" ({})", source.name),
+        });
+        let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+        format!("{key}{}{}", mistake.kind, source.unwrap_or_default())
+    };
+    error.into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The file that is read where none is named and this one is there.
+pub const SYSTEM_FILE: &str = "/etc/mainstay/mainstay.toml";
+
+/// The file to read: the one that is named, else the system's where it is there.
+pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+    let system = Path::new(SYSTEM_FILE);
+    named.map(Path::to_path_buf).or_else(|| system.is_file().then(|| system.to_path_buf()))
+}
+
+#[cfg(test)]
+mod tests;

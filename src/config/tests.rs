@@ -1,0 +1,80 @@
+use super::*;
+
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Loads a file of this text, with these variables.
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::from_sources(&flags, variables)
+}
+
+#[track_caller]
+fn refused(text: &str, variables: &[(&str, &str)], signs: &[&str]) {
+    let refusal = load(text, variables).expect_err(text).to_string();
+    for sign in signs {
+        assert!(refusal.contains(sign), "{refusal:?} does not say {sign:?}");
+    }
+}
+
+#[test]
+fn the_environment_goes_over_the_file_and_the_file_over_the_defaults() {
+    let text = "[agent]\nstop-timeout = \"5s\"\ncleanup-wait = \"1m 30s\"\n[aws]\nregion = \"eu-west-1\"";
+    let config =
+        load(text, &[("MAINSTAY_AGENT_STOP_TIMEOUT", "7s"), ("MAINSTAY_AWS_ACCOUNT", "000000000042")]);
+    let config = config.unwrap();
+    assert_eq!(config.agent.stop_timeout, Span(7 * SECOND));
+    assert_eq!(config.agent.cleanup_wait, Span(90 * SECOND));
+    assert_eq!((config.aws.region.as_str(), config.aws.account.as_str()), ("eu-west-1", "000000000042"));
+    assert_eq!(config.restart, Restart::default());
+}
+
+#[test]
+fn the_file_that_is_shown_to_people_has_every_setting_at_its_default() {
+    let shown = include_str!("../../config/mainstay.toml");
+    let bare: String = shown
+        .lines()
+        .map(|line| {
+            line.strip_prefix("#").filter(|rest| rest.starts_with(|c: char| c.is_lowercase())).unwrap_or(line)
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let config = load(&bare, &[]).unwrap();
+    let mut defaults = Config::default();
+    defaults.server.data_dir.clone_from(&config.server.data_dir);
+    assert_eq!(config, defaults);
+    let keys = toml_keys(&serde_json::to_value(&defaults).unwrap());
+    for key in keys {
+        assert!(bare.contains(&format!("\n{key} = ")), "{key} is not shown");
+    }
+}
+
+fn toml_keys(value: &serde_json::Value) -> Vec<String> {
+    let sections = value.as_object().unwrap().values();
+    sections.flat_map(|section| section.as_object().unwrap().keys().cloned()).collect()
+}
+
+#[test]
+fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
+    refused("[agent]\nstop-timeout = \"soon\"", &[], &["agent.stop-timeout", "soon", "90s"]);
+    refused("[agent]\nstop = \"3s\"", &[], &["stop", "stop-timeout"]);
+    refused("[nothing]\nat = 1", &[], &["nothing", "server"]);
+    refused("[server]\nlisten = \"7077\"", &[], &["server.listen"]);
+    refused("[restart]\nthrottle-exits = \"perhaps\"", &[], &["restart.throttle-exits", "perhaps"]);
+    refused("[restart]\nbackoff = \"1h\"", &[], &["restart.backoff", "backoff-max"]);
+    refused("[aws]\naccount = \"12\"", &[], &["aws.account", "12", "twelve digits"]);
+    refused("[aws", &[], &["TOML"]);
+    refused("", &[("MAINSTAY_LOG_FORMAT", "pretty")], &["log.format", "pretty", "json"]);
+    refused("", &[("MAINSTAY_AGENT_STOP", "3s")], &["stop-timeout", "environment"]);
+    refused("", &[("MAINSTAY_ENGINE_ENDPOINT", "/var/run/docker.sock")], &["engine.endpoint", "unix:///"]);
+    refused("", &[("MAINSTAY_LOG_FILTER", "mainstay=loud")], &["log.filter"]);
+}
+
+#[test]
+fn a_file_that_is_named_has_to_be_there() {
+    let flags = Flags { config: Some("/nowhere/mainstay.toml".into()), ..Flags::default() };
+    let refusal = Config::from_sources(&flags, std::iter::empty()).unwrap_err();
+    assert_eq!(refusal.to_string(), "--config /nowhere/mainstay.toml: no such file");
+}

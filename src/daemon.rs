@@ -1,0 +1,203 @@
+//! A whole daemon: store, tree, host and listener, started and stopped in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_actors::agent::{InProcess, ToHost};
+use mainstay_actors::context::{Context, Surroundings};
+use mainstay_actors::control::{Control, ControlError, NewCluster, NewInstance};
+use mainstay_actors::ports::{Nature, StoreError};
+use mainstay_actors::root::{self, Root};
+use mainstay_core::ClusterName;
+use mainstay_core::model::Resources;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::engine::DockerEngine;
+use crate::http;
+use crate::metrics;
+use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
+
+/// The cluster that calls without one mean.
+const DEFAULT_CLUSTER: &str = "default";
+/// Requests that are under way when the daemon ends have this long to be answered.
+const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Which parts run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Control plane and agent: cluster `default`, with this host as its container instance.
+    Up,
+    /// The control plane alone: no cluster and no container instance until one is made.
+    Server,
+}
+
+/// A running daemon.
+pub struct Daemon {
+    address: SocketAddr,
+    control: Control,
+    root: Root,
+    folder: DataFolder,
+    closing: Option<oneshot::Sender<()>>,
+    listener: JoinHandle<std::io::Result<()>>,
+    upkeep: JoinHandle<()>,
+}
+
+/// Why a daemon did not start. Nothing is left running.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its address is taken or not ours.
+    #[error("cannot listen on {address}; choose another with --listen")]
+    Listen {
+        /// As configured.
+        address: SocketAddr,
+        /// What was seen.
+        source: std::io::Error,
+    },
+    /// Its address or its owner cannot be written down.
+    #[error("cannot write in the data folder")]
+    WriteDown {
+        /// What was seen.
+        source: std::io::Error,
+    },
+    /// The tree did not grow.
+    #[error("the supervision tree did not start: {0}")]
+    Tree(String),
+    /// The cluster or the instance of `up` could not be made.
+    #[error("cannot make the cluster `default` with this host in it")]
+    Register {
+        /// What was seen.
+        source: ControlError,
+    },
+    /// No recorder.
+    #[error("{0}")]
+    Metrics(String),
+}
+
+impl Daemon {
+    /// Starts one. It serves when this returns; the engine may still be away.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: &Config, role: Role) -> Result<Self, StartError> {
+        let recorder = metrics::recorder().map_err(StartError::Metrics)?;
+        let folder = DataFolder::lock(&config.server.data_dir)?;
+        let address = config.server.listen;
+        let socket =
+            TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+        let address = socket.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let store = RedbStore::open(&folder)?;
+        let owner = store.owner().to_owned();
+        folder.write_owner(&owner).map_err(|source| StartError::WriteDown { source })?;
+        let ctx = Surroundings::load(Arc::new(store), Nature::real(), config.settings())?;
+        let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
+        let control = Control::new(Arc::clone(&ctx));
+        if role == Role::Up {
+            let engine = Arc::new(DockerEngine::new(config.engine_endpoint(), owner));
+            if let Err(error) = add_host(&ctx, &control, &root, engine).await {
+                root.stop().await;
+                return Err(error);
+            }
+        }
+        if let Err(source) = folder.write_address(address) {
+            root.stop().await;
+            return Err(StartError::WriteDown { source });
+        }
+        let (closing, closed) = oneshot::channel();
+        let service = http::router(control.clone(), recorder, role);
+        let serve = axum::serve(socket, service).with_graceful_shutdown(async {
+            // Dropped or sent, either way it is time to go.
+            drop(closed.await);
+        });
+        tracing::info!(%address, data_dir = %folder.path().display(), ?role, version = env!("CARGO_PKG_VERSION"),
+            "mainstay serves");
+        Ok(Self {
+            address,
+            control,
+            root,
+            folder,
+            closing: Some(closing),
+            listener: tokio::spawn(serve.into_future()),
+            upkeep: tokio::spawn(metrics::keep_up(recorder)),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The handle on its tree.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Resolves when the tree or the listener has ended, which neither does by itself: the text says which.
+    pub async fn failed(&mut self) -> &'static str {
+        tokio::select! {
+            () = self.root.ended() => "the supervision tree has ended; its last report is in the log",
+            _ = &mut self.listener => "the listener has ended",
+        }
+    }
+
+    /// Ends it in order: no new requests, then, where asked for, no tasks, then the tree, then what is still being
+    /// written. Containers stay unless `stop_tasks`.
+    pub async fn stop(mut self, stop_tasks: bool) {
+        if stop_tasks {
+            self.control.stop_all_tasks().await;
+        }
+        drop(self.closing.take());
+        if !self.listener.is_finished()
+            && tokio::time::timeout(DRAIN_WITHIN, &mut self.listener).await.is_err()
+        {
+            tracing::warn!(waited = ?DRAIN_WITHIN, "requests were still under way; they are cut off");
+            self.listener.abort();
+        }
+        self.root.stop().await;
+        if tokio::time::timeout(FLUSH_WITHIN, self.control.context().flush()).await.is_err() {
+            tracing::warn!(waited = ?FLUSH_WITHIN, "the disk is slow: the latest state changes may not be on it");
+        }
+        self.upkeep.abort();
+        self.folder.remove_address();
+        tracing::info!("mainstay has stopped");
+    }
+}
+
+/// Makes this host the container instance of cluster `default`, both made where they are missing.
+async fn add_host(
+    ctx: &Context,
+    control: &Control,
+    root: &Root,
+    engine: Arc<DockerEngine>,
+) -> Result<(), StartError> {
+    let register = |source| StartError::Register { source };
+    let cluster = ClusterName::new(DEFAULT_CLUSTER);
+    let new = NewCluster { name: cluster.clone(), tags: Vec::new() };
+    control.create_cluster(new).await.map_err(register)?;
+    let new = NewInstance {
+        cluster,
+        host: host_name(),
+        agent_version: env!("CARGO_PKG_VERSION").into(),
+        registered: Resources::default(),
+    };
+    let instance = control.register_instance(new).await.map_err(register)?;
+    ctx.link(instance.id.clone(), Box::new(ToHost { ctx: Arc::clone(ctx) }));
+    let to_control = InProcess { ctx: Arc::clone(ctx), instance: instance.id.clone() };
+    root.add_host(ctx, engine, Arc::new(to_control)).map_err(StartError::Tree)
+}
+
+/// The host's name; `localhost` where the system does not say.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".into() } else { name.to_owned() }
+}

@@ -1,0 +1,69 @@
+//! What the daemon serves beside the API: the console, metrics, health and the tree.
+
+mod console;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use mainstay_actors::control::Control;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::daemon::Role;
+
+/// What every handler is given.
+#[derive(Clone)]
+struct Shared {
+    control: Control,
+    recorder: &'static PrometheusHandle,
+    role: Role,
+}
+
+/// Everything on one address.
+pub fn router(control: Control, recorder: &'static PrometheusHandle, role: Role) -> Router {
+    let shared = Shared { control: control.clone(), recorder, role };
+    Router::new()
+        .route("/", get(console::page))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/v1/tree", get(tree))
+        .with_state(shared)
+        .merge(crate::api::router(control))
+}
+
+/// Prometheus's text format.
+async fn metrics(State(shared): State<Shared>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.recorder.render())
+        .into_response()
+}
+
+/// Whether the process serves: it just did.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether work that is asked for now is carried out now.
+async fn readyz(State(shared): State<Shared>) -> Response {
+    match unready(&shared) {
+        None => "ready\n".into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
+    }
+}
+
+fn unready(shared: &Shared) -> Option<String> {
+    let context = shared.control.context();
+    if context.directory.catalog.get(&()).is_none() {
+        return Some("the supervision tree is being restarted".into());
+    }
+    // Instances without an agent in this process are no reason to keep requests from this one.
+    let away = |instance: &mainstay_core::model::ContainerInstance| !instance.engine_connected;
+    let here = shared.role == Role::Up && shared.control.view().instances.any(away);
+    here.then(|| "the container engine of this host does not answer; tasks wait for it".into())
+}
+
+/// Who supervises whom.
+async fn tree(State(shared): State<Shared>) -> Response {
+    Json(shared.control.context().tree.nodes()).into_response()
+}

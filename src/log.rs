@@ -1,0 +1,40 @@
+//! The log: one line a decision, text for a terminal, JSON elsewhere.
+
+use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+use crate::config::{Log, LogFormat};
+
+/// Sets the process's log up, on standard error. A second call changes nothing.
+pub fn begin(log: &Log) {
+    let terminal = std::io::stderr().is_terminal();
+    let json = match log.format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = if json {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+    } else {
+        lines.with_ansi(terminal).with_target(false).boxed()
+    };
+    // Config::check has seen that it parses.
+    let filter: Targets =
+        log.filter.parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {
+        std::panic::set_hook(Box::new(panicked));
+    }
+}
+
+/// A panic is caught by a supervisor; here it leaves its place in the log.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let text = panic.payload_as_str().unwrap_or_default();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(panic = text, place, "panicked");
+}

@@ -1,0 +1,224 @@
+//! [`Store`] on redb: one file in the data folder, one writer thread, group commit.
+//!
+//! Batches that arrive while a sync is under way share the next one. A batch is answered when the transaction
+//! that holds it is on disk, and batches are applied in the order in which they were handed over.
+
+mod codec;
+pub mod exchange;
+mod folder;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, channel::oneshot};
+use mainstay_actors::ports::{Snapshot, Store, StoreError, Write};
+use redb::{Database, DatabaseError, StorageError};
+
+pub use folder::{DataFolder, FolderError};
+
+use crate::metrics;
+
+/// The store's file in the data folder.
+const FILE: &str = "mainstay.redb";
+/// What to do about a file that is not what was written.
+const DAMAGED: &str =
+    "it is damaged; put a copy back, or move it away to begin anew (running containers stay)";
+/// More batches do not share one sync, so that the first in a long row need not wait for all.
+const BATCHES_AT_ONCE: usize = 512;
+
+/// The embedded store.
+pub struct RedbStore {
+    path: PathBuf,
+    owner: String,
+    to_writer: mpsc::Sender<Message>,
+}
+
+enum Message {
+    Commit { batch: Vec<Write>, done: oneshot::Sender<Result<(), StoreError>> },
+    Load(mpsc::Sender<Result<Snapshot, StoreError>>),
+}
+
+impl RedbStore {
+    /// Opens the store of a data folder, or begins one where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read: damaged, of a newer Mainstay, or locked by another process. Nothing is changed.
+    pub fn open(folder: &DataFolder) -> Result<Self, StoreError> {
+        let path = folder.path().join(FILE);
+        let database = open(&path)?;
+        let owner = tables::prepare(&database).map_err(|detail| unreadable(&path, &detail))?;
+        let (to_writer, inbox) = mpsc::channel();
+        let writer = Writer { path: path.clone(), database: Some(database) };
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run(&inbox))
+            .map_err(|error| unreadable(&path, &format!("no thread for its writer: {error}")))?;
+        Ok(Self { path, owner, to_writer })
+    }
+
+    /// Reads everything there is in a data folder, every page of the file included, and changes nothing.
+    ///
+    /// # Errors
+    /// Where there is no store, or something in it cannot be read.
+    pub fn check(folder: &DataFolder) -> Result<(String, Snapshot), StoreError> {
+        let path = folder.path().join(FILE);
+        if !path.exists() {
+            return Err(unreadable(&path, "there is none; a daemon makes one with its first start"));
+        }
+        let mut database = open(&path)?;
+        match database.check_integrity() {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(path = %path.display(), "had not been closed in order; it is whole"),
+            Err(error) => return Err(unreadable(&path, &format!("{error}: {DAMAGED}"))),
+        }
+        let owner = tables::prepare(&database).map_err(|detail| unreadable(&path, &detail))?;
+        let snapshot = tables::load(&database).map_err(|detail| unreadable(&path, &detail))?;
+        Ok((owner, snapshot))
+    }
+
+    /// Makes a store of these records in a data folder that has none; all or nothing.
+    ///
+    /// # Errors
+    /// Where there is a store already, which is left as it is, or this one cannot be written.
+    pub fn import(folder: &DataFolder, owner: &str, records: &[Write]) -> Result<(), StoreError> {
+        let path = folder.path().join(FILE);
+        if path.exists() {
+            return Err(unreadable(
+                &path,
+                "it is there already and is left as it is; import into another --data-dir",
+            ));
+        }
+        let fresh = folder.path().join(format!("{FILE}.import"));
+        let written = || -> Result<(), String> {
+            // What an import that was cut off left behind.
+            drop(std::fs::remove_file(&fresh));
+            let database = Database::create(&fresh).map_err(|error| error.to_string())?;
+            tables::begin_with(&database, owner)?;
+            tables::write(&database, records.iter())?;
+            drop(database);
+            std::fs::rename(&fresh, &path).map_err(|error| error.to_string())
+        };
+        written().map_err(|detail| StoreError::Write { detail })
+    }
+
+    /// The installation's id, made once: the label by which its containers are known.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+}
+
+impl Store for RedbStore {
+    fn load(&self) -> Result<Snapshot, StoreError> {
+        let ended = || unreadable(&self.path, "its writer has ended");
+        let (reply, answer) = mpsc::channel();
+        self.to_writer.send(Message::Load(reply)).map_err(|_| ended())?;
+        answer.recv().map_err(|_| ended())?
+    }
+
+    fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
+        let ended = || StoreError::Write { detail: "its writer has ended".into() };
+        let (done, answer) = oneshot::channel();
+        // Sent here, not when first polled: the order of calls is the order of writes.
+        if self.to_writer.send(Message::Commit { batch, done }).is_err() {
+            return futures::future::ready(Err(ended())).boxed();
+        }
+        answer.map(move |answer| answer.unwrap_or_else(|_| Err(ended()))).boxed()
+    }
+}
+
+/// The thread that owns the file.
+struct Writer {
+    path: PathBuf,
+    /// Absent after a failed write, which redb wants to be followed by opening anew.
+    database: Option<Database>,
+}
+
+impl Writer {
+    fn run(mut self, inbox: &mpsc::Receiver<Message>) {
+        while let Ok(first) = inbox.recv() {
+            let (mut batches, mut waiting) = (Vec::new(), Vec::new());
+            let mut next = Some(first);
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Commit { batch, done } => {
+                        batches.push(batch);
+                        waiting.push(done);
+                    }
+                    Message::Load(reply) => drop(reply.send(self.load())),
+                }
+                if batches.len() < BATCHES_AT_ONCE {
+                    next = inbox.try_recv().ok();
+                }
+            }
+            if batches.is_empty() {
+                continue;
+            }
+            let outcome = self.write(&batches);
+            for done in waiting {
+                // Whoever waited may have gone; the write stands all the same.
+                drop(done.send(outcome.clone()));
+            }
+        }
+    }
+
+    fn load(&mut self) -> Result<Snapshot, StoreError> {
+        let path = self.path.clone();
+        let database = self.database().map_err(|detail| unreadable(&path, &detail))?;
+        tables::load(database).map_err(|detail| unreadable(&path, &detail))
+    }
+
+    fn write(&mut self, batches: &[Vec<Write>]) -> Result<(), StoreError> {
+        let began = tokio::time::Instant::now();
+        let written = self.database().and_then(|database| tables::write(database, batches.iter().flatten()));
+        metrics::store_commit_seconds().record(began.elapsed());
+        metrics::store_commit_batches().increment(batches.len() as u64);
+        if let Err(detail) = &written {
+            tracing::error!(path = %self.path.display(), detail, "the store could not write");
+            metrics::store_commit_failures().increment(1);
+            self.database = None;
+        } else if let Ok(file) = std::fs::metadata(&self.path) {
+            metrics::store_bytes().set(file.len() as f64);
+        }
+        written.map_err(|detail| StoreError::Write { detail })
+    }
+
+    fn database(&mut self) -> Result<&Database, String> {
+        match &mut self.database {
+            Some(database) => Ok(database),
+            closed => {
+                let opened = Database::open(&self.path).map_err(|error| error.to_string())?;
+                Ok(closed.insert(opened))
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Database, StoreError> {
+    let opened = if path.exists() { Database::open(path) } else { Database::create(path) };
+    opened.map_err(|error| {
+        let advice = match &error {
+            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+                "another process has it open; stop that one, or choose another --data-dir"
+            }
+            DatabaseError::UpgradeRequired(_) => "it was written by another Mainstay; start that version",
+            DatabaseError::Storage(StorageError::Io(_)) => {
+                "look at the disk and at who may read and write the file"
+            }
+            _ => DAMAGED,
+        };
+        unreadable(path, &format!("{error}: {advice}"))
+    })
+}
+
+fn unreadable(path: &Path, detail: &str) -> StoreError {
+    StoreError::Read { path: path.display().to_string(), detail: detail.to_owned() }
+}
+
+/// How long a store may take to write what is still under way when the daemon ends.
+pub const FLUSH_WITHIN: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

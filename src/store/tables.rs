@@ -1,0 +1,140 @@
+//! The store's tables: one a kind of record, keyed by the record's name.
+
+use mainstay_actors::ports::{Snapshot, Write};
+use mainstay_core::Family;
+use redb::{
+    Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::codec;
+
+type Table = TableDefinition<'static, &'static str, &'static [u8]>;
+
+const META: Table = TableDefinition::new("meta");
+const CLUSTERS: Table = TableDefinition::new("clusters");
+const DEFINITIONS: Table = TableDefinition::new("task-definitions");
+const LAST_REVISIONS: Table = TableDefinition::new("last-revisions");
+const SERVICES: Table = TableDefinition::new("services");
+const TASKS: Table = TableDefinition::new("tasks");
+const INSTANCES: Table = TableDefinition::new("container-instances");
+
+/// The installation's id, in [`META`].
+const OWNER: &str = "owner";
+
+/// Makes what is missing, and gives the installation's id, new or known.
+pub(super) fn prepare(database: &Database) -> Result<String, String> {
+    let transaction = begin(database)?;
+    let owner = {
+        let mut meta = transaction.open_table(META).map_err(text)?;
+        let known = meta.get(OWNER).map_err(text)?.map(|bytes| codec::decode(bytes.value())).transpose()?;
+        match known {
+            Some(owner) => owner,
+            None => {
+                let fresh = uuid::Uuid::new_v4().simple().to_string();
+                meta.insert(OWNER, codec::encode(&fresh)?.as_slice()).map_err(text)?;
+                fresh
+            }
+        }
+    };
+    transaction.commit().map_err(text)?;
+    Ok(owner)
+}
+
+/// Gives a new store the id of the installation whose records it is to hold.
+pub(super) fn begin_with(database: &Database, owner: &str) -> Result<(), String> {
+    let transaction = begin(database)?;
+    transaction
+        .open_table(META)
+        .map_err(text)?
+        .insert(OWNER, codec::encode(&owner)?.as_slice())
+        .map_err(text)?;
+    transaction.commit().map_err(text)
+}
+
+/// Writes all or nothing; it is on disk when this returns.
+pub(super) fn write<'a>(database: &Database, writes: impl Iterator<Item = &'a Write>) -> Result<(), String> {
+    let transaction = begin(database)?;
+    for write in writes {
+        apply(&transaction, write)?;
+    }
+    transaction.commit().map_err(text)
+}
+
+fn begin(database: &Database) -> Result<WriteTransaction, String> {
+    let mut transaction = database.begin_write().map_err(text)?;
+    transaction.set_durability(Durability::Immediate).map_err(text)?;
+    Ok(transaction)
+}
+
+fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
+    match write {
+        Write::Cluster(cluster) => put(transaction, CLUSTERS, cluster.name.as_str(), cluster),
+        Write::TaskDefinition(definition) => {
+            put(transaction, DEFINITIONS, &definition.key.to_string(), definition)
+        }
+        Write::LastRevision(family, last) => put(transaction, LAST_REVISIONS, family.as_str(), last),
+        Write::Service(service) => put(transaction, SERVICES, &service.key.to_string(), service),
+        Write::Task(task) => put(transaction, TASKS, task.id.as_str(), task),
+        Write::Instance(instance) => put(transaction, INSTANCES, instance.id.as_str(), instance),
+        Write::RemoveCluster(name) => remove(transaction, CLUSTERS, name.as_str()),
+        Write::RemoveTaskDefinition(key) => remove(transaction, DEFINITIONS, &key.to_string()),
+        Write::RemoveService(key) => remove(transaction, SERVICES, &key.to_string()),
+        Write::RemoveTask(id) => remove(transaction, TASKS, id.as_str()),
+        Write::RemoveInstance(id) => remove(transaction, INSTANCES, id.as_str()),
+    }
+}
+
+fn put<T: Serialize>(
+    transaction: &WriteTransaction,
+    table: Table,
+    key: &str,
+    record: &T,
+) -> Result<(), String> {
+    let bytes = codec::encode(record)?;
+    transaction.open_table(table).map_err(text)?.insert(key, bytes.as_slice()).map_err(text)?;
+    Ok(())
+}
+
+fn remove(transaction: &WriteTransaction, table: Table, key: &str) -> Result<(), String> {
+    transaction.open_table(table).map_err(text)?.remove(key).map_err(text)?;
+    Ok(())
+}
+
+/// Everything that is there.
+pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
+    Ok(Snapshot {
+        clusters: all(database, CLUSTERS, |_, cluster| cluster)?,
+        task_definitions: all(database, DEFINITIONS, |_, definition| definition)?,
+        last_revisions: all(database, LAST_REVISIONS, |family, last| (Family::new(family), last))?,
+        services: all(database, SERVICES, |_, service| service)?,
+        tasks: all(database, TASKS, |_, task| task)?,
+        instances: all(database, INSTANCES, |_, instance| instance)?,
+    })
+}
+
+fn all<T: DeserializeOwned, R>(
+    database: &Database,
+    table: Table,
+    with: impl Fn(&str, T) -> R,
+) -> Result<Vec<R>, String> {
+    let transaction = database.begin_read().map_err(text)?;
+    let table = match transaction.open_table(table) {
+        Ok(table) => table,
+        // Nothing of the kind was written yet.
+        Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(text(error)),
+    };
+    let mut records = Vec::new();
+    for entry in table.iter().map_err(text)? {
+        let (key, bytes) = entry.map_err(text)?;
+        let record = codec::decode(bytes.value()).map_err(|detail| format!("{}: {detail}", key.value()))?;
+        records.push(with(key.value(), record));
+    }
+    Ok(records)
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,58 @@
+"""What every scenario is given: the engine, and a daemon for its file."""
+
+import docker
+import pytest
+
+from vocabulary import IMAGE, Daemon
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The container engine, asked directly."""
+    client = docker.from_env(timeout=120)
+    try:
+        client.images.get(IMAGE)
+    except docker.errors.ImageNotFound:
+        pytest.exit(f"{IMAGE} is not built; run the scenarios through cargo xtask test --scenarios NAME")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def daemon(engine, tmp_path_factory):
+    """One `mainstay up`, shared by the scenarios of a file: each makes services and families of its own."""
+    daemon = Daemon(engine, tmp_path_factory.mktemp("daemon"))
+    try:
+        yield daemon.start()
+    finally:
+        daemon.clean_up()
+
+
+@pytest.fixture
+def daemons(engine, tmp_path):
+    """Makes daemons that a scenario ends and starts as it likes."""
+    made = []
+
+    def make(role="up", *flags, **settings):
+        folder = tmp_path / f"daemon-{len(made)}"
+        folder.mkdir()
+        made.append(Daemon(engine, folder, role, *flags, **settings))
+        return made[-1]
+
+    make.made = made
+    yield make
+    for daemon in made:
+        daemon.clean_up()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A scenario that fails shows what its daemons logged."""
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        for value in item.funcargs.values():
+            for daemon in getattr(value, "made", [value]):
+                if not isinstance(daemon, Daemon):
+                    continue
+                end = "\n".join(daemon.log().splitlines()[-60:])
+                report.sections.append(("the daemon's log ends", end))

@@ -1,0 +1,50 @@
+"""What keeps failing waits longer each time, and makes nobody else wait."""
+
+import os
+import signal
+
+import pytest
+
+from vocabulary import container, seconds, stays, wait_for
+
+
+@pytest.mark.slow
+def test_a_crash_loop_slows_down_and_its_neighbour_does_not(daemon):
+    definition = daemon.register(container(command=["exit", "1"]))
+    family = definition.split(":")[0]
+    neighbour = daemon.serve()
+    with daemon.watch() as watch:
+        crashing = daemon.serve(definition=definition, stable=False)
+        # The first failure is made good at once, the next after 1, 2, 4 s, give or take a fifth.
+        starts = wait_for("five starts", lambda: len(watch.starts(family)) >= 5 and watch.starts(family))
+        gaps = [later - earlier for earlier, later in zip(starts, starts[1:5])]
+        for gap, wait in zip(gaps[1:], (1, 2, 4)):
+            assert gap >= 0.8 * wait, f"gaps {gaps}"
+
+        # In the middle of it, the neighbour is healed as if nothing were.
+        (old,) = daemon.tasks(neighbour)
+        os.kill(daemon.container_of(old).attrs["State"]["Pid"], signal.SIGKILL)
+        gone = daemon.stopped(old["taskArn"])
+        daemon.stable(neighbour)
+        (new,) = daemon.tasks(neighbour)
+        assert seconds(gone["executionStoppedAt"], new["startedAt"]) < gaps[-1]
+
+    assert daemon.service(crashing)["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    # The fourth failure is 8 s away from its replacement: the loop rests meanwhile.
+    count = len(watch.starts(family))
+    stays("rest", lambda: len(watch.starts(family)) <= count + 1, 5)
+    assert any("unable to consistently start tasks successfully" in event for event in daemon.events(crashing))
+
+
+def test_a_fresh_revision_of_a_crashing_service_starts_at_once(daemon):
+    broken = daemon.register(container(command=["exit", "1"]))
+    service = daemon.serve(definition=broken, stable=False)
+    failing = "unable to consistently start tasks successfully"
+    wait_for("trouble", lambda: any(failing in event for event in daemon.events(service)))
+
+    fixed = daemon.register(container())
+    daemon.ecs.update_service(service=service, taskDefinition=fixed)
+
+    daemon.stable(service, limit=20)
+    (task,) = daemon.tasks(service)
+    assert task["taskDefinitionArn"].endswith(f"/{fixed}")

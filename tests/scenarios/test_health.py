@@ -1,0 +1,88 @@
+"""What a health check says decides: who serves, who is replaced, and when a service is steady."""
+
+import pytest
+
+from vocabulary import container, health_check, short, stays, variables, wait_for
+
+
+def steady(daemon, service):
+    return f"(service {service}) has reached a steady state." in daemon.events(service)
+
+
+def test_a_container_that_turns_unhealthy_is_replaced(daemon):
+    service = daemon.serve(container(healthCheck=health_check()))
+    (old,) = daemon.tasks(service)
+    assert old["healthStatus"] == old["containers"][0]["healthStatus"] == "HEALTHY"
+
+    assert daemon.ask(old, "/unhealthy").exit_code == 0
+
+    gone = daemon.stopped(old["taskArn"])
+    daemon.stable(service)
+    (new,) = daemon.tasks(service)
+    assert new["taskArn"] != old["taskArn"]
+    assert new["healthStatus"] == "HEALTHY"
+    assert gone["stopCode"] == "ServiceSchedulerInitiated"
+    assert "failed container health checks" in gone["stoppedReason"]
+    assert f"(service {service}) (task {short(old['taskArn'])}) failed container health checks." in daemon.events(service)
+    assert gone["containers"][0]["exitCode"] == 143
+
+
+def test_an_unhealthy_container_goes_only_when_its_replacement_serves(daemon):
+    service = daemon.serve(container(healthCheck=health_check()))
+    (old,) = daemon.tasks(service)
+    with daemon.watch() as watch:
+        daemon.ask(old, "/unhealthy")
+        daemon.stopped(old["taskArn"])
+        daemon.stable(service)
+        wait_for("start and death", lambda: {"start", "die"} <= {action for _, action, *_ in watch.seen})
+    actions = [action for _, action, *_ in watch.seen]
+    assert actions == ["start", "die"]
+
+
+def test_a_service_is_steady_only_when_its_containers_are_healthy(daemon):
+    slow = container(healthCheck=health_check(startPeriod=60), environment=variables(PUPPET_HEALTHY="6"))
+    service = daemon.serve(slow, stable=False)
+    (task,) = wait_for("task", lambda: daemon.tasks(service))
+    daemon.running(task["taskArn"])
+
+    def unproven():
+        described = daemon.service(service)
+        return daemon.task(task["taskArn"])["healthStatus"] == "UNKNOWN" and described
+
+    while described := unproven():
+        assert not steady(daemon, service)
+        assert described["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+
+    wait_for("steady state", lambda: steady(daemon, service))
+    assert daemon.task(task["taskArn"])["healthStatus"] == "HEALTHY"
+    assert daemon.service(service)["deployments"][0]["rolloutState"] == "COMPLETED"
+
+
+@pytest.mark.slow
+def test_a_service_that_never_becomes_healthy_is_never_steady(daemon):
+    sick = container(healthCheck=health_check(), environment=variables(PUPPET_HEALTHY="never"))
+    service = daemon.serve(sick, stable=False)
+    failed = lambda: [event for event in daemon.events(service) if "failed container health checks" in event]
+
+    wait_for("two failed tasks", lambda: len(failed()) >= 2)
+
+    assert not steady(daemon, service)
+    (deployment,) = daemon.service(service)["deployments"]
+    assert deployment["rolloutState"] == "IN_PROGRESS"
+    assert not any("deployment completed" in event for event in daemon.events(service))
+
+
+def test_health_is_unknown_where_nobody_checks_it(daemon):
+    service = daemon.serve()
+    (task,) = daemon.tasks(service)
+    assert task["healthStatus"] == task["containers"][0]["healthStatus"] == "UNKNOWN"
+
+
+def test_an_unhealthy_one_shot_task_is_told_but_not_stopped(daemon):
+    task = daemon.running(daemon.run(container(healthCheck=health_check())))
+    daemon.ask(task, "/unhealthy")
+    arn = task["taskArn"]
+    wait_for("UNHEALTHY", lambda: daemon.task(arn)["healthStatus"] == "UNHEALTHY")
+    stays("RUNNING", lambda: daemon.task(arn)["lastStatus"] == "RUNNING", 2)
+    daemon.ask(task, "/healthy")
+    wait_for("HEALTHY", lambda: daemon.task(arn)["healthStatus"] == "HEALTHY")

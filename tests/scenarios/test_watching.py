@@ -1,0 +1,159 @@
+"""What whoever is on call looks at: metrics, health, the tree and the console."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.parse
+
+import pytest
+
+from vocabulary import PROJECT, fresh, free_port, get, wait_for
+
+
+def samples(daemon):
+    """The metrics page, by series."""
+    status, page = get(f"{daemon.url}/metrics")
+    assert status == 200
+    lines = [line for line in page.splitlines() if line and not line.startswith("#")]
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines}
+
+
+def series(daemon, name, **labels):
+    """The value of the one series that has this name and these labels, or 0."""
+    wanted = {f'{label}="{value}"' for label, value in labels.items()}
+    found = [
+        value
+        for key, value in samples(daemon).items()
+        if key.partition("{")[0] == name and wanted <= set(key.partition("{")[2].rstrip("}").split(","))
+    ]
+    return sum(found)
+
+
+def test_health_and_readiness_are_told(daemon):
+    assert get(f"{daemon.url}/healthz")[0] == 200
+    wait_for("readiness", lambda: get(f"{daemon.url}/readyz")[0] == 200)
+
+
+def test_starts_deaths_and_replacements_are_counted_by_service(daemon):
+    service = daemon.serve(count=2)
+    of_service = {"cluster": "default", "service": service}
+    assert series(daemon, "mainstay_task_starts_total", **of_service) == 2
+    (task, _) = daemon.tasks(service)
+    os.kill(daemon.container_of(task).attrs["State"]["Pid"], signal.SIGKILL)
+    daemon.stopped(task["taskArn"])
+    daemon.stable(service)
+    wait_for("a third start", lambda: series(daemon, "mainstay_task_starts_total", **of_service) == 3)
+    assert series(daemon, "mainstay_task_stops_total", stop_code="EssentialContainerExited", **of_service) == 1
+    wait_for("a replacement", lambda: series(daemon, "mainstay_task_replacement_seconds_count", **of_service) == 1)
+    assert 0 < series(daemon, "mainstay_task_replacement_seconds_sum", **of_service) < 30
+    assert series(daemon, "mainstay_engine_connected") == 1
+    assert series(daemon, "mainstay_build_info") == 1
+
+
+def test_api_requests_are_counted_by_operation_and_code(daemon):
+    before = series(daemon, "mainstay_api_requests_total", operation="ListClusters")
+    daemon.ecs.list_clusters()
+    assert series(daemon, "mainstay_api_requests_total", operation="ListClusters") == before + 1
+    daemon.post("DeleteCluster", {"cluster": "nowhere"})
+    assert series(daemon, "mainstay_api_requests_total", operation="DeleteCluster", code="ClusterNotFoundException") == 1
+    # Names that anybody may make up do not become series.
+    daemon.post(fresh("Nonsense"), {})
+    assert not [key for key in samples(daemon) if "Nonsense" in key]
+
+
+def test_no_series_has_a_task_in_its_labels(daemon):
+    service = daemon.serve()
+    (task,) = daemon.tasks(service)
+    page = get(f"{daemon.url}/metrics")[1]
+    assert task["taskArn"].rsplit("/", 1)[1] not in page
+    assert service in page
+
+
+def test_every_series_is_explained(daemon):
+    page = get(f"{daemon.url}/metrics")[1]
+    typed = set(re.findall(r"^# TYPE (\S+)", page, re.M))
+    helped = set(re.findall(r"^# HELP (\S+) \S", page, re.M))
+    assert typed
+    assert {name for name in typed if name.startswith("mainstay_")} == typed
+    assert typed <= helped
+
+
+def test_the_tree_shows_who_supervises_whom(daemon):
+    service = daemon.serve()
+    (task,) = daemon.tasks(service)
+    status, text = get(f"{daemon.url}/v1/tree")
+    assert status == 200
+    tree = json.dumps(json.loads(text))
+    assert service in tree
+    assert task["taskArn"].rsplit("/", 1)[1] in tree
+
+
+def test_the_console_shows_services_and_their_tasks(daemon):
+    service = daemon.serve()
+    status, page = get(f"{daemon.url}/")
+    assert status == 200
+    assert "<html" in page.lower()
+    assert service in page
+
+
+def test_what_a_service_is_named_cannot_become_markup(daemon):
+    """Names are checked, but reasons and tags are anybody's text."""
+    arn = daemon.run(startedBy="plain")
+    daemon.running(arn)
+    daemon.ecs.stop_task(task=arn, reason="<script>alert(1)</script>")
+    daemon.stopped(arn)
+    assert "<script>alert(1)" not in get(f"{daemon.url}/")[1]
+
+
+@pytest.fixture
+def prometheus(daemon, tmp_path):
+    """A real Prometheus with the project's own scrape configuration, pointed at this daemon."""
+    program = os.environ.get("PROMETHEUS")
+    if not program:
+        pytest.fail("PROMETHEUS is not set; run the scenarios through cargo xtask test")
+    shipped = (PROJECT / "dashboards/prometheus.yml").read_text()
+    assert shipped.count("127.0.0.1:7077") == 1
+    config = tmp_path / "prometheus.yml"
+    config.write_text(re.sub(r"scrape_interval: \S+", "scrape_interval: 1s", shipped).replace("127.0.0.1:7077", daemon.address))
+    address = f"127.0.0.1:{free_port()}"
+    with open(tmp_path / "prometheus.log", "w") as log:
+        process = subprocess.Popen(
+            [program, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}", f"--web.listen-address={address}"],
+            stdout=log, stderr=log,
+        )
+    yield lambda query: ask_prometheus(address, query)
+    process.terminate()
+    process.wait(30)
+
+
+def ask_prometheus(address, query):
+    try:
+        _, text = get(f"http://{address}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
+    except OSError:
+        return None
+    return json.loads(text).get("data", {}).get("result")
+
+
+def test_prometheus_scrapes_it_and_answers_about_a_service(daemon, prometheus):
+    service = daemon.serve(count=2)
+    wait_for("a scrape", lambda: (found := prometheus('up{job="mainstay"}')) and found[0]["value"][1] == "1")
+    query = f'mainstay_task_starts_total{{service="{service}"}}'
+    wait_for("two starts", lambda: (found := prometheus(query)) and found[0]["value"][1] == "2")
+
+
+def test_every_dashboard_asks_for_series_that_are_there(daemon):
+    """A panel over a series that nobody writes stays empty for ever."""
+    service = daemon.serve()
+    (task,) = daemon.tasks(service)
+    os.kill(daemon.container_of(task).attrs["State"]["Pid"], signal.SIGKILL)
+    daemon.stopped(task["taskArn"])
+    daemon.stable(service)
+    daemon.ecs.list_clusters()
+    # These are written only once something goes wrong.
+    rare = {"mainstay_actor_restarts_total", "mainstay_placement_failures_total", "mainstay_store_note_failures_total", "mainstay_store_commit_failures_total"}
+    there = {re.sub(r"\{.*", "", key) for key in samples(daemon)} | rare
+    for dashboard in (PROJECT / "dashboards").glob("*.json"):
+        for name in set(re.findall(r"mainstay_\w+", dashboard.read_text())):
+            assert name in there, f"{dashboard.name}: {name}"

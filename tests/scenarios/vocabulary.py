@@ -1,0 +1,395 @@
+"""The words in which the scenarios are told: a daemon, its clients, the engine beside it, and waits with a limit."""
+
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import boto3
+import botocore.config
+import docker
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+MAINSTAY = os.environ.get("MAINSTAY", str(PROJECT / "target/debug/mainstay"))
+AWS = os.environ.get("AWS", str(PROJECT / ".venv/bin/aws"))
+IMAGE = "mainstay/demo:1"
+REGION = "us-east-1"
+OWNER = "mainstay.owner"
+LABELS = "com.amazonaws.ecs."
+# Generous: four scenarios share two cores, and a loaded engine takes seconds for a container.
+LIMIT = 90
+
+
+def wait_for(what, condition, limit=LIMIT, every=0.1):
+    """Waits until `condition()` is true and gives what it gave; past `limit` seconds the scenario fails."""
+    until = time.monotonic() + limit
+    while True:
+        seen = condition()
+        if seen:
+            return seen
+        if time.monotonic() > until:
+            raise AssertionError(f"no {what} within {limit} s; last seen: {seen!r}")
+        time.sleep(every)
+
+
+def stays(what, condition, seconds, every=0.2):
+    """Sees that `condition()` is true for `seconds`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert condition(), f"{what} did not stay so for {seconds} s"
+        time.sleep(every)
+
+
+def fresh(name="web"):
+    """A name that no other scenario has."""
+    return f"{name}-{uuid.uuid4().hex[:8]}"
+
+
+def container(name="web", **members):
+    """A container definition; by default it serves HTTP on 8080 inside, and ends at once on SIGTERM."""
+    return {"name": name, "image": IMAGE, "memory": 64, **members}
+
+
+def health_check(**members):
+    """A check that asks the puppet; one failure is enough."""
+    return {"command": ["CMD", "/puppet", "check"], "interval": 5, "timeout": 5, "retries": 1, **members}
+
+
+def variables(**names):
+    """An `environment`."""
+    return [{"name": name, "value": value} for name, value in names.items()]
+
+
+def get(url, timeout=10):
+    """A GET's status and text, whatever the status."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+
+
+def short(arn):
+    """What follows the last slash of an ARN."""
+    return arn.rsplit("/", 1)[-1]
+
+
+def is_alive(pid):
+    """Whether the process is there and not just waiting to be reaped."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Daemon:
+    """A `mainstay` with a data folder and an account of its own; a started one may be ended and started again."""
+
+    def __init__(self, engine, folder, role="up", *flags, **settings):
+        self.engine = engine
+        self.folder = pathlib.Path(folder)
+        self.role = role
+        self.flags = flags
+        # ARNs carry the account: by it this daemon's containers are known on an engine that others use, too.
+        self.account = f"{random.randrange(10**11, 10**12)}"
+        self.settings = {"MAINSTAY_AWS_ACCOUNT": self.account, **settings}
+        self.process = None
+        self.address = None
+
+    # Its life.
+
+    def start(self, *flags):
+        """Starts it and waits until it serves."""
+        address = self.folder / "data/address"
+        address.unlink(missing_ok=True)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTAY")}
+        with open(self.folder / "daemon.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [MAINSTAY, self.role, "--listen", "127.0.0.1:0", "--data-dir", self.folder / "data", *self.flags, *flags],
+                env={**environment, **self.settings},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+        def serves():
+            assert self.process.poll() is None, f"mainstay ended at once:\n{self.log()}"
+            return address.exists() and address.read_text().strip()
+
+        self.address = wait_for("address", serves)
+        return self
+
+    def stop(self, limit=LIMIT):
+        """Asks it to end, and gives what it ended with."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(limit)
+
+    def kill(self):
+        """Ends it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        """All it said so far."""
+        return (self.folder / "daemon.log").read_text()
+
+    def clean_up(self):
+        """Ends it and removes its containers, whatever state they are in."""
+        if self.process and self.process.poll() is None:
+            self.kill()
+        for left in self.containers(all=True):
+            with contextlib.suppress(docker.errors.APIError):
+                left.remove(force=True, v=True)
+
+    # Its clients.
+
+    @property
+    def url(self):
+        return f"http://{self.address}"
+
+    @property
+    def ecs(self):
+        """A boto3 client that tries nothing twice, so that a scenario sees each answer."""
+        return boto3.client(
+            "ecs",
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+        )
+
+    def aws(self, *words):
+        """`aws ecs …`, as a person types it; what it printed, read as JSON."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL_ECS": self.url,
+            "AWS_ACCESS_KEY_ID": "any",
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_PAGER": "",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+        done = subprocess.run(
+            [AWS, "--output", "json", "ecs", *map(str, words)], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"aws ecs {' '.join(map(str, words))}: {done.stderr}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def post(self, operation, body, headers=None):
+        """A call that no client would make: status, exception name and message."""
+        request = urllib.request.Request(
+            self.url,
+            data=body if isinstance(body, bytes) else json.dumps(body).encode(),
+            headers={
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}",
+                **(headers or {}),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, None, json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            said = json.loads(refusal.read() or "{}")
+            return refusal.code, said.get("__type", "").rsplit("#", 1)[-1], said.get("message") or said.get("Message")
+
+    # What is asked of it.
+
+    def register(self, *containers, family=None, **members):
+        """Registers a task definition; `family:revision`."""
+        answer = self.ecs.register_task_definition(
+            family=family or fresh(), containerDefinitions=list(containers or [container()]), **members
+        )
+        made = answer["taskDefinition"]
+        return f"{made['family']}:{made['revision']}"
+
+    def serve(self, *containers, count=1, name=None, stable=True, definition=None, **members):
+        """A new service of these containers; its name."""
+        name = name or fresh("service")
+        definition = definition or self.register(*containers)
+        self.ecs.create_service(serviceName=name, taskDefinition=definition, desiredCount=count, **members)
+        if stable:
+            self.stable(name)
+        return name
+
+    def stable(self, *names, limit=LIMIT):
+        """boto3's own waiter, only less patient."""
+        self.ecs.get_waiter("services_stable").wait(
+            services=list(names), WaiterConfig={"Delay": 1, "MaxAttempts": limit}
+        )
+
+    def service(self, name):
+        """A service as described."""
+        return self.ecs.describe_services(services=[name])["services"][0]
+
+    def events(self, name):
+        """What a service says of itself, the newest first."""
+        return [event["message"] for event in self.service(name)["events"]]
+
+    def tasks(self, name=None, status="RUNNING", **members):
+        """Tasks as described, by desired status; of a service where one is named."""
+        of = {"serviceName": name} if name else {}
+        pages = self.ecs.get_paginator("list_tasks").paginate(desiredStatus=status, **of, **members)
+        arns = [arn for page in pages for arn in page["taskArns"]]
+        if not arns:
+            return []
+        return self.ecs.describe_tasks(tasks=arns)["tasks"]
+
+    def task(self, arn):
+        """A task as described."""
+        return self.ecs.describe_tasks(tasks=[arn])["tasks"][0]
+
+    def run(self, *containers, definition=None, **members):
+        """Runs one task; its ARN."""
+        answer = self.ecs.run_task(taskDefinition=definition or self.register(*containers), **members)
+        assert not answer["failures"], answer["failures"]
+        return answer["tasks"][0]["taskArn"]
+
+    def running(self, arn):
+        """Waits until a task runs; the task."""
+        return wait_for(f"RUNNING {arn}", lambda: self.in_status(arn, "RUNNING"))
+
+    def stopped(self, arn, limit=LIMIT):
+        """Waits until a task is over; the task."""
+        return wait_for(f"STOPPED {arn}", lambda: self.in_status(arn, "STOPPED"), limit)
+
+    def in_status(self, arn, status):
+        task = self.task(arn)
+        return task if task["lastStatus"] == status else None
+
+    # Its containers, seen in the engine.
+
+    def containers(self, all=False, **labels):
+        """This daemon's containers; `family`, `container_name` and so on narrow them down."""
+        filters = [OWNER] + [f"{LABELS}{self.label(name)}={value}" for name, value in labels.items()]
+        found = []
+        # The list alone: a look at each could miss one that is just being removed.
+        for listed in self.engine.api.containers(all=all, filters={"label": filters}):
+            if f":{self.account}:" in listed["Labels"].get(f"{LABELS}task-arn", ""):
+                with contextlib.suppress(docker.errors.NotFound):
+                    found.append(self.engine.containers.get(listed["Id"]))
+        return found
+
+    @staticmethod
+    def label(name):
+        return {"family": "task-definition-family", "revision": "task-definition-version"}.get(name, name.replace("_", "-"))
+
+    def container_of(self, task, name="web"):
+        """The engine's container of a described task."""
+        ids = [part["runtimeId"] for part in task["containers"] if part["name"] == name]
+        return self.engine.containers.get(ids[0])
+
+    def ask(self, task, path, name="web"):
+        """GETs `path` from the puppet in a described task."""
+        return self.container_of(task, name).exec_run(["/puppet", "ask", path])
+
+    def watch(self, **labels):
+        """Records the engine's events of this daemon's containers while the block runs."""
+        return Watch(self.engine, self.account)
+
+
+class Watch:
+    """Events of one daemon's containers, each as (time in seconds, action, container id, labels)."""
+
+    def __init__(self, engine, account):
+        self.seen = []
+        self.account = account
+        self.stream = engine.api.events(
+            filters={"type": "container", "event": ["start", "die"], "label": [OWNER]}, decode=True
+        )
+        self.thread = threading.Thread(target=self.pump, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
+
+    def pump(self):
+        with contextlib.suppress(Exception):  # Closing the stream under it ends it in one of several ways.
+            for event in self.stream:
+                labels = event["Actor"]["Attributes"]
+                if f":{self.account}:" in labels.get(f"{LABELS}task-arn", ""):
+                    self.seen.append((event["timeNano"] / 1e9, event["Action"], event["Actor"]["ID"], labels))
+
+    def starts(self, family=None):
+        """Times of starts, in order."""
+        wanted = lambda labels: family in (None, labels[f"{LABELS}task-definition-family"])
+        return [at for at, action, _, labels in list(self.seen) if action == "start" and wanted(labels)]
+
+
+class Line:
+    """A Unix socket that leads to the engine, and can be cut and mended."""
+
+    def __init__(self, path, engine="/var/run/docker.sock"):
+        self.path = str(path)
+        self.engine = engine
+        self.open = []
+        self.listener = None
+        self.lock = threading.Lock()
+
+    def mend(self):
+        """Lets connections through."""
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, args=[self.listener], daemon=True).start()
+        return self
+
+    def cut(self):
+        """Ends all connections, and takes no new ones."""
+        # Gone first: who loses a connection tries again at once.
+        os.unlink(self.path)
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        with self.lock:
+            for end in self.open:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            self.open.clear()
+
+    def accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.engine)
+            with self.lock:
+                self.open += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self.copy, args=[source, sink], daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+def free_port():
+    """A TCP port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def seconds(earlier, later):
+    """Between two of boto3's timestamps."""
+    return (later - earlier) / datetime.timedelta(seconds=1)
