@@ -438,6 +438,16 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
         ),
         (
             "RunTask",
+            json!({"taskDefinition": "web", "overrides": {"memory": "50"}}),
+            "InvalidParameterException: The 'memory' setting for container 'web' is greater than for the task.",
+        ),
+        (
+            "RunTask",
+            json!({"taskDefinition": "web", "overrides": {"cpu": "64"}}),
+            "ClientException: Invalid 'cpu' setting for task. overrides.cpu is '64'.",
+        ),
+        (
+            "RunTask",
             json!({"taskDefinition": "web", "group": "service:web"}),
             "InvalidParameterException: Invalid namespace for group. group is 'service:web'; 'service:' \
              is for services.",
