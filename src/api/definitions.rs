@@ -39,7 +39,7 @@ pub(super) async fn register(
     let definition = read::definition(request)?;
     let size = serde_json::to_string(&show::definition(api.here(), &definition)).map_or(0, |text| text.len());
     if size > SIZE_LIMIT {
-        let text = format!("Actual length: '{size}'. Max allowed length is '{SIZE_LIMIT}' bytes.");
+        let text = format!("Actual length: '{size}'. Max allowed length is '{SIZE_LIMIT}' bytes (64 KiB).");
         return Err(ApiError::client(text));
     }
     let made = api.control.register_task_definition(definition).await?;
