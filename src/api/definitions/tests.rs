@@ -80,7 +80,7 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "environment": [{"name": "A", "value": "1"}],
             "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}],
             "healthCheck": {
-                "command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 0
+                "command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3
             },
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
