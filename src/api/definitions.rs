@@ -26,6 +26,7 @@ use super::wire::structures::{
 use super::{Api, tags};
 
 pub(super) use container::environment;
+pub(super) use read::check_sizes;
 
 /// ECS's limit of a task definition's JSON, in bytes.
 const SIZE_LIMIT: usize = 64 * 1024;
