@@ -198,9 +198,11 @@ impl Surroundings {
                     .get(id)
                     .map_or_else(|| Write::RemoveTask(id.clone()), |task| Write::Task(Task::clone(&task))),
             ),
-            Derived::Instance(id) => {
-                self.view.instances.get(id).map(|instance| Write::Instance(ContainerInstance::clone(&instance)))
-            }
+            Derived::Instance(id) => self
+                .view
+                .instances
+                .get(id)
+                .map(|instance| Write::Instance(ContainerInstance::clone(&instance))),
         }
     }
 

@@ -34,7 +34,11 @@ pub fn describe() {
     );
     describe_gauge!(SERVICE_DESIRED, Unit::Count, "Tasks a service wants, by cluster and service");
     describe_gauge!(SERVICE_RUNNING, Unit::Count, "A service's RUNNING tasks, by cluster and service");
-    describe_gauge!(SERVICE_PENDING, Unit::Count, "A service's tasks that are coming up, by cluster and service");
+    describe_gauge!(
+        SERVICE_PENDING,
+        Unit::Count,
+        "A service's tasks that are coming up, by cluster and service"
+    );
     describe_gauge!(
         SERVICE_HEALTHY,
         Unit::Count,
@@ -47,7 +51,11 @@ pub fn describe() {
         Unit::Count,
         "State changes that did not reach the disk when they should"
     );
-    describe_counter!(AUDIT_FINDINGS, Unit::Count, "Differences between what a host knew and what its engine had; 0 where no event was missed");
+    describe_counter!(
+        AUDIT_FINDINGS,
+        Unit::Count,
+        "Differences between what a host knew and what its engine had; 0 where no event was missed"
+    );
     describe_gauge!(ENGINE_CONNECTED, Unit::Count, "1 while this host's container engine answers, else 0");
 }
 

@@ -138,7 +138,11 @@ impl TaskActor {
         let wanted = state.task.desired_status != TaskStatus::Stopped;
         // As long as one of its containers has never been there, it is still coming up.
         let coming_up = state.task.started_at.is_none()
-            && state.task.containers.iter().any(|c| c.runtime_id.is_none() && c.last_status < TaskStatus::Stopped);
+            && state
+                .task
+                .containers
+                .iter()
+                .any(|c| c.runtime_id.is_none() && c.last_status < TaskStatus::Stopped);
         self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: wanted && coming_up });
         if !wanted {
             self.tell(state, ToAgent::Stop { task: state.task.id.clone() });

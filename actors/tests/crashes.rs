@@ -1,5 +1,7 @@
 //! An actor's crash is not a container's crash.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use std::time::Duration;
@@ -36,7 +38,8 @@ async fn survives(crash: impl Fn(&World, &ServiceKey)) {
 
     crash(&world, &web);
     world.engine.kill(&world.engine.running_of("web")[0]);
-    until(&world, "made good", 10 * SEC, |w| w.engine.running_of("web").len() == 3 && w.is_settled(&web)).await;
+    until(&world, "made good", 10 * SEC, |w| w.engine.running_of("web").len() == 3 && w.is_settled(&web))
+        .await;
     crash(&world, &web);
     pass(MS).await;
     scale(&world, &web, 5).await;
@@ -94,7 +97,8 @@ async fn containers_survive_placement_and_all_that_goes_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn containers_survive_the_catalog() {
-    survives(|world, _| world.ctx().directory.catalog.get(&()).unwrap().cast(CatalogMsg::Panic).unwrap()).await;
+    survives(|world, _| world.ctx().directory.catalog.get(&()).unwrap().cast(CatalogMsg::Panic).unwrap())
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,10 +182,8 @@ async fn a_crash_between_two_containers_of_one_task_does_not_fail_the_task() {
         let ran = run(&world, &definition, 1).await;
         pass(Duration::from_millis(millis)).await;
         world.ctx().directory.host.get(&()).unwrap().cast(HostMsg::Panic).unwrap();
-        until(&world, "RUNNING", 10 * SEC, |w| {
-            task(w, &ran.tasks[0].id).last_status == TaskStatus::Running
-        })
-        .await;
+        until(&world, "RUNNING", 10 * SEC, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running)
+            .await;
         assert_eq!(running(&world).len(), 2, "after {millis} ms");
         assert_lawful(&world);
     }

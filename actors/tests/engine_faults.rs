@@ -1,5 +1,7 @@
 //! The engine goes away, loses answers, cuts its events; tasks wait, and nothing is done twice.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::sim::{Script, World, checked, container};
@@ -62,7 +64,8 @@ async fn a_cut_event_stream_is_taken_up_again_and_nothing_falls_in_between() {
     for id in running(&world) {
         world.engine.kill(&id);
     }
-    until(&world, "both are replaced", SEC, |w| w.engine.history().starts.len() == 4 && w.is_settled(&web)).await;
+    until(&world, "both are replaced", SEC, |w| w.engine.history().starts.len() == 4 && w.is_settled(&web))
+        .await;
     assert_lawful(&world);
 }
 

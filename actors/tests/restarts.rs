@@ -1,5 +1,7 @@
 //! The whole tree goes and comes back, on the same engine and the same disk.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::sim::{Script, World, container};
@@ -31,7 +33,11 @@ async fn a_restarted_tree_adopts_running_containers_untouched() {
         until(&world, "up", SEC, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
         pass(SEC).await;
         let before = running(&world);
-        if crash { world.crash() } else { world.stop().await }
+        if crash {
+            world.crash()
+        } else {
+            world.stop().await
+        }
         pass(MIN).await;
         world.start().await.unwrap();
         pass(5 * MIN).await;

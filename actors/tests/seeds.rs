@@ -2,6 +2,8 @@
 //!
 //! `MAINSTAY_SEED=17` replays one, with its log on stderr; `MAINSTAY_SEEDS=1000` tries more.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use std::time::Duration;
@@ -42,8 +44,10 @@ fn whatever_goes_wrong_in_whatever_order_the_desired_count_comes_back() {
 }
 
 fn holds(seed: u64) -> bool {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let story = std::panic::AssertUnwindSafe(|| runtime.block_on(async { Chaos::new(seed).await.run().await }));
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let story =
+        std::panic::AssertUnwindSafe(|| runtime.block_on(async { Chaos::new(seed).await.run().await }));
     let held = std::panic::catch_unwind(story).is_ok();
     if !held {
         eprintln!("seed {seed} fails");
@@ -290,7 +294,11 @@ impl Chaos {
             assert_eq!(view.tasks.get(&task.id).as_deref(), Some(task), "on disk, not so in the view");
         }
         for service in &disk.services {
-            assert_eq!(view.services.get(&service.key).as_deref(), Some(service), "on disk, not so in the view");
+            assert_eq!(
+                view.services.get(&service.key).as_deref(),
+                Some(service),
+                "on disk, not so in the view"
+            );
         }
         assert_eq!((disk.tasks.len(), disk.services.len()), (view.tasks.len(), view.services.len()));
     }

@@ -1,5 +1,7 @@
 //! Services keep their tasks up.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::control::ControlError;
@@ -164,7 +166,8 @@ async fn tasks_that_keep_failing_to_start_are_told_in_ecs_words() {
     world.engine.script("bad", Script::cannot_start("exec: \"nope\": executable file not found in $PATH"));
     let definition = world.define("bad", vec![container("bad")]).await.unwrap();
     let bad = world.serve("bad", &definition, 1).await.unwrap();
-    until(&world, "told", MIN, |w| says(w, &bad, "is unable to consistently start tasks successfully.")).await;
+    until(&world, "told", MIN, |w| says(w, &bad, "is unable to consistently start tasks successfully."))
+        .await;
     let ended = world.view().tasks_of_service(&bad);
     let ended = ended.iter().find(|task| task.last_status == TaskStatus::Stopped).unwrap();
     assert_eq!(ended.stop_code, Some(StopCode::TaskFailedToStart));

@@ -167,9 +167,9 @@ pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
     let attributes = actor.attributes?;
     let kind = match message.action?.as_str() {
         "start" => EngineEventKind::Started,
-        "die" => EngineEventKind::Died {
-            exit_code: attributes.get("exitCode").and_then(|code| code.parse().ok()),
-        },
+        "die" => {
+            EngineEventKind::Died { exit_code: attributes.get("exitCode").and_then(|code| code.parse().ok()) }
+        }
         "destroy" => EngineEventKind::Removed,
         "health_status: healthy" => EngineEventKind::Health(Health::Healthy),
         "health_status: unhealthy" => EngineEventKind::Health(Health::Unhealthy),

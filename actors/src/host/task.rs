@@ -275,14 +275,7 @@ impl HostTask {
         });
     }
 
-    fn done(
-        &self,
-        me: &Me,
-        state: &mut HostTaskState,
-        place: usize,
-        health_news: u64,
-        outcome: Outcome,
-    ) {
+    fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, health_news: u64, outcome: Outcome) {
         if let Outcome::Pulled { from, to, .. } = &outcome {
             state.pull_started_at = Some(state.pull_started_at.map_or(*from, |known| known.min(*from)));
             state.pull_stopped_at = Some(*to);

@@ -157,9 +157,10 @@ impl SimEngine {
     /// The containers of this image that run.
     pub fn running_of(&self, image: &str) -> Vec<EngineId> {
         let machine = self.machine();
-        let ours = machine.containers.iter().filter(|(_, container)| {
-            container.image == image && container.state == EngineState::Running
-        });
+        let ours = machine
+            .containers
+            .iter()
+            .filter(|(_, container)| container.image == image && container.state == EngineState::Running);
         ours.map(|(id, _)| id.clone()).collect()
     }
 
@@ -264,7 +265,9 @@ impl ContainerEngine for SimEngine {
         let start = |machine: &mut Machine| {
             let share = machine.faults.refuse_starts;
             if machine.is_lucky(share) {
-                return Err(EngineError::Refused { message: "the simulated engine does not feel like it".into() });
+                return Err(EngineError::Refused {
+                    message: "the simulated engine does not feel like it".into(),
+                });
             }
             if let Some((script, life)) = machine.start(id)? {
                 self.live(id, script, life);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{ContainerDefinition, Resources, Service, ServiceStatus, Task, TaskStatus, Timestamp};
+use mainstay_core::model::{
+    ContainerDefinition, Resources, Service, ServiceStatus, Task, TaskStatus, Timestamp,
+};
 use mainstay_core::{InstanceId, RevisionKey, ServiceKey, TaskId};
 use ractor::SpawnErr;
 use tokio::time::Instant;
@@ -152,7 +154,10 @@ impl World {
         &self.tree().instance
     }
 
-    #[allow(clippy::expect_used, reason = "a simulation's story that acts without a tree is wrong, not unlucky")]
+    #[allow(
+        clippy::expect_used,
+        reason = "a simulation's story that acts without a tree is wrong, not unlucky"
+    )]
     fn tree(&self) -> &Tree {
         self.tree.as_ref().expect("this world has no tree now")
     }
@@ -180,7 +185,8 @@ impl World {
         definition: &RevisionKey,
         desired_count: u32,
     ) -> Result<ServiceKey, ControlError> {
-        let made = self.control().create_service(new_service(name, definition.clone(), desired_count)).await?;
+        let made =
+            self.control().create_service(new_service(name, definition.clone(), desired_count)).await?;
         Ok(made.key.clone())
     }
 

@@ -93,12 +93,7 @@ pub async fn checked_service(world: &World, image: &str, count: u32) -> ServiceK
     world.serve(image, &definition, count).await.unwrap()
 }
 
-async fn service_with(
-    world: &World,
-    image: &str,
-    container: ContainerDefinition,
-    count: u32,
-) -> ServiceKey {
+async fn service_with(world: &World, image: &str, container: ContainerDefinition, count: u32) -> ServiceKey {
     let definition = world.define(image, vec![container]).await.unwrap();
     let key = world.serve(image, &definition, count).await.unwrap();
     settled(world, &key).await;
