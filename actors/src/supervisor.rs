@@ -201,6 +201,7 @@ impl Supervisor {
                 let last = if with_rest { state.children.len() } else { place + 1 };
                 for child in state.children[place..last].iter_mut().rev() {
                     stop_child(child).await;
+                    self.ctx.tree.gone_below(&self.path.child(&child.spec.name));
                 }
                 let names: Vec<String> =
                     state.children[place..last].iter().map(|c| c.spec.name.clone()).collect();

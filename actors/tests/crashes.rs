@@ -52,6 +52,9 @@ async fn survives(crash: impl Fn(&World, &ServiceKey)) {
     pass(2 * MIN).await;
     assert_eq!(running(&world).len(), 6, "{}", picture(&world));
     assert_eq!(world.unowned(), []);
+    let tree = world.ctx().tree.nodes();
+    let dead: Vec<_> = tree.iter().filter(|node| node.since.is_none()).collect();
+    assert!(dead.is_empty(), "still in the tree: {dead:?}");
     assert_lawful(&world);
 }
 
