@@ -7,7 +7,7 @@
 mod container;
 mod task;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ use crate::tree::{Kind, Life, Path};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
 
+/// Between two audits: nothing should ever be found, since events tell everything.
+const AUDIT_EVERY: Duration = Duration::from_secs(5 * 60);
 /// Shortest and longest wait between two tries to reach the engine.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
@@ -60,6 +62,15 @@ pub enum HostMsg {
         epoch: u64,
         /// What was seen.
         detail: String,
+    },
+    /// Compare what is known with what the engine has; sent by it to itself.
+    Audit,
+    /// What the engine has.
+    Audited {
+        /// The tasks that were known before the look.
+        known: BTreeSet<TaskId>,
+        /// What was seen.
+        containers: Result<Vec<EngineContainer>, EngineError>,
     },
     /// The control plane says.
     Command(ToAgent),
@@ -136,6 +147,7 @@ impl Actor for Host {
 
     async fn pre_start(&self, me: Me, (): ()) -> Result<HostState, ActorProcessingErr> {
         me.cast(HostMsg::Connect)?;
+        me.send_after(AUDIT_EVERY, || HostMsg::Audit);
         let ended = CancellationToken::new();
         Ok(HostState {
             _end: ended.clone().drop_guard(),
@@ -169,6 +181,8 @@ impl Actor for Host {
                     drop(actor.cast(HostTaskMsg::Event(event)));
                 }
             }
+            HostMsg::Audit => self.audit(&me, state),
+            HostMsg::Audited { known, containers } => self.audited(&me, state, &known, containers),
             HostMsg::Command(command) => self.command(&me, state, command).await?,
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,
             HostMsg::Tidy(task) => self.tidy(&me, state, &task),
@@ -259,21 +273,14 @@ impl Host {
                 "the container engine answers"
             );
         }
-        let mut by_task: BTreeMap<TaskId, Vec<EngineContainer>> = BTreeMap::new();
-        for container in containers {
-            by_task.entry(container.task.clone()).or_default().push(container);
-        }
+        let mut by_task = by_task(containers);
         for (id, child) in &state.tasks {
             let listed = by_task.remove(id).unwrap_or_default();
             if let Some(actor) = &child.actor {
                 drop(actor.cast(HostTaskMsg::Listed(listed)));
             }
         }
-        for id in by_task.keys().filter(|id| !state.found.contains_key(id)) {
-            let id = id.clone();
-            me.send_after(self.ctx.settings.cleanup_wait, move || HostMsg::Tidy(id));
-        }
-        state.found = by_task;
+        self.keep_found(me, state, by_task);
         state.engine = EngineStatus::Up(info.clone());
         self.control.send(FromAgent::EngineUp(info));
         self.report_found(state);
@@ -294,6 +301,54 @@ impl Host {
         self.control.send(FromAgent::EngineDown { detail });
         me.send_after(state.wait, || HostMsg::Connect);
         state.wait = (state.wait * 2).min(RECONNECT.1);
+    }
+
+    /// Notes whose containers are here that are not known; what is over will be removed in time.
+    fn keep_found(&self, me: &Me, state: &mut HostState, found: BTreeMap<TaskId, Vec<EngineContainer>>) {
+        for id in found.keys().filter(|id| !state.found.contains_key(id)) {
+            let id = id.clone();
+            me.send_after(self.ctx.settings.cleanup_wait, move || HostMsg::Tidy(id));
+        }
+        state.found = found;
+    }
+
+    fn audit(&self, me: &Me, state: &HostState) {
+        me.send_after(AUDIT_EVERY, || HostMsg::Audit);
+        if !matches!(state.engine, EngineStatus::Up(_)) {
+            return;
+        }
+        let known = state.tasks.keys().chain(state.found.keys()).cloned().collect();
+        let (me, engine) = (me.clone(), Arc::clone(&self.engine));
+        self.ctx.spawn(async move {
+            let containers = engine.list().await;
+            drop(me.cast(HostMsg::Audited { known, containers }));
+        });
+    }
+
+    fn audited(
+        &self,
+        me: &Me,
+        state: &mut HostState,
+        known: &BTreeSet<TaskId>,
+        containers: Result<Vec<EngineContainer>, EngineError>,
+    ) {
+        // Without an answer the next audit will do; whether the engine is there is not its question.
+        let Ok(containers) = containers else { return };
+        let mut by_task = by_task(containers);
+        for (id, child) in &state.tasks {
+            let listed = by_task.remove(id).unwrap_or_default();
+            if let (Some(actor), true) = (&child.actor, known.contains(id)) {
+                drop(actor.cast(HostTaskMsg::Audited(listed)));
+            }
+        }
+        // One that was known before the look may have been removed since.
+        by_task.retain(|id, _| state.found.contains_key(id) || !known.contains(id));
+        for id in by_task.keys().filter(|id| !known.contains(id)) {
+            tracing::warn!(task = %id, "an audit found containers that no event had told of");
+            metrics::audit_findings().increment(1);
+        }
+        self.keep_found(me, state, by_task);
+        self.report_found(state);
     }
 
     async fn command(&self, me: &Me, state: &mut HostState, command: ToAgent) -> Handled {
@@ -455,4 +510,12 @@ impl Host {
             }
         });
     }
+}
+
+fn by_task(containers: Vec<EngineContainer>) -> BTreeMap<TaskId, Vec<EngineContainer>> {
+    let mut by_task: BTreeMap<TaskId, Vec<EngineContainer>> = BTreeMap::new();
+    for container in containers {
+        by_task.entry(container.task.clone()).or_default().push(container);
+    }
+    by_task
 }

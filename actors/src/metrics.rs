@@ -18,6 +18,7 @@ const SERVICE_HEALTHY: &str = "mainstay_service_healthy_tasks";
 const PLACEMENTS: &str = "mainstay_placements_total";
 const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
 const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
+const AUDIT_FINDINGS: &str = "mainstay_audit_findings_total";
 const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 
 /// Says once, at start, what each series means.
@@ -49,6 +50,11 @@ pub fn describe() {
         STORE_NOTE_FAILURES,
         Unit::Count,
         "State changes that did not reach the disk when they should"
+    );
+    describe_counter!(
+        AUDIT_FINDINGS,
+        Unit::Count,
+        "Differences between what a host knew and what its engine had; 0 where no event was missed"
     );
     describe_gauge!(ENGINE_CONNECTED, Unit::Count, "1 while this host's container engine answers, else 0");
 }
@@ -111,6 +117,11 @@ pub(crate) fn placement_failures(cluster: &str, lack: &'static str) -> Counter {
 /// Derived writes that failed.
 pub(crate) fn store_note_failures() -> Counter {
     counter!(STORE_NOTE_FAILURES)
+}
+
+/// What only an audit found.
+pub(crate) fn audit_findings() -> Counter {
+    counter!(AUDIT_FINDINGS)
 }
 
 /// Whether the engine answers.

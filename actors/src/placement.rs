@@ -1,8 +1,9 @@
 //! A cluster's placement: the only one to reserve and release what container instances have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use mainstay_core::model::{InstanceStatus, Resources, TaskStatus};
+use mainstay_core::model::{InstanceStatus, Resources, Task, TaskStatus};
 use mainstay_core::placement::{Ledger, Refusal, Request};
 use mainstay_core::{ClusterName, InstanceId, ServiceName, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -49,6 +50,8 @@ pub enum PlacementMsg {
         /// Who wants to know when there may be room, should there be none now.
         room: Option<Room>,
     },
+    /// The task is there and holds what it holds.
+    Hold(Arc<Task>),
     /// The task holds nothing any more.
     Release(TaskId),
     /// The holder has just begun anew and knows these tasks only: what else it held is released.
@@ -94,27 +97,25 @@ impl Actor for Placement {
         cluster: ClusterName,
     ) -> Result<PlacementState, ActorProcessingErr> {
         // Entered before the look, so that a release or a change in between waits in the mailbox.
-        let presence = self.ctx.directory.placements.enter(cluster.clone(), me);
-        let mut ledger = Ledger::default();
-        let mut holders = BTreeMap::new();
-        for instance in self.ctx.view.instances.filter(|instance| instance.cluster == cluster) {
+        let mut state = PlacementState {
+            _presence: self.ctx.directory.placements.enter(cluster.clone(), me),
+            _life: self.ctx.tree.born(self.path.clone(), Kind::Placement, self.ctx.nature.wall()),
+            ledger: Ledger::default(),
+            holders: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            cluster,
+        };
+        let cluster = &state.cluster;
+        for instance in self.ctx.view.instances.filter(|instance| instance.cluster == *cluster) {
             let accepts = instance.status == InstanceStatus::Active && instance.engine_connected;
-            ledger.upsert_instance(instance.id.clone(), instance.registered.clone(), accepts);
+            state.ledger.upsert_instance(instance.id.clone(), instance.registered.clone(), accepts);
         }
         let holding =
-            self.ctx.view.tasks.filter(|t| t.cluster == cluster && t.last_status != TaskStatus::Stopped);
+            self.ctx.view.tasks.filter(|t| t.cluster == *cluster && t.last_status != TaskStatus::Stopped);
         for task in holding {
-            ledger.hold(task.id.clone(), task.instance.clone(), task.group.clone(), task.resources.clone());
-            holders.insert(task.id.clone(), crate::task::holder_of(&task));
+            state.hold(&task);
         }
-        Ok(PlacementState {
-            _presence: presence,
-            _life: self.ctx.tree.born(self.path.clone(), Kind::Placement, self.ctx.nature.wall()),
-            cluster,
-            ledger,
-            holders,
-            waiting: BTreeMap::new(),
-        })
+        Ok(state)
     }
 
     async fn handle(
@@ -140,6 +141,7 @@ impl Actor for Placement {
                 }
                 answer(placed);
             }
+            PlacementMsg::Hold(task) => state.hold(&task),
             PlacementMsg::Release(task) => {
                 state.holders.remove(&task);
                 if state.ledger.release(&task) {
@@ -173,6 +175,12 @@ impl Actor for Placement {
 }
 
 impl PlacementState {
+    fn hold(&mut self, task: &Task) {
+        let (id, instance) = (task.id.clone(), task.instance.clone());
+        self.ledger.hold(id.clone(), instance, task.group.clone(), task.resources.clone());
+        self.holders.insert(id, crate::task::holder_of(task));
+    }
+
     fn announce_room(&mut self) {
         for (_, tell) in std::mem::take(&mut self.waiting) {
             tell();

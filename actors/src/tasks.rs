@@ -7,7 +7,7 @@ use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{DefinitionStatus, Task, TaskDefinition, TaskOwner, TaskStatus};
 use mainstay_core::placement::{self, Refusal, Request};
 use mainstay_core::{ClusterName, InstanceId, TaskId};
-use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::context::Context;
 use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
@@ -48,8 +48,12 @@ pub enum TasksMsg {
     },
     /// The tasks of a run are on disk, or are not.
     Written {
+        /// Whose run.
+        by: ActorId,
         /// Which run.
         run: u64,
+        /// Its tasks.
+        made: Vec<Arc<Task>>,
         /// Whether.
         outcome: Result<(), StoreError>,
     },
@@ -106,7 +110,11 @@ impl Actor for Tasks {
             TasksMsg::Attach => self.attach(&me, state).await?,
             TasksMsg::Run { request, reply } => self.run(&me, state, *request, reply),
             TasksMsg::Placed { run, task, place } => self.placed(&me, state, run, task, place),
-            TasksMsg::Written { run, outcome } => self.written(&me, state, run, outcome).await?,
+            TasksMsg::Written { by, run, outcome, .. } if by == me.get_id() => {
+                self.written(&me, state, run, outcome).await?;
+            }
+            TasksMsg::Written { made, outcome: Ok(()), .. } => self.inherit(&me, state, made).await?,
+            TasksMsg::Written { .. } => {}
             #[cfg(feature = "sim")]
             TasksMsg::Panic => panic!("asked to"),
         }
@@ -235,11 +243,31 @@ impl Tasks {
         };
         run.made = std::mem::take(&mut run.placed).into_iter().map(make).collect();
         let done = self.ctx.commit(run.made.iter().map(|task| Write::Task(Task::clone(task))).collect());
-        let me = me.clone();
+        let (by, made, ctx, cluster) =
+            (me.get_id(), run.made.clone(), Arc::clone(&self.ctx), state.cluster.clone());
         self.ctx.spawn(async move {
             let outcome = done.await;
-            drop(me.cast(TasksMsg::Written { run: number, outcome }));
+            if outcome.is_ok() {
+                ctx.show(made.iter().map(|task| Write::Task(Task::clone(task))).collect());
+            }
+            // To whoever is in charge by then: what is on disk is run. One that is being born sees it by itself.
+            if let Some(tasks) = ctx.directory.tasks_of_clusters.get(&cluster) {
+                drop(tasks.cast(TasksMsg::Written { by, run: number, made, outcome }));
+            }
         });
+    }
+
+    /// Takes over what was written for an incarnation of this actor that has ended meanwhile.
+    async fn inherit(&self, me: &Me, state: &mut TasksState, made: Vec<Arc<Task>>) -> Handled {
+        for task in made {
+            let attached = state.children.get(&task.id).is_some();
+            let over = |known: Arc<Task>| known.last_status == TaskStatus::Stopped;
+            if !attached && !self.ctx.view.tasks.get(&task.id).is_none_or(over) {
+                self.tell_placement(state, PlacementMsg::Hold(Arc::clone(&task)));
+                state.children.start(me.get_cell(), task).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn written(
@@ -252,7 +280,6 @@ impl Tasks {
         let Some(run) = state.runs.remove(&number) else { return Ok(()) };
         let answer = match outcome {
             Ok(()) => {
-                self.ctx.show(run.made.iter().map(|task| Write::Task(Task::clone(task))).collect());
                 for task in &run.made {
                     metrics::task_starts(state.cluster.as_str(), "").increment(1);
                     state.children.start(me.get_cell(), Arc::clone(task)).await?;

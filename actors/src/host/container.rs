@@ -146,6 +146,22 @@ impl Container {
         }
     }
 
+    /// Whether a list says otherwise than what is known, so that it has to be looked at. One that is being made or
+    /// started may be ahead of the list.
+    pub(super) fn differs(&mut self, seen: Option<&EngineContainer>) -> bool {
+        let Some(seen) = seen else { return self.phase == Phase::Running && !self.busy };
+        if self.id.is_none() && !self.busy {
+            // Made on behalf of an actor that ended before it heard of it; known now, it will be removed too.
+            self.id = Some(seen.id.clone());
+            return true;
+        }
+        match &seen.state {
+            EngineState::Created => false,
+            EngineState::Running => self.phase != Phase::Running || self.report.health != seen.health,
+            EngineState::Exited(_) => self.phase != Phase::Stopped,
+        }
+    }
+
     /// Takes what a look at the engine showed that began after so many health events; true where it runs although
     /// it was over.
     pub(super) fn seen(&mut self, seen: &EngineContainer, health_news: u64) -> bool {

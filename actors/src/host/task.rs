@@ -11,6 +11,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use super::container::{Act, Container, Phase};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
+use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
     NewContainer,
@@ -52,8 +53,10 @@ pub enum HostTaskMsg {
     Report,
     /// Something happened to one of its containers.
     Event(EngineEvent),
-    /// All that the engine has of it.
+    /// All that the engine has of it, now that it answers again.
     Listed(Vec<EngineContainer>),
+    /// All that the engine has of it, looked up without a reason.
+    Audited(Vec<EngineContainer>),
     /// An act on a container is over.
     Done {
         /// Which container.
@@ -172,7 +175,18 @@ impl Actor for HostTask {
             HostTaskMsg::Drive => {}
             HostTaskMsg::Report => state.reported = None,
             HostTaskMsg::Event(event) => self.event(&me, state, &event),
-            HostTaskMsg::Listed(found) => self.listed(&me, state, &found),
+            HostTaskMsg::Listed(found) => {
+                // What waited for the engine waits no more.
+                state.containers.iter_mut().for_each(Container::hurry);
+                self.listed(&me, state, &found);
+            }
+            HostTaskMsg::Audited(found) => {
+                let findings = self.listed(&me, state, &found);
+                if findings > 0 {
+                    tracing::warn!(task = %state.spec.id, findings, "an audit found what no event had told of");
+                    metrics::audit_findings().increment(findings);
+                }
+            }
             HostTaskMsg::Done { place, health_news, outcome } => {
                 self.done(&me, state, place, health_news, outcome);
             }
@@ -346,17 +360,18 @@ impl HostTask {
         }
     }
 
-    fn listed(&self, me: &Me, state: &mut HostTaskState, found: &[EngineContainer]) {
+    /// Looks at what differs from the list; how many do.
+    fn listed(&self, me: &Me, state: &mut HostTaskState, found: &[EngineContainer]) -> u64 {
+        let mut differ = 0;
         for place in 0..state.containers.len() {
             let container = &mut state.containers[place];
-            // The engine answers again.
-            container.hurry();
             let seen = found.iter().find(|found| found.name == container.spec.definition.name);
-            // One that is being made may be younger than the list.
-            if seen.is_some() || container.phase == Phase::Running {
+            if container.differs(seen) {
+                differ += 1;
                 self.look(me, state, place);
             }
         }
+        differ
     }
 
     /// Looks at a container beside the mailbox.
