@@ -19,6 +19,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// Starts a child under the given supervisor.
 pub type Starter = Arc<dyn Fn(ActorCell) -> BoxFuture<'static, Result<ActorCell, SpawnErr>> + Send + Sync>;
 
+/// Enters a supervisor in the directory; what it gives keeps it there.
+pub type Enter = Box<dyn FnOnce(ActorRef<SupervisorMsg>) -> Box<dyn Send> + Send>;
+
 /// A child, as data.
 #[derive(Clone)]
 pub struct ChildSpec {
@@ -74,7 +77,7 @@ pub struct Family {
     /// Started in this order. Asked for once the supervisor is entered, so that a birth in between is not missed.
     pub children: Box<dyn FnOnce() -> Vec<ChildSpec> + Send>,
     /// Enters the supervisor in the directory, where others have to find it.
-    pub enter: Option<Box<dyn FnOnce(ActorRef<SupervisorMsg>) -> Box<dyn Send> + Send>>,
+    pub enter: Option<Enter>,
 }
 
 type Handled = Result<(), ActorProcessingErr>;
@@ -198,6 +201,7 @@ impl Supervisor {
                 let last = if with_rest { state.children.len() } else { place + 1 };
                 for child in state.children[place..last].iter_mut().rev() {
                     stop_child(child).await;
+                    self.ctx.tree.gone_below(&self.path.child(&child.spec.name));
                 }
                 let names: Vec<String> =
                     state.children[place..last].iter().map(|c| c.spec.name.clone()).collect();
@@ -262,12 +266,12 @@ async fn stop_child(child: &mut Child) {
 
 /// Stops an actor in order, and kills it where it does not obey in time.
 pub(crate) async fn stop(cell: &ActorCell) {
-    if cell.stop_and_wait(Some("shutdown".into()), Some(STOP_WITHIN.into())).await.is_err()
-        && cell.wait(Some(STOP_WITHIN.into())).await.is_err()
+    if cell.stop_and_wait(Some("shutdown".into()), Some(STOP_WITHIN)).await.is_err()
+        && cell.wait(Some(STOP_WITHIN)).await.is_err()
     {
         tracing::warn!(actor = %cell.get_id(), "does not stop, is killed");
         // An error here says that it has ended meanwhile.
-        let _ = cell.kill_and_wait(Some(STOP_WITHIN.into())).await;
+        let _ = cell.kill_and_wait(Some(STOP_WITHIN)).await;
     }
 }
 

@@ -105,7 +105,14 @@ pub struct Node {
 
 /// All actors that live, or are about to again.
 #[derive(Debug, Clone, Default)]
-pub struct Tree(Arc<Mutex<BTreeMap<Path, Entry>>>);
+pub struct Tree(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    by_path: BTreeMap<Path, Entry>,
+    /// Births so far; tells incarnations apart.
+    births: u64,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -116,44 +123,55 @@ struct Entry {
 impl Tree {
     /// All of them; a parent comes before its children.
     pub fn nodes(&self) -> Vec<Node> {
-        self.entries().values().map(|entry| entry.node.clone()).collect()
+        self.entries().by_path.values().map(|entry| entry.node.clone()).collect()
     }
 
     /// An actor was born; it is there for as long as the returned life lives.
     pub(crate) fn born(&self, path: Path, kind: Kind, now: Timestamp) -> Life {
         let mut entries = self.entries();
-        let fresh = || Entry {
-            node: Node { path: path.clone(), kind, since: None, restarts: 0, last_end: None },
-            incarnation: 0,
-        };
-        let entry = entries.entry(path.clone()).or_insert_with(fresh);
-        entry.incarnation += 1;
+        entries.births += 1;
+        let incarnation = entries.births;
+        let entry = entries.at(&path, kind);
+        entry.incarnation = incarnation;
         entry.node.since = Some(now);
-        let incarnation = entry.incarnation;
         metrics::actors(kind).increment(1.0);
         Life { tree: self.clone(), path, kind, incarnation }
     }
 
-    /// A supervisor starts an actor again that ended for this reason.
+    /// A supervisor starts an actor again that ended for this reason. Who was below it went with it.
     pub(crate) fn restarting(&self, path: &Path, kind: Kind, reason: &str) {
         metrics::actor_restarts(kind).increment(1);
+        self.gone_below(path);
         let mut entries = self.entries();
-        let fresh = || Entry {
-            node: Node { path: path.clone(), kind, since: None, restarts: 0, last_end: None },
-            incarnation: 0,
-        };
-        let entry = entries.entry(path.clone()).or_insert_with(fresh);
+        let entry = entries.at(path, kind);
         entry.node.restarts += 1;
         entry.node.last_end = Some(reason.to_owned());
     }
 
     /// A supervisor will not start it again.
     pub(crate) fn gone(&self, path: &Path) {
-        self.entries().remove(path);
+        self.gone_below(path);
+        self.entries().by_path.remove(path);
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<Path, Entry>> {
+    /// Whoever was below it will not be started again as it was.
+    pub(crate) fn gone_below(&self, path: &Path) {
+        let below = format!("{path}/");
+        self.entries().by_path.retain(|known, _| !known.as_str().starts_with(&below));
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn at(&mut self, path: &Path, kind: Kind) -> &mut Entry {
+        let fresh = || Entry {
+            node: Node { path: path.clone(), kind, since: None, restarts: 0, last_end: None },
+            incarnation: 0,
+        };
+        self.by_path.entry(path.clone()).or_insert_with(fresh)
     }
 }
 
@@ -177,7 +195,7 @@ impl Drop for Life {
     fn drop(&mut self) {
         metrics::actors(self.kind).decrement(1.0);
         let mut entries = self.tree.entries();
-        let Some(entry) = entries.get_mut(&self.path) else { return };
+        let Some(entry) = entries.by_path.get_mut(&self.path) else { return };
         if entry.incarnation == self.incarnation {
             entry.node.since = None;
         }

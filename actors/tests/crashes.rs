@@ -1,5 +1,7 @@
 //! An actor's crash is not a container's crash.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use std::time::Duration;
@@ -50,6 +52,9 @@ async fn survives(crash: impl Fn(&World, &ServiceKey)) {
     pass(2 * MIN).await;
     assert_eq!(running(&world).len(), 6, "{}", picture(&world));
     assert_eq!(world.unowned(), []);
+    let tree = world.ctx().tree.nodes();
+    let dead: Vec<_> = tree.iter().filter(|node| node.since.is_none()).collect();
+    assert!(dead.is_empty(), "still in the tree: {dead:?}");
     assert_lawful(&world);
 }
 

@@ -1,5 +1,7 @@
 //! The engine goes away, loses answers, cuts its events; tasks wait, and nothing is done twice.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::sim::{Script, World, checked, container};

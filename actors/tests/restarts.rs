@@ -1,5 +1,7 @@
 //! The whole tree goes and comes back, on the same engine and the same disk.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::sim::{Script, World, container};

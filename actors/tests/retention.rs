@@ -1,5 +1,7 @@
 //! What is over is forgotten in time, as ECS does.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::sim::{Script, container};

@@ -1,5 +1,7 @@
 //! Rollouts stay within their percentages at every moment.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use std::collections::BTreeSet;

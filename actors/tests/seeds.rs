@@ -2,6 +2,8 @@
 //!
 //! `MAINSTAY_SEED=17` replays one, with its log on stderr; `MAINSTAY_SEEDS=1000` tries more.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Services keep their tasks up.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
+
 mod support;
 
 use mainstay_actors::control::ControlError;

@@ -209,6 +209,10 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
         let latest = report.containers.iter().filter_map(|seen| seen.started_at).max();
         next.started_at = Some(latest.unwrap_or(now).min(now));
     }
+    // An engine takes its two times apart: a program that ends at once may end, by them, before it started.
+    if let (Some(started), Some(ended)) = (next.started_at, next.execution_stopped_at) {
+        next.execution_stopped_at = Some(ended.clamp(started, now.max(started)));
+    }
     let decided = task.desired_status == TaskStatus::Stopped;
     if let (Some((code, reason)), false) = (ended, decided) {
         decide_end(&mut next, code, &reason, now);

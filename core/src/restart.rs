@@ -96,7 +96,7 @@ pub fn replace_after(
 
 /// Whether this many failures in a row are worth an event: at the third, and at each doubling from there.
 pub fn worth_telling(failures: u32) -> bool {
-    failures >= 3 && failures % 3 == 0 && (failures / 3).is_power_of_two()
+    failures >= 3 && failures.is_multiple_of(3) && (failures / 3).is_power_of_two()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use super::wire::structures::{
 use super::{Api, tags};
 
 pub(super) use container::environment;
+pub(super) use read::check_sizes;
 
 /// ECS's limit of a task definition's JSON, in bytes.
 const SIZE_LIMIT: usize = 64 * 1024;
@@ -38,7 +39,7 @@ pub(super) async fn register(
     let definition = read::definition(request)?;
     let size = serde_json::to_string(&show::definition(api.here(), &definition)).map_or(0, |text| text.len());
     if size > SIZE_LIMIT {
-        let text = format!("Actual length: '{size}'. Max allowed length is '{SIZE_LIMIT}' bytes.");
+        let text = format!("Actual length: '{size}'. Max allowed length is '{SIZE_LIMIT}' bytes (64 KiB).");
         return Err(ApiError::client(text));
     }
     let made = api.control.register_task_definition(definition).await?;

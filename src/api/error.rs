@@ -130,3 +130,56 @@ impl From<ControlError> for ApiError {
         Self::ecs(exception, error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(error: ControlError, status: u16, expected: &str) {
+        let refusal = ApiError::from(error);
+        assert_eq!((refusal.code().status(), refusal.to_string().as_str()), (status, expected));
+    }
+
+    #[test]
+    fn what_the_tree_refuses_is_refused_with_the_exception_and_the_words_of_ecs() {
+        let cluster = ClusterName::new("shop");
+        let service = ServiceKey { cluster: cluster.clone(), name: ServiceName::new("web") };
+        let revision = RevisionKey { family: Family::new("web"), revision: 1 };
+        check(ControlError::ClusterNotFound(cluster), 400, "ClusterNotFoundException: Cluster not found.");
+        check(
+            ControlError::ClusterContainsServices,
+            400,
+            "ClusterContainsServicesException: The Cluster cannot be deleted while Services are active.",
+        );
+        check(
+            ControlError::ServiceNotActive(service.clone()),
+            400,
+            "ServiceNotActiveException: Service was not ACTIVE.",
+        );
+        check(
+            ControlError::ServiceExists(service),
+            400,
+            "InvalidParameterException: Creation of service was not idempotent.",
+        );
+        check(
+            ControlError::DefinitionNotFound(revision.clone()),
+            400,
+            "ClientException: TaskDefinition not found.",
+        );
+        check(ControlError::DefinitionInactive(revision), 400, "ClientException: TaskDefinition is inactive");
+        check(
+            ControlError::TaskNotFound(TaskId::new("1")),
+            400,
+            "InvalidParameterException: The referenced task was not found.",
+        );
+        check(ControlError::Conflict("Twice.".into()), 400, "ConflictException: Twice.");
+        check(
+            ControlError::Unavailable("The disk is full.".into()),
+            500,
+            "ServerException: The disk is full.",
+        );
+    }
+}

@@ -45,7 +45,7 @@ pub(super) fn cluster(here: &Partition, given: Option<&str>) -> Answer<ClusterNa
 /// A service's name or ARN, in `cluster`.
 pub(super) fn service(here: &Partition, cluster: &ClusterName, given: &str) -> Answer<ServiceName> {
     let name = inside(cluster, named(here, "service", given)?)?;
-    pattern("Service", name)?;
+    pattern("Service name", name)?;
     Ok(ServiceName::new(name))
 }
 

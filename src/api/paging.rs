@@ -23,7 +23,8 @@ pub(super) struct Paging<'a> {
 
 /// The items of one page, in the order of their keys, and the token of the next page where there is one.
 ///
-/// The token holds the last key given, so items that come and go between two pages neither shift nor repeat others.
+/// The token holds the last key given, so that items that come and go between two pages neither shift nor
+/// repeat others.
 pub(super) fn page<T>(
     mut items: Vec<T>,
     key: impl Fn(&T) -> String,

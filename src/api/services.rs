@@ -75,9 +75,16 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     };
     unsupported.refuse()?;
     let name = service_name.unwrap_or_default();
-    names::pattern("Service", &name)?;
+    names::pattern("Service name", &name)?;
     At::ROOT.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
-    At::ROOT.required("desiredCount", desired_count.is_some())?;
+    let wanted = read_desired_count(desired_count)?;
+    let desired_count = wanted.ok_or_else(|| ApiError::parameter("desiredCount is required."))?;
+    let health_check_grace_period_seconds = read_grace_period(health_check_grace_period_seconds)?;
+    let deployment_configuration = settings::deployment(
+        deployment_configuration.unwrap_or_default(),
+        model::DeploymentConfiguration::default(),
+    )?;
+    let tags = tags::read(given_tags)?;
     let cluster = clusters::active(api, cluster.as_deref())?;
     let task_definition = task_definition.filter(|name| !name.is_empty());
     let definition =
@@ -88,16 +95,13 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let new = NewService {
         key: ServiceKey { cluster: cluster.name.clone(), name: mainstay_core::ServiceName::new(name) },
         definition: definition.key.clone(),
-        desired_count: read_desired_count(desired_count)?.unwrap_or(0),
+        desired_count,
         launch_type,
-        deployment_configuration: settings::deployment(
-            deployment_configuration.unwrap_or_default(),
-            model::DeploymentConfiguration::default(),
-        )?,
-        tags: tags::read(given_tags)?,
+        deployment_configuration,
+        tags,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
         enable_ecs_managed_tags: enable_ecs_managed_tags.unwrap_or(false),
-        health_check_grace_period_seconds: read_grace_period(health_check_grace_period_seconds)?,
+        health_check_grace_period_seconds,
         client_token,
     };
     let made = api.control.create_service(new).await?;
@@ -152,6 +156,8 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         vpc_lattice_configurations,
     };
     unsupported.refuse()?;
+    let desired_count = read_desired_count(desired_count)?;
+    let health_check_grace_period_seconds = read_grace_period(health_check_grace_period_seconds)?;
     let key = key(api, cluster.as_deref(), service.as_deref())?;
     let known = api.view().services.get(&key).ok_or_else(ApiError::service_not_found)?;
     if known.status != ServiceStatus::Active {
@@ -163,13 +169,13 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         tasks::check_launch_type(definition, known.launch_type)?;
     }
     let update = ServiceUpdate {
-        desired_count: read_desired_count(desired_count)?,
+        desired_count,
         definition: definition.map(|definition| definition.key.clone()),
         force_new_deployment: force_new_deployment.unwrap_or(false),
         deployment_configuration: deployment_configuration
             .map(|given| settings::deployment(given, known.deployment_configuration))
             .transpose()?,
-        health_check_grace_period_seconds: read_grace_period(health_check_grace_period_seconds)?,
+        health_check_grace_period_seconds,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
         enable_ecs_managed_tags,
     };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use mainstay_actors::control::ControlError;
 use mainstay_actors::view::View;
-use mainstay_core::ServiceKey;
 use mainstay_core::model::{LaunchType, Task, TaskDefinition, TaskOwner, TaskStatus};
+use mainstay_core::{InstanceId, ServiceKey};
 
 pub(super) use run::run;
 
@@ -88,7 +88,9 @@ pub(super) fn list(api: &Api, request: ListTasksRequest) -> Answer<ListTasksResp
     let (view, cluster) = (api.view(), clusters::active(api, cluster.as_deref())?);
     let instance = container_instance.map(|given| names::instance(api.here(), &cluster.name, &given));
     let instance = instance.transpose()?;
-    if instance.as_ref().is_some_and(|id| view.instances.get(id).is_none()) {
+    let elsewhere =
+        |id: &InstanceId| view.instances.get(id).is_none_or(|known| known.cluster != cluster.name);
+    if instance.as_ref().is_some_and(elsewhere) {
         return Err(ApiError::parameter("The referenced container instance was not found."));
     }
     let service = service_name.map(|given| names::service(api.here(), &cluster.name, &given)).transpose()?;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Api, TARGET, handle};
+use super::{Api, TARGET, handle, unwound};
 use support::{Tree, eventually, tree};
 
 const HERE: &str = "arn:aws:ecs:us-east-1:000000000000";
@@ -228,7 +228,9 @@ async fn a_service_gets_stable_scales_rolls_out_and_is_deleted() {
     let cluster = ask(&tree, "DescribeClusters", json!({})).await.unwrap()["clusters"][0].clone();
     assert_eq!((&cluster["runningTasksCount"], &cluster["activeServicesCount"]), (&json!(2), &json!(1)));
 
-    let update = json!({"service": "web", "desiredCount": 3, "deploymentConfiguration": {"minimumHealthyPercent": 50}});
+    let update = json!({
+    "service": "web", "desiredCount": 3, "deploymentConfiguration": {"minimumHealthyPercent": 50},
+    });
     let updated = ask(&tree, "UpdateService", update).await.unwrap();
     assert_eq!(updated["service"]["deploymentConfiguration"]["minimumHealthyPercent"], 50);
     assert_eq!(updated["service"]["deploymentConfiguration"]["maximumPercent"], 200);
@@ -288,7 +290,8 @@ async fn a_task_runs_is_found_by_every_filter_and_stops_with_its_reasons() {
         .map(|task| task["taskArn"].as_str().unwrap().to_owned())
         .collect();
     let mut once = arns.clone();
-    (once.sort(), again.sort());
+    once.sort();
+    again.sort();
     assert_eq!(once, again, "the token finds the tasks that were made");
 
     let view = &tree.ctx.view;
@@ -403,7 +406,8 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
         (
             "DescribeTasks",
             json!({"tasks": [format!("{HERE}:task/other/{id}")]}),
-            "InvalidParameterException: Invalid identifier: Identifier is for cluster other. Your cluster is default",
+            "InvalidParameterException: Invalid identifier: Identifier is for cluster other. Your cluster \
+             is default",
         ),
         ("ListTasks", json!({"nextToken": "x"}), "InvalidParameterException: Invalid token in nextToken."),
         ("ListTasks", json!({"serviceName": "db"}), "ServiceNotFoundException: Service not found."),
@@ -421,17 +425,32 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
         (
             "RunTask",
             json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{"name": "db"}]}}),
-            "InvalidParameterException: Override for container named db is not a container in the TaskDefinition.",
+            "InvalidParameterException: Override for container named db is not a container in the \
+             TaskDefinition.",
         ),
         (
             "RunTask",
-            json!({"taskDefinition": "web", "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"]}}}),
+            json!({
+                "taskDefinition": "web",
+                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"]}},
+            }),
             "ClientException: networkConfiguration is not supported by Mainstay yet.",
         ),
         (
             "RunTask",
+            json!({"taskDefinition": "web", "overrides": {"memory": "50"}}),
+            "InvalidParameterException: The 'memory' setting for container 'web' is greater than for the task.",
+        ),
+        (
+            "RunTask",
+            json!({"taskDefinition": "web", "overrides": {"cpu": "64"}}),
+            "ClientException: Invalid 'cpu' setting for task. overrides.cpu is '64'.",
+        ),
+        (
+            "RunTask",
             json!({"taskDefinition": "web", "group": "service:web"}),
-            "InvalidParameterException: Invalid namespace for group. group is 'service:web'; 'service:' is for services.",
+            "InvalidParameterException: Invalid namespace for group. group is 'service:web'; 'service:' \
+             is for services.",
         ),
         (
             "CreateService",
@@ -440,12 +459,18 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
         ),
         (
             "CreateService",
-            json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 1, "schedulingStrategy": "DAEMON"}),
+            json!({
+                "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
+                "schedulingStrategy": "DAEMON",
+            }),
             "ClientException: schedulingStrategy DAEMON is not supported by Mainstay yet.",
         ),
         (
             "CreateService",
-            json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 1, "loadBalancers": [{"containerPort": 80}]}),
+            json!({
+                "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
+                "loadBalancers": [{"containerPort": 80}],
+            }),
             "ClientException: loadBalancers is not supported by Mainstay yet.",
         ),
         (
@@ -456,4 +481,33 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
     ] {
         refused(ask(&tree, operation, input).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_as_the_servers_fault() {
+    let refusal = unwound(async { panic!("by the test") }).await.unwrap_err();
+    assert_eq!((refusal.code().as_str(), refusal.code().status()), ("ServerException", 500));
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_operation_and_code_and_what_is_no_operation_under_one_name() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let shown = recorder.handle();
+    // This test's thread runs the whole test, so that no other one is counted.
+    let _here = metrics::set_default_local_recorder(&recorder);
+    let tree = tree().await;
+    ask(&tree, "ListClusters", json!({})).await.unwrap();
+    ask(&tree, "DescribeTasks", json!({"tasks": []})).await.unwrap_err();
+    ask(&tree, "Nonsense", json!({})).await.unwrap_err();
+    let text = shown.render();
+    for (operation, code) in [
+        ("ListClusters", "OK"),
+        ("DescribeTasks", "ClusterNotFoundException"),
+        ("unknown", "UnknownOperationException"),
+    ] {
+        let line = format!("mainstay_api_requests_total{{operation=\"{operation}\",code=\"{code}\"}} 1");
+        assert!(text.lines().any(|known| known == line), "{line} in {text}");
+    }
+    assert!(text.contains("mainstay_api_request_seconds_count{operation=\"ListClusters\"} 1"), "{text}");
+    assert!(!text.contains("Nonsense"), "{text}");
 }

@@ -211,6 +211,18 @@ mod tests {
     }
 
     #[test]
+    fn a_die_event_brings_its_exit_code_along() {
+        let attributes = [(labels::TASK_ID, "t"), (labels::CONTAINER_NAME, "web"), ("exitCode", "143")];
+        let actor = bollard::models::EventActor {
+            id: Some("c".into()),
+            attributes: Some(attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+        };
+        let message = EventMessage { action: Some("die".into()), actor: Some(actor), ..Default::default() };
+        let kind = event(message).map(|event| event.kind);
+        assert_eq!(kind, Some(EngineEventKind::Died { exit_code: Some(143) }));
+    }
+
+    #[test]
     fn a_stale_oom_flag_on_a_running_container_ends_nothing() {
         let state = ContainerState {
             status: Some(ContainerStateStatusEnum::RUNNING),

@@ -19,6 +19,10 @@ pub trait Store: Send + Sync + 'static {
 
 /// One change of one record.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most writes are of tasks, the largest; a box would only add to them"
+)]
 pub enum Write {
     /// Adds or replaces a cluster.
     Cluster(Cluster),

@@ -264,3 +264,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_program_that_ends_at_once_never_ends_before_it_started() {
+    let before_its_start = ContainerReport { finished_at: Some(Timestamp(4)), ..exited("web", 0) };
+    let over = observed(&task(&[("web", true, false)]), vec![before_its_start]).task;
+    assert_eq!((over.started_at, over.execution_stopped_at), (Some(Timestamp(5)), Some(Timestamp(5))));
+}

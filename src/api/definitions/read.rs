@@ -141,7 +141,8 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     check_host_ports(containers, definition.network_mode)
 }
 
-fn check_sizes(definition: &TaskDefinition) -> Answer<()> {
+/// What the containers ask for must fit into the task.
+pub(in crate::api) fn check_sizes(definition: &TaskDefinition) -> Answer<()> {
     for container in &definition.containers {
         let name = &container.name;
         if container.memory.or(container.memory_reservation).or(definition.memory).is_none() {
@@ -163,7 +164,8 @@ fn check_sizes(definition: &TaskDefinition) -> Answer<()> {
     for (what, sum, whole) in [("cpu", cpu, definition.cpu), ("memory", memory, definition.memory)] {
         if whole.is_some_and(|whole| sum > u64::from(whole)) {
             return Err(ApiError::client(format!(
-                "The sum of all container '{what}' values cannot be greater than the value of the task '{what}'."
+                "The sum of all container '{what}' values cannot be greater than the value of the task \
+                 '{what}'."
             )));
         }
     }

@@ -86,7 +86,8 @@ fn health_check(check: &model::HealthCheck) -> HealthCheck {
         command: Some(check.command.clone()),
         interval: Some(signed_seconds(check.interval)),
         retries: Some(signed(check.retries)),
-        start_period: Some(signed_seconds(check.start_period)),
+        // The one that ECS shows only where it was given.
+        start_period: (!check.start_period.is_zero()).then(|| signed_seconds(check.start_period)),
         timeout: Some(signed_seconds(check.timeout)),
     }
 }

@@ -80,7 +80,7 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "environment": [{"name": "A", "value": "1"}],
             "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}],
             "healthCheck": {
-                "command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 0
+                "command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3
             },
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
@@ -111,7 +111,8 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
     );
     check(
         &json!({"memory": "100", "containerDefinitions": [container("web"), container("log")]}),
-        "ClientException: The sum of all container 'memory' values cannot be greater than the value of the task 'memory'.",
+        "ClientException: The sum of all container 'memory' values cannot be greater than the value of \
+         the task 'memory'.",
     );
     check(&json!({"cpu": "much"}), "ClientException: Invalid 'cpu' setting for task. cpu is 'much'.");
     check(
@@ -147,7 +148,8 @@ fn a_container_needs_a_name_an_image_and_memory_within_bounds() {
     check_container(&json!({"image": ""}), "ClientException: Container.image should not be null or empty.");
     check_container(
         &json!({"memory": null}),
-        "ClientException: Invalid setting for container 'web'. At least one of 'memory' or 'memoryReservation' must be specified.",
+        "ClientException: Invalid setting for container 'web'. At least one of 'memory' or \
+         'memoryReservation' must be specified.",
     );
     check_container(&json!({"memory": null, "memoryReservation": 32}), "fine");
     check_container(
@@ -156,7 +158,8 @@ fn a_container_needs_a_name_an_image_and_memory_within_bounds() {
     );
     check_container(
         &json!({"memoryReservation": 64}),
-        "ClientException: Invalid setting for container 'web'. 'memory' (64) must be greater than 'memoryReservation' (64).",
+        "ClientException: Invalid setting for container 'web'. 'memory' (64) must be greater than \
+         'memoryReservation' (64).",
     );
     check_container(
         &json!({"cpu": -1}),
@@ -185,11 +188,13 @@ fn ports_are_checked_within_their_bounds_their_mode_and_against_each_other() {
     );
     check_container(
         &with(json!([{"containerPort": 65536}])),
-        "ClientException: Invalid 'containerPort' setting for container 'web'. containerPort is 65536; it must be 1 to 65535.",
+        "ClientException: Invalid 'containerPort' setting for container 'web'. containerPort is 65536; it \
+         must be 1 to 65535.",
     );
     check_container(
         &with(json!([{"containerPort": 80, "hostPort": 80}, {"containerPort": 81, "hostPort": 80}])),
-        "ClientException: Invalid 'hostPort' setting for container 'web'. Host port 80/tcp is mapped more than once.",
+        "ClientException: Invalid 'hostPort' setting for container 'web'. Host port 80/tcp is mapped more \
+         than once.",
     );
     check_container(
         &with(
@@ -199,11 +204,13 @@ fn ports_are_checked_within_their_bounds_their_mode_and_against_each_other() {
     );
     check_container(
         &with(json!([{"containerPort": 80, "protocol": "sctp"}])),
-        "ClientException: containerDefinitions[0].portMappings[0].protocol is 'sctp'; it must be one of tcp, udp.",
+        "ClientException: containerDefinitions[0].portMappings[0].protocol is 'sctp'; it must be one of \
+         tcp, udp.",
     );
     check_container(
         &with(json!([{"containerPortRange": "80-90"}])),
-        "ClientException: containerDefinitions[0].portMappings[0].containerPortRange is not supported by Mainstay yet.",
+        "ClientException: containerDefinitions[0].portMappings[0].containerPortRange is not supported by \
+         Mainstay yet.",
     );
     let in_mode = |mode: &str, host_port: Option<u16>| {
         let mapping = json!({"containerPort": 80, "hostPort": host_port});
@@ -214,11 +221,13 @@ fn ports_are_checked_within_their_bounds_their_mode_and_against_each_other() {
     check(&in_mode("host", Some(80)), "fine");
     check(
         &in_mode("host", Some(81)),
-        "ClientException: When networkMode=host, the host ports and container ports in port mappings must match.",
+        "ClientException: When networkMode=host, the host ports and container ports in port mappings must \
+         match.",
     );
     check(
         &in_mode("none", None),
-        "ClientException: Invalid 'portMappings' setting for container 'web'. When networkMode=none, there are no ports to map.",
+        "ClientException: Invalid 'portMappings' setting for container 'web'. When networkMode=none, \
+         there are no ports to map.",
     );
 }
 
@@ -243,11 +252,13 @@ fn a_health_check_says_what_to_run_within_the_bounds_of_ecs() {
     }
     check_container(
         &with("command", json!(["curl", "localhost"])),
-        "ClientException: containerDefinitions[0].healthCheck.command must be CMD or CMD-SHELL followed by what to run; it begins with 'curl'.",
+        "ClientException: containerDefinitions[0].healthCheck.command must be CMD or CMD-SHELL followed \
+         by what to run; it begins with 'curl'.",
     );
     check_container(
         &with("command", json!(["CMD-SHELL"])),
-        "ClientException: containerDefinitions[0].healthCheck.command must be CMD or CMD-SHELL followed by what to run; it begins with 'CMD-SHELL'.",
+        "ClientException: containerDefinitions[0].healthCheck.command must be CMD or CMD-SHELL followed \
+         by what to run; it begins with 'CMD-SHELL'.",
     );
 }
 
@@ -272,10 +283,12 @@ fn what_is_not_carried_out_yet_is_refused_by_its_path() {
     }
     check_container(
         &json!({"linuxParameters": {"swappiness": 0}}),
-        "ClientException: containerDefinitions[0].linuxParameters.swappiness is not supported by Mainstay yet.",
+        "ClientException: containerDefinitions[0].linuxParameters.swappiness is not supported by Mainstay \
+         yet.",
     );
     check_container(
         &json!({"linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}}),
-        "ClientException: containerDefinitions[0].linuxParameters.capabilities.add is not supported by Mainstay yet.",
+        "ClientException: containerDefinitions[0].linuxParameters.capabilities.add is not supported by \
+         Mainstay yet.",
     );
 }

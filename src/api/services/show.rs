@@ -75,7 +75,10 @@ fn deployment(
     deployment: &model::Deployment,
     tasks: &[Arc<Task>],
 ) -> Deployment {
-    let of_deployment = |task: &&Arc<Task>| matches!(&task.owner, TaskOwner::Service { deployment: of, .. } if *of == deployment.id);
+    let of_deployment = |task: &&Arc<Task>| match &task.owner {
+        TaskOwner::Service { deployment: of, .. } => *of == deployment.id,
+        TaskOwner::Standalone => false,
+    };
     let counts = tasks::Counts::of(tasks.iter().filter(of_deployment));
     Deployment {
         created_at: Some(deployment.created_at.into()),

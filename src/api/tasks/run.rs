@@ -138,7 +138,7 @@ fn read_overrides(given: wire::TaskOverride, definition: &TaskDefinition) -> Ans
     };
     let list = at.field("containerOverrides");
     let containers = container_overrides.unwrap_or_default().into_iter().enumerate();
-    Ok(Overrides {
+    let overrides = Overrides {
         containers: containers
             .map(|(index, given)| container_override(&list.index(index), given, definition))
             .collect::<Answer<_>>()?,
@@ -146,7 +146,15 @@ fn read_overrides(given: wire::TaskOverride, definition: &TaskDefinition) -> Ans
         memory: size(memory, sizes::memory, "memory")?,
         task_role_arn: task_role_arn.filter(|arn| !arn.is_empty()),
         execution_role_arn: execution_role_arn.filter(|arn| !arn.is_empty()),
-    })
+    };
+    let as_run = TaskDefinition {
+        cpu: overrides.cpu.or(definition.cpu),
+        memory: overrides.memory.or(definition.memory),
+        containers: definition.containers.iter().map(|one| overrides.apply(one)).collect(),
+        ..definition.clone()
+    };
+    definitions::check_sizes(&as_run).map_err(|error| ApiError::parameter(error.message()))?;
+    Ok(overrides)
 }
 
 fn container_override(
