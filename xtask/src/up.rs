@@ -197,7 +197,7 @@ fn show(daemon: &Daemon, client: &Client, with: &Up) -> Outcome {
     println!("  Try, in a shell after  . {}", settings.display());
     println!("    aws ecs describe-services --services {SERVICE}");
     println!(
-        "    docker kill $(docker ps -lq --filter label=com.amazonaws.ecs.task-definition-family={SERVICE})   # it is replaced"
+        "    docker kill $(docker ps -q --filter label=com.amazonaws.ecs.task-definition-family={SERVICE} | head -n 1)"
     );
     println!("    aws ecs update-service --service {SERVICE} --desired-count 5");
     let data = if with.data == Path::new(".mainstay") {
