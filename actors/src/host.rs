@@ -1,4 +1,4 @@
-//! The agent's side: owns the container engine of this host and one [`task::HostTask`] for each task on it.
+//! The agent's side: owns the container engine of this host and one `HostTask` for each task on it.
 //!
 //! It goes on supervising while the control plane is away. Engine events say when to look; the state that is
 //! reported is always what a look at the engine showed. When the event stream breaks, it subscribes again first

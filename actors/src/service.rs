@@ -1,7 +1,7 @@
 //! A service: owns the desired count and the deployments, supervises its tasks, replaces those that end.
 //!
 //! Whatever happens (a task changed, a wait is over, room appeared, an update was written) ends in
-//! [`ServiceActor::reconcile`], which asks `core::deployment` what to start and stop next. Nothing is remembered
+//! `ServiceActor::reconcile`, which asks `core::deployment` what to start and stop next. Nothing is remembered
 //! as a to-do: work is the difference between what is wanted and what is there.
 
 mod gauges;
