@@ -143,7 +143,7 @@ def test_a_task_definition_is_described_as_it_was_registered(daemon):
         environment=variables(A="1"),
         portMappings=[{"containerPort": 8080, "hostPort": 0, "protocol": "tcp"}],
         dockerLabels={"a": "b"},
-        healthCheck={**{"command": ["CMD", "/puppet", "check"]}, "interval": 10, "timeout": 3, "retries": 3},
+        healthCheck={**{"command": ["CMD", "/puppet", "check"]}, "interval": 10, "timeout": 3, "retries": 3, "startPeriod": 0},
         stopTimeout=7,
         user="1",
         workingDirectory="/tmp",
@@ -154,4 +154,4 @@ def test_a_task_definition_is_described_as_it_was_registered(daemon):
     assert told["status"] == "ACTIVE"
     assert (told["cpu"], told["memory"], told["networkMode"]) == ("256", "512", "bridge")
     (described,) = told["containerDefinitions"]
-    assert described.items() >= part.items()
+    assert {member: described[member] for member in part} == part

@@ -9,18 +9,25 @@ def steady(daemon, service):
     return f"(service {service}) has reached a steady state." in daemon.events(service)
 
 
+def healthy(daemon, service):
+    """Waits until a service's only task is healthy; the task. The waiter `services_stable` does not ask for that."""
+    def all_well():
+        tasks = daemon.tasks(service)
+        return [task["healthStatus"] for task in tasks] == ["HEALTHY"] and tasks
+
+    return wait_for("healthy task", all_well)[0]
+
+
 def test_a_container_that_turns_unhealthy_is_replaced(daemon):
     service = daemon.serve(container(healthCheck=health_check()))
-    (old,) = daemon.tasks(service)
+    old = healthy(daemon, service)
     assert old["healthStatus"] == old["containers"][0]["healthStatus"] == "HEALTHY"
 
     assert daemon.ask(old, "/unhealthy").exit_code == 0
 
     gone = daemon.stopped(old["taskArn"])
-    daemon.stable(service)
-    (new,) = daemon.tasks(service)
+    new = healthy(daemon, service)
     assert new["taskArn"] != old["taskArn"]
-    assert new["healthStatus"] == "HEALTHY"
     assert gone["stopCode"] == "ServiceSchedulerInitiated"
     assert "failed container health checks" in gone["stoppedReason"]
     assert f"(service {service}) (task {short(old['taskArn'])}) failed container health checks." in daemon.events(service)
@@ -29,11 +36,11 @@ def test_a_container_that_turns_unhealthy_is_replaced(daemon):
 
 def test_an_unhealthy_container_goes_only_when_its_replacement_serves(daemon):
     service = daemon.serve(container(healthCheck=health_check()))
-    (old,) = daemon.tasks(service)
+    old = healthy(daemon, service)
     with daemon.watch() as watch:
         daemon.ask(old, "/unhealthy")
         daemon.stopped(old["taskArn"])
-        daemon.stable(service)
+        healthy(daemon, service)
         wait_for("start and death", lambda: {"start", "die"} <= {action for _, action, *_ in watch.seen})
     actions = [action for _, action, *_ in watch.seen]
     assert actions == ["start", "die"]

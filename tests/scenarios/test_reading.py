@@ -106,11 +106,15 @@ def test_this_host_is_a_container_instance_with_what_is_left_of_it(daemon):
     wait_for("memory given back", lambda: memory("remainingResources") == left)
 
 
-def test_tags_are_attached_listed_and_taken_off(daemon):
-    service = daemon.serve(count=0, tags=[{"key": "a", "value": "1"}])
-    arn = daemon.service(service)["serviceArn"]
-    daemon.aws("tag-resource", "--resource-arn", arn, "--tags", "key=b,value=2")
-    listed = lambda: {tag["key"]: tag["value"] for tag in daemon.aws("list-tags-for-resource", "--resource-arn", arn)["tags"]}
-    assert listed() == {"a": "1", "b": "2"}
-    daemon.aws("untag-resource", "--resource-arn", arn, "--tag-keys", "a")
-    assert listed() == {"b": "2"}
+def test_tags_are_described_where_they_are_asked_for(daemon):
+    tags = [{"key": "team", "value": "one"}, {"key": "stage", "value": "test"}]
+    definition = daemon.register(tags=tags)
+    service = daemon.serve(definition=definition, tags=tags, propagateTags="SERVICE")
+    (task,) = daemon.tasks(service)
+    in_order = lambda described: sorted(described, key=lambda tag: tag["key"], reverse=True)
+    described = daemon.ecs.describe_services(services=[service], include=["TAGS"])["services"][0]
+    assert in_order(described["tags"]) == tags
+    assert in_order(daemon.ecs.describe_task_definition(taskDefinition=definition, include=["TAGS"])["tags"]) == tags
+    described = daemon.ecs.describe_tasks(tasks=[task["taskArn"]], include=["TAGS"])["tasks"][0]
+    assert in_order(described["tags"]) == tags
+    assert not daemon.service(service).get("tags")

@@ -81,7 +81,10 @@ REFUSED = {
     "a text for a list": (
         "RegisterTaskDefinition", {"family": "a", "containerDefinitions": "web"}, "SerializationException", "containerDefinitions",
     ),
-    "a negative count": ("CreateService", {"serviceName": "a", "taskDefinition": "b", "desiredCount": -1}, None, "desiredCount"),
+    "a service with a space in its name": (
+        "CreateService", {"serviceName": "a b", "taskDefinition": "c", "desiredCount": 1}, "InvalidParameterException", "Service",
+    ),
+    "a member that ECS does not have": ("ListClusters", {"pageSize": 1}, None, "pageSize"),
     "too many tasks": ("RunTask", {"taskDefinition": "b", "count": 11}, "InvalidParameterException", "count"),
     "a list for a page size": ("ListTasks", {"maxResults": [1]}, "SerializationException", "maxResults"),
     "a page of 101": ("ListClusters", {"maxResults": 101}, "InvalidParameterException", "maxResults"),
@@ -116,7 +119,7 @@ def test_a_task_definition_over_64_kib_is_refused(daemon):
     environment = [{"name": f"N{number}", "value": "x" * 100} for number in range(700)]
     status, name, message = daemon.post(*define(container(environment=environment)))
     assert (status, name) == (400, "ClientException")
-    assert "size" in message or "64" in message
+    assert "65536" in message
 
 
 def test_an_operation_that_is_not_carried_out_is_named(daemon):
@@ -134,13 +137,38 @@ def test_an_operation_that_ecs_does_not_have_is_unknown(daemon):
     assert (status, name) == (400, "UnknownOperationException")
 
 
-def test_a_member_that_nobody_knows_is_not_taken_for_another(daemon):
-    """ECS overlooks what its model does not have; what counts is that nothing is made of it."""
-    status, _, _ = daemon.post("ListClusters", {"maxResult": 1, fresh(): {"deep": [1]}})
-    assert status == 200
+class TestOfAService:
+    """These need one that is there, or a definition to make one of."""
 
+    @pytest.fixture(scope="class")
+    def there(self, daemon):
+        """Service and definition, made once, before anything is compared."""
+        definition = daemon.register()
+        return daemon.serve(definition=definition, count=0), definition
 
-def test_the_same_service_twice_is_not_idempotent(daemon):
-    status, name, message = daemon.post("CreateService", {"serviceName": "a b", "taskDefinition": "c", "desiredCount": 1})
-    assert (status, name) == (400, "InvalidParameterException")
-    assert "erviceName" in message or "service name" in message.lower()
+    @pytest.fixture(autouse=True)
+    def nothing_changes(self, there, nothing_changes):
+        """In this order."""
+
+    def test_a_negative_count_is_refused(self, daemon, there):
+        service, definition = there
+        asked = {"serviceName": fresh(), "taskDefinition": definition, "desiredCount": -1}
+        for status, name, message in (
+            daemon.post("CreateService", asked),
+            daemon.post("UpdateService", {"service": service, "desiredCount": -1}),
+        ):
+            assert (status, name) == (400, "InvalidParameterException")
+            assert "esired" in message
+
+    def test_another_service_of_its_name_is_refused(self, daemon, there):
+        service, definition = there
+        asked = {"serviceName": service, "taskDefinition": definition, "desiredCount": 1}
+        status, name, message = daemon.post("CreateService", asked)
+        assert (status, name, message) == (400, "InvalidParameterException", "Creation of service was not idempotent.")
+
+    def test_percentages_that_leave_no_way_are_refused(self, daemon, there):
+        service, _ = there
+        asked = {"service": service, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}
+        status, name, message = daemon.post("UpdateService", asked)
+        assert (status, name) == (400, "InvalidParameterException")
+        assert "ercent" in message

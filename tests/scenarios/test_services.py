@@ -3,7 +3,7 @@
 import botocore.exceptions
 import pytest
 
-from vocabulary import container, fresh, stays, wait_for
+from vocabulary import container, fresh, health_check, stays, variables, wait_for
 
 
 def of_revision(daemon, definition, all=False):
@@ -30,7 +30,8 @@ def test_a_service_scales_up_and_to_nothing_through_the_aws_cli(daemon):
         daemon.aws("wait", "services-stable", "--services", name)
         described = daemon.service(name)
         assert (described["runningCount"], described["pendingCount"]) == (count, 0)
-        assert len(daemon.containers(family=family)) == count
+        # Tasks that are stopping no longer count, but their containers may take a moment.
+        wait_for(f"{count} containers", lambda: len(daemon.containers(family=family)) == count)
 
 
 def test_a_service_scales_up_and_to_nothing_through_boto3(daemon):
@@ -42,7 +43,7 @@ def test_a_service_scales_up_and_to_nothing_through_boto3(daemon):
         daemon.ecs.update_service(service=service, desiredCount=count)
         daemon.stable(service)
         assert daemon.service(service)["runningCount"] == count
-        assert len(daemon.containers(family=family)) == count
+        wait_for(f"{count} containers", lambda: len(daemon.containers(family=family)) == count)
     gone = [daemon.stopped(arn) for arn in first]
     assert {task["stopCode"] for task in gone} == {"ServiceSchedulerInitiated"}
     assert all(task["stoppedReason"].startswith("Scaling activity initiated by (deployment ecs-svc/") for task in gone)
@@ -86,15 +87,17 @@ def test_a_revision_that_does_not_come_up_leaves_the_old_one_serving(daemon):
     family = old.split(":")[0]
     service = daemon.serve(definition=old, count=2)
     before = {found.id for found in of_revision(daemon, old)}
-    broken = daemon.register(container(command=["exit", "1"]), family=family)
+    sick = container(healthCheck=health_check(), environment=variables(PUPPET_HEALTHY="never"))
+    broken = daemon.register(sick, family=family)
 
     daemon.ecs.update_service(service=service, taskDefinition=broken)
 
-    wait_for("failures", lambda: daemon.service(service)["deployments"][0]["failedTasks"] >= 3)
+    wait_for("failures", lambda: any("failed container health checks" in event for event in daemon.events(service)))
     assert {found.id for found in of_revision(daemon, old)} == before
     daemon.ecs.update_service(service=service, taskDefinition=old)
     daemon.stable(service)
     assert len(of_revision(daemon, old)) == 2
+    assert not of_revision(daemon, broken)
 
 
 def test_a_forced_deployment_replaces_every_task(daemon):
@@ -135,6 +138,7 @@ def test_a_service_is_deleted_with_its_tasks_by_force(daemon):
     wait_for("INACTIVE", lambda: daemon.service(service)["status"] == "INACTIVE")
     daemon.aws("wait", "services-inactive", "--services", service)
 
+    # INACTIVE means that nothing of it runs any more.
     assert not daemon.containers(family=family)
     assert service not in daemon.ecs.list_services()["serviceArns"]
     stays("empty", lambda: not daemon.containers(family=family), 2)

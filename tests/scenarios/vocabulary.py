@@ -272,15 +272,15 @@ class Daemon:
     # Its containers, seen in the engine.
 
     def containers(self, all=False, **labels):
-        """This daemon's containers; `family`, `container_name` and so on narrow them down."""
+        """This daemon's containers, the running ones or all; `family`, `container_name` and so on narrow them down."""
         filters = [OWNER] + [f"{LABELS}{self.label(name)}={value}" for name, value in labels.items()]
         found = []
-        # The list alone: a look at each could miss one that is just being removed.
         for listed in self.engine.api.containers(all=all, filters={"label": filters}):
             if f":{self.account}:" in listed["Labels"].get(f"{LABELS}task-arn", ""):
                 with contextlib.suppress(docker.errors.NotFound):
                     found.append(self.engine.containers.get(listed["Id"]))
-        return found
+        # The engine's list lags behind: it still has some as running that have ended.
+        return [one for one in found if all or one.status == "running"]
 
     @staticmethod
     def label(name):
