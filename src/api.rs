@@ -34,6 +34,7 @@ use mainstay_actors::control::Control;
 use mainstay_actors::view::View;
 use mainstay_core::Partition;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use error::{Answer, ApiError, Code};
 use wire::operations::{Exception, Operation};
@@ -46,6 +47,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1")
 /// What the operations work on.
 struct Api {
     control: Control,
+    /// One permit a request that is carried out.
+    slots: Semaphore,
 }
 
 impl Api {
@@ -62,8 +65,11 @@ impl Api {
 ///
 /// No signature is looked at. A browser's page cannot reach it: without `X-Amz-Target`, which no page may send
 /// to another origin unasked, every request is refused.
-pub fn router(control: Control) -> Router {
-    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control }))
+///
+/// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
+pub fn router(control: Control, at_once: usize) -> Router {
+    let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
+    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, slots }))
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -73,10 +79,12 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
     let body = body::read(body).await;
     let began = tokio::time::Instant::now();
     let operation = operation(&head.headers);
-    let outcome = match (&operation, &body) {
-        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal.clone()),
-        (Ok(operation), Ok(body)) => unwound(carry_out(&api, *operation, body)).await,
+    let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
+    let outcome = match (&operation, &body, &slot) {
+        (Err(refusal), _, _) | (_, Err(refusal), _) | (_, _, Err(refusal)) => Err(refusal.clone()),
+        (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, body)).await,
     };
+    drop(slot);
     let took = began.elapsed();
     let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
     let code = outcome.as_ref().map_or_else(|refusal| refusal.code().as_str(), |_| "OK");

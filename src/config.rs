@@ -25,6 +25,8 @@ use values::Span;
 pub struct Config {
     /// Where it listens and keeps its state.
     pub server: Server,
+    /// How much is asked of it at once.
+    pub api: Api,
     /// What its ARNs say.
     pub aws: Aws,
     /// The container engine.
@@ -49,6 +51,16 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The data folder.
     pub data_dir: PathBuf,
+}
+
+/// How much is asked of the API at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Api {
+    /// Requests carried out at once; one more is answered with ThrottlingException.
+    pub requests_at_once: usize,
+    /// Connections at once; one more waits until another is closed.
+    pub connections: usize,
 }
 
 /// What the installation's ARNs say.
@@ -140,6 +152,12 @@ pub enum LogFormat {
 impl Default for Server {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 7077)), data_dir: values::default_data_dir() }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { requests_at_once: 256, connections: 1024 }
     }
 }
 
@@ -251,6 +269,13 @@ impl Config {
         let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
         if region.is_empty() || !region.bytes().all(plain) {
             return wrong("aws.region", region, "a region's name, such as \"us-east-1\"");
+        }
+        for (key, limit) in
+            [("api.requests-at-once", self.api.requests_at_once), ("api.connections", self.api.connections)]
+        {
+            if limit == 0 {
+                return wrong(key, "0", "at least 1");
+            }
         }
         if self.restart.backoff > self.restart.backoff_max {
             let value = self.restart.backoff.to_string();

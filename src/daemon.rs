@@ -113,11 +113,12 @@ impl Daemon {
             return Err(StartError::WriteDown { source });
         }
         let (closing, closed) = oneshot::channel();
-        let service = http::router(control.clone(), recorder, role);
-        let serve = axum::serve(socket, service).with_graceful_shutdown(async {
-            // Dropped or sent, either way it is time to go.
-            drop(closed.await);
-        });
+        let service = http::router(control.clone(), recorder, role, config.api.requests_at_once);
+        let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
+            .with_graceful_shutdown(async {
+                // Dropped or sent, either way it is time to go.
+                drop(closed.await);
+            });
         tracing::info!(%address, data_dir = %folder.path().display(), ?role, version = env!("CARGO_PKG_VERSION"),
             "mainstay serves");
         Ok(Self {

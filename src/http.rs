@@ -1,6 +1,7 @@
 //! What the daemon serves beside the API: the console, metrics, health and the tree.
 
 mod console;
+mod gate;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -11,6 +12,7 @@ use mainstay_actors::control::Control;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::daemon::Role;
+pub use gate::Gate;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -21,7 +23,12 @@ struct Shared {
 }
 
 /// Everything on one address.
-pub fn router(control: Control, recorder: &'static PrometheusHandle, role: Role) -> Router {
+pub fn router(
+    control: Control,
+    recorder: &'static PrometheusHandle,
+    role: Role,
+    requests_at_once: usize,
+) -> Router {
     let shared = Shared { control: control.clone(), recorder, role };
     Router::new()
         .route("/", get(console::page))
@@ -30,7 +37,7 @@ pub fn router(control: Control, recorder: &'static PrometheusHandle, role: Role)
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
         .with_state(shared)
-        .merge(crate::api::router(control))
+        .merge(crate::api::router(control, requests_at_once))
 }
 
 /// Prometheus's text format.

@@ -1,4 +1,5 @@
-//! The catalog: owns clusters and task definitions, and the births of services and container instances.
+//! The catalog: owns clusters and task definitions, and the births of services and container instances; forgets
+//! what has been over for long.
 
 mod births;
 

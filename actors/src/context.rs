@@ -39,7 +39,7 @@ pub struct Settings {
     pub orphan_grace: Duration,
     /// How long stopped containers stay, so that they can be looked at.
     pub cleanup_wait: Duration,
-    /// How long STOPPED tasks stay visible.
+    /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
 

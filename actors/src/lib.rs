@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root                                one_for_one
-//! ├── catalog                         owns clusters, task definitions, the birth of services and instances
+//! ├── catalog                         owns clusters, task definitions, births; forgets what is long over
 //! ├── clusters                        one child a cluster
 //! │   └── cluster "default"           rest_for_one
 //! │       ├── placement               owns the ledger

@@ -1,7 +1,7 @@
 //! A service: owns the desired count and the deployments, supervises its tasks, replaces those that end.
 //!
 //! Whatever happens (a task changed, a wait is over, room appeared, an update was written) ends in
-//! [`ServiceActor::reconcile`], which asks `core::deployment` what to start and stop next. Nothing is remembered
+//! `ServiceActor::reconcile`, which asks `core::deployment` what to start and stop next. Nothing is remembered
 //! as a to-do: work is the difference between what is wanted and what is there.
 
 mod gauges;
@@ -74,8 +74,8 @@ pub enum ServiceMsg {
     TaskChanged(Arc<Task>),
     /// There may be room now.
     Room,
-    /// A wait is over.
-    Wake,
+    /// Look at what is there and what is wanted; sent by it to itself after changes and waits.
+    Reconcile,
     /// Its record did not reach the disk when it should.
     NoteAgain,
     /// Panic, to see what heals.
@@ -97,6 +97,8 @@ pub struct ServiceState {
     started: Vec<TaskId>,
     steady: bool,
     gauges: ServiceGauges,
+    /// A look is on its way through the mailbox.
+    due: bool,
     wake: Option<tokio::task::JoinHandle<Result<(), ractor::MessagingErr<ServiceMsg>>>>,
     _presence: Presence<ServiceKey, ServiceMsg>,
     _life: Life,
@@ -125,6 +127,7 @@ impl Actor for ServiceActor {
             told: None,
             started: Vec::new(),
             gauges: ServiceGauges::new(&key),
+            due: false,
             wake: None,
             _presence: self.ctx.directory.services.enter(key, me),
             _life: self.ctx.tree.born(self.path.clone(), Kind::Service, self.ctx.nature.wall()),
@@ -141,12 +144,16 @@ impl Actor for ServiceActor {
             ServiceMsg::Placed { task, place } => self.placed(&me, state, task, place).await?,
             ServiceMsg::TaskChanged(task) => self.task_changed(state, task),
             ServiceMsg::Room => state.blocked = false,
-            ServiceMsg::Wake => {}
             ServiceMsg::NoteAgain => state.writes.touch(),
             #[cfg(feature = "sim")]
             ServiceMsg::Panic => panic!("asked to"),
+            ServiceMsg::Reconcile => {
+                state.due = false;
+                self.reconcile(&me, state);
+                return Ok(());
+            }
         }
-        self.reconcile(&me, state);
+        reconcile_soon(&me, state);
         Ok(())
     }
 
@@ -166,7 +173,7 @@ impl Actor for ServiceActor {
             ChildEnd::Restarted(id) => state.roster.forget_stop_request(&id),
             ChildEnd::Other => return Ok(()),
         }
-        self.reconcile(&me, state);
+        reconcile_soon(&me, state);
         Ok(())
     }
 
@@ -329,6 +336,14 @@ impl ServiceActor {
         if let Some(placement) = self.ctx.directory.placements.get(&state.record.key.cluster) {
             drop(placement.cast(message));
         }
+    }
+}
+
+/// Behind what has arrived already: a thousand tasks that change at once are looked at once, not a thousand times.
+fn reconcile_soon(me: &Me, state: &mut ServiceState) {
+    if !std::mem::replace(&mut state.due, true) {
+        // Who cannot be sent to any more is ending.
+        drop(me.cast(ServiceMsg::Reconcile));
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mainstay_actors::agent::AgentMsg;
 use mainstay_actors::catalog::CatalogMsg;
+use mainstay_actors::control::ServiceUpdate;
 use mainstay_actors::host::HostMsg;
 use mainstay_actors::placement::PlacementMsg;
 use mainstay_actors::service::ServiceMsg;
@@ -218,4 +219,44 @@ async fn of_a_deleted_service_no_actor_is_left() {
     pass(MIN).await;
     let left = world.ctx().tree.nodes();
     assert!(left.iter().all(|node| !node.path.as_str().contains("services/web")), "{left:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_comes_while_the_host_is_being_started_again_stops_the_containers_first() {
+    for millis in 0..20 {
+        let world = world().await;
+        let definition = world.define("job", vec![container("job")]).await.unwrap();
+        let ran = run(&world, &definition, 1).await;
+        let id = &ran.tasks[0].id;
+        until(&world, "up", SEC, |w| task(w, id).last_status == TaskStatus::Running).await;
+        world.ctx().directory.host.get(&()).unwrap().cast(HostMsg::Panic).unwrap();
+        pass(Duration::from_millis(millis)).await;
+        world.control().stop_task(id.clone(), None).await.unwrap();
+        let ended = stopped(&world, id).await;
+        assert_eq!(running(&world), [], "after {millis} ms STOPPED is said of a task that runs");
+        assert_eq!(ended.containers[0].exit_code, Some(143));
+        assert_lawful(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_a_crashing_task_actor_never_read_is_asked_for_again() {
+    for millis in 0..15 {
+        let world = world().await;
+        let web = service_of(&world, "web", 3).await;
+        world.store.latency(5 * MS..5 * MS);
+        let (control, key) = (world.control().clone(), web.clone());
+        let none = ServiceUpdate { desired_count: Some(0), ..Default::default() };
+        let asked = tokio::spawn(async move { control.update_service(key, none).await });
+        pass(Duration::from_millis(millis)).await;
+        for task in world.view().tasks.all() {
+            if let Some(actor) = world.ctx().directory.tasks.get(&task.id) {
+                drop(actor.cast(TaskMsg::Panic));
+            }
+        }
+        asked.await.unwrap().unwrap();
+        settled(&world, &web).await;
+        assert_eq!(running(&world), []);
+        assert_lawful(&world);
+    }
 }

@@ -176,3 +176,19 @@ async fn stopped_containers_stay_to_be_looked_at_and_are_removed_in_time() {
     pass(2 * HOUR).await;
     assert_eq!(world.engine.containers(), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_a_killed_container_is_taken_again_when_its_answer_is_lost() {
+    let world = world().await;
+    let web = service_of(&world, "web", 1).await;
+    let victim = world.running_tasks(&web)[0].clone();
+    world.engine.faults(|faults| faults.lose_answers = 1.0);
+    world.engine.kill(&running(&world)[0]);
+    pass(10 * SEC).await;
+    world.engine.faults(|faults| faults.lose_answers = 0.0);
+    until(&world, "made good", 2 * SEC, |w| {
+        task(w, &victim.id).last_status == TaskStatus::Stopped && w.is_settled(&web)
+    })
+    .await;
+    assert_eq!(task(&world, &victim.id).containers[0].exit_code, Some(137));
+}

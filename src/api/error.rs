@@ -28,6 +28,8 @@ pub enum Code {
     UnknownOperation,
     /// The body is too long.
     RequestTooLarge,
+    /// Too many requests are under way; the AWS clients try again by themselves.
+    Throttling,
 }
 
 impl Code {
@@ -38,6 +40,7 @@ impl Code {
             Self::Serialization => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
             Self::RequestTooLarge => "RequestEntityTooLargeException",
+            Self::Throttling => "ThrottlingException",
         }
     }
 
@@ -45,7 +48,7 @@ impl Code {
     pub fn status(self) -> u16 {
         match self {
             Self::Ecs(exception) => exception.status(),
-            Self::Serialization | Self::UnknownOperation => 400,
+            Self::Serialization | Self::UnknownOperation | Self::Throttling => 400,
             Self::RequestTooLarge => 413,
         }
     }
@@ -70,6 +73,11 @@ impl ApiError {
     /// ClientException.
     pub fn client(message: impl Into<String>) -> Self {
         Self::ecs(Exception::ClientException, message)
+    }
+
+    /// ECS's answer to a caller who is too fast.
+    pub fn throttled() -> Self {
+        Self::new(Code::Throttling, "Rate exceeded")
     }
 
     /// No such ACTIVE cluster.

@@ -8,18 +8,23 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Api, TARGET, handle, unwound};
+use super::{Api, Semaphore, TARGET, handle, unwound};
 use support::{Tree, eventually, tree};
 
 const HERE: &str = "arn:aws:ecs:us-east-1:000000000000";
 
 async fn post(tree: &Tree, target: Option<&str>, body: String) -> Response {
+    post_past(tree, target, body, 1).await
+}
+
+/// Posts where so many requests may be under way.
+async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usize) -> Response {
     let request = Request::post("/");
     let request = match target {
         Some(target) => request.header("X-Amz-Target", target),
         None => request,
     };
-    let api = Arc::new(Api { control: tree.control.clone() });
+    let api = Arc::new(Api { control: tree.control.clone(), slots: Semaphore::new(at_once) });
     handle(State(api), request.body(Body::from(body)).unwrap()).await
 }
 
@@ -74,6 +79,15 @@ async fn service_when(tree: &Tree, holds: impl Fn(&Value) -> bool) -> Value {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("the service gets there")
+}
+
+#[tokio::test]
+async fn a_request_too_many_is_throttled_as_ecs_does_it() {
+    let tree = tree().await;
+    let response = post_past(&tree, Some(&format!("{TARGET}ListClusters")), "{}".into(), 0).await;
+    assert_eq!(response.status(), 400);
+    let body = body(response).await;
+    assert_eq!((&body["__type"], &body["message"]), (&json!("ThrottlingException"), &json!("Rate exceeded")));
 }
 
 #[tokio::test]

@@ -152,6 +152,6 @@ fn wake_after(me: &Me, state: &mut ServiceState, wait: Option<Duration>) {
     }
     state.wake = wait.map(|wait| {
         let me = me.clone();
-        me.send_after(wait, || ServiceMsg::Wake)
+        me.send_after(wait, || ServiceMsg::Reconcile)
     });
 }
