@@ -90,6 +90,7 @@ fn static_checks(with: &Test, machine: &Machine, report: &mut Report) {
                 "--quiet",
                 "--workspace",
                 "--no-deps",
+                "--all-features",
                 "--document-private-items",
             ])
         })
