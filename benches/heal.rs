@@ -295,7 +295,7 @@ impl Mainstay {
         let child = Command::new(env!("CARGO_BIN_EXE_mainstay"))
             .args(["up", "--listen", "127.0.0.1:0", "--stop-tasks", "--data-dir"])
             .arg(data.path())
-            .env("MAINSTAY_LOG_FILTER", "warn")
+            .env("MAINSTAY_LOG_FILTER", "error")
             .env("MAINSTAY_AGENT_CLEANUP_WAIT", "1s")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
