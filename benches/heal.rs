@@ -276,6 +276,10 @@ impl Drop for Swarm {
     fn drop(&mut self) {
         let removed = docker(&["service", "rm", SWARM_SERVICE]);
         let left = if self.made { docker(&["swarm", "leave", "--force"]) } else { removed };
+        if self.made {
+            // Docker makes it for a swarm, and forgets it there; with somebody's container in it, it stays.
+            drop(docker(&["network", "rm", "docker_gwbridge"]));
+        }
         if let Err(error) = left {
             eprintln!("{error}; look at `docker info` and `docker service ls`");
         }
