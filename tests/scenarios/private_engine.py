@@ -14,11 +14,15 @@ from vocabulary import IMAGE, is_alive, wait_for
 
 
 class PrivateEngine:
-    """A dockerd with folders, a socket and a containerd of its own, and no network. It needs root."""
+    """A dockerd with folders, a socket, a containerd and a network namespace of its own. It needs root.
+
+    The namespace is what keeps the machine's engine safe: a dockerd that is told to have no bridge removes `docker0`.
+    """
 
     def __init__(self, *flags):
         # Not in pytest's folder: a Unix socket's path is short.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-engine-"))
+        (self.folder / "settings.json").write_text("{}")
         self.flags = flags
         self.process = None
         self.client = None
@@ -32,12 +36,14 @@ class PrivateEngine:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [
+                    "unshare",
+                    "--net",
                     "dockerd",
                     f"--data-root={self.folder}/data",
                     f"--exec-root={self.folder}/exec",
                     f"--pidfile={self.folder}/pid",
                     f"--host={self.endpoint}",
-                    "--config-file=/dev/null",
+                    f"--config-file={self.folder}/settings.json",
                     "--bridge=none",
                     "--iptables=false",
                     "--ip6tables=false",
@@ -84,15 +90,13 @@ class PrivateEngine:
 
     def clean_up(self):
         """Leaves no container, no process, no mount and no file, whatever state it is in."""
-        if self.process is None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            return
-        self.go_on() if self.process.poll() is None else self.start()
-        for left in self.client.containers.list(all=True):
-            with contextlib.suppress(docker.errors.APIError):
-                left.remove(force=True, v=True)
-        self.client.close()
-        self.stop()
+        if self.process and self.client:
+            self.go_on() if self.process.poll() is None else self.start()
+            for left in self.client.containers.list(all=True):
+                with contextlib.suppress(docker.errors.APIError):
+                    left.remove(force=True, v=True)
+            self.client.close()
+            self.stop()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -19,7 +19,7 @@ def nothing_is_there_twice(daemon):
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_containers_that_die_with_their_engine_are_told_with_their_exit_codes_and_replaced(daemons, private_engines, end):
+def test_containers_that_die_with_their_engine_are_told_with_their_exit_codes_and_replaced(private_engines, daemons, end):
     private = private_engines()
     daemon = daemons(on=private.client, MAINSTAY_ENGINE_ENDPOINT=private.endpoint).start()
     definition = daemon.register(networkMode="none")
@@ -47,7 +47,7 @@ def test_containers_that_die_with_their_engine_are_told_with_their_exit_codes_an
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_with_live_restore_an_engines_restart_is_none_of_the_containers_business(daemons, private_engines, end):
+def test_with_live_restore_an_engines_restart_is_none_of_the_containers_business(private_engines, daemons, end):
     private = private_engines("--live-restore")
     daemon = daemons(on=private.client, MAINSTAY_ENGINE_ENDPOINT=private.endpoint).start()
     definition = daemon.register(networkMode="none")
@@ -80,7 +80,7 @@ def test_with_live_restore_an_engines_restart_is_none_of_the_containers_business
         pytest.param(130, marks=[pytest.mark.slow, pytest.mark.timeout(400)]),
     ],
 )
-def test_while_the_engine_hangs_the_api_answers_and_what_is_asked_for_comes_afterwards(daemons, private_engines, hung):
+def test_while_the_engine_hangs_the_api_answers_and_what_is_asked_for_comes_afterwards(private_engines, daemons, hung):
     private = private_engines()
     daemon = daemons(on=private.client, MAINSTAY_ENGINE_ENDPOINT=private.endpoint).start()
     ecs = daemon.ecs
@@ -131,7 +131,7 @@ def test_while_the_engine_hangs_the_api_answers_and_what_is_asked_for_comes_afte
     nothing_is_there_twice(daemon)
 
 
-def test_a_daemon_that_starts_while_the_engine_hangs_serves_and_adopts_what_it_finds_later(daemons, private_engines):
+def test_a_daemon_that_starts_while_the_engine_hangs_serves_and_adopts_what_it_finds_later(private_engines, daemons):
     private = private_engines()
     daemon = daemons(on=private.client, MAINSTAY_ENGINE_ENDPOINT=private.endpoint).start()
     service = daemon.serve(definition=daemon.register(networkMode="none"), count=2)
