@@ -74,9 +74,13 @@ class PrivateEngine:
         self.process.wait(60)
 
     def kill(self):
-        """Ends it as a crash would; its containerd stays."""
+        """Ends it as a crash would: its containerd is killed with it, the containers go on."""
         self.process.kill()
         self.process.wait()
+        pid = self.folder / "exec/containerd/containerd.pid"
+        wait_for("end of its containerd", lambda: not is_alive(pid.read_text()))
+        # Where nobody reaps it, dockerd would take the dead one for a running one.
+        pid.unlink()
 
     def hang(self):
         """Lets it do nothing and answer nothing, with its socket open."""
