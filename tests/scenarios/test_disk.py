@@ -90,7 +90,6 @@ def test_a_full_disk_refuses_writes_and_stops_nothing_else(cramped, disk):
     while not refused(ecs.register_task_definition, family=big, containerDefinitions=[container(command=["x" * 30000])]):
         taken += 1
         assert taken < 500
-    before = daemon.service(service)
 
     # What is refused has not happened.
     listed = ecs.list_task_definitions(familyPrefix=big)["taskDefinitionArns"]
@@ -99,8 +98,10 @@ def test_a_full_disk_refuses_writes_and_stops_nothing_else(cramped, disk):
     if refused(ecs.create_service, serviceName=other, taskDefinition=definition, desiredCount=1):
         assert daemon.ecs.describe_services(services=[other])["failures"][0]["reason"] == "MISSING"
     assert refused(ecs.register_task_definition, family=big, containerDefinitions=[container(command=["x" * 30000])])
-    if refused(ecs.update_service, service=service, desiredCount=7):
-        assert daemon.service(service)["desiredCount"] == before["desiredCount"] == 2
+    # A write that is small enough may still find a place.
+    count = 2 if refused(ecs.update_service, service=service, desiredCount=3) else 3
+    assert daemon.service(service)["desiredCount"] == count
+    daemon.stable(service)
     assert get(f"{daemon.url}/healthz")[0] == 200
     failures = [line for line in get(f"{daemon.url}/metrics")[1].splitlines() if line.startswith("mainstay_store_commit_failures_total")]
     assert failures and float(failures[0].split()[-1]) > 0
@@ -112,11 +113,11 @@ def test_a_full_disk_refuses_writes_and_stops_nothing_else(cramped, disk):
     assert gone["containers"][0]["exitCode"] == 137
     daemon.stable(service)
     running = {task["taskArn"] for task in daemon.tasks(service)}
-    assert len(running) == 2 and victim["taskArn"] not in running
+    assert len(running) == count and victim["taskArn"] not in running
 
     disk.make_room()
     wait_for("a write that works", lambda: not refused(ecs.register_task_definition, family=family, containerDefinitions=[container()]))
-    ecs.update_service(service=service, desiredCount=3)
+    ecs.update_service(service=service, desiredCount=4)
     daemon.stable(service)
     now = {task["taskArn"] for task in daemon.tasks(service)}
     assert running < now
@@ -129,7 +130,7 @@ def test_a_full_disk_refuses_writes_and_stops_nothing_else(cramped, disk):
     daemon.stable(service)
     assert {task["taskArn"] for task in daemon.tasks(service)} == now
     assert daemon.task(victim["taskArn"])["containers"][0]["exitCode"] == 137
-    assert len(daemon.containers(family=family)) == 3
+    assert len(daemon.containers(family=family)) == 4
 
 
 def test_a_disk_that_is_full_when_the_daemon_ends_loses_no_container(cramped, disk):
@@ -174,26 +175,17 @@ def written(daemons):
     return daemon, daemon.folder / "data/mainstay.redb"
 
 
-def is_refused(daemon, file, *advice, by=("up", "check")):
-    """Sees that a store is refused with advice and left as it is."""
+def is_refused(daemon, file):
+    """Sees that a store is refused with advice, by whoever reads it, and left as it is."""
     before = file.read_bytes()
-    said = []
-    if "up" in by:
-        code, text = starts(daemon)
-        assert code == 1, text
-        said.append(text)
-    if "check" in by:
-        done = store(daemon, "check")
-        assert done.returncode == 1, done.stderr
-        said.append(done.stderr)
+    code, by_up = starts(daemon)
+    checked = store(daemon, "check")
+    assert (code, checked.returncode) == (1, 1), by_up + checked.stderr
     assert file.read_bytes() == before, "the file was changed"
-    for text in said:
-        assert "mainstay.redb" in text
-        assert any(words in text for words in advice), text
-        assert "panicked" not in text
-
-
-DAMAGED = "put a copy back"
+    for said in (by_up, checked.stderr):
+        assert "mainstay.redb" in said
+        assert "put a copy back" in said, said
+        assert "panicked" not in said
 
 
 @pytest.mark.parametrize("left", [0, 100, 5000, 0.5, 0.95], ids=str)
@@ -201,10 +193,10 @@ def test_a_store_that_was_cut_short_is_refused_and_left_as_it_is(written, left):
     daemon, file = written
     length = file.stat().st_size
     os.truncate(file, left if isinstance(left, int) else int(length * left) // 4096 * 4096)
-    is_refused(daemon, file, DAMAGED)
+    is_refused(daemon, file)
 
 
-def test_a_store_that_is_damaged_in_its_middle_is_found_out_by_check(written):
+def test_a_store_that_is_damaged_in_its_middle_is_refused_and_left_as_it_is(written):
     daemon, file = written
     bytes_ = bytearray(file.read_bytes())
     # In the middle of what was written, not of what was only set aside.
@@ -212,7 +204,7 @@ def test_a_store_that_is_damaged_in_its_middle_is_found_out_by_check(written):
     assert at > 0
     bytes_[at + 10 : at + 20] = b"damage!!!!"
     file.write_bytes(bytes_)
-    is_refused(daemon, file, DAMAGED, by=["check"])
+    is_refused(daemon, file)
 
 
 def test_a_store_whose_head_is_damaged_is_refused_and_left_as_it_is(written):
@@ -220,13 +212,13 @@ def test_a_store_whose_head_is_damaged_is_refused_and_left_as_it_is(written):
     bytes_ = bytearray(file.read_bytes())
     bytes_[64:320] = bytes(range(256))
     file.write_bytes(bytes_)
-    is_refused(daemon, file, DAMAGED)
+    is_refused(daemon, file)
 
 
 def test_a_store_of_a_file_that_is_none_is_refused_and_left_as_it_is(written):
     daemon, file = written
     file.write_text("this is a shopping list\n" * 1000)
-    is_refused(daemon, file, DAMAGED)
+    is_refused(daemon, file)
 
 
 def test_an_export_of_a_newer_version_is_refused_and_makes_no_store(daemons, tmp_path):

@@ -95,9 +95,9 @@ def test_what_was_done_though_its_answer_was_lost_is_not_done_twice(daemons, lin
     family = fresh()
     definition = daemon.register(family=family)
     with daemon.watch() as watch:
-        line.lose_answers(asked, 3)
+        line.lose_answers(asked, 2)
         service = daemon.serve(definition=definition, count=2)
-        wait_for("lost answers", line.lost)
+        wait_for("lost answers", line.lost, limit=20)
         once_each(daemon, family, 2)
         assert len(watch.starts(family)) == 2
     assert len(daemon.tasks(service)) == 2

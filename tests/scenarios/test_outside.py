@@ -101,11 +101,13 @@ def test_a_paused_container_with_a_health_check_is_kept_or_replaced_as_the_check
     hit = daemon.container_of(task)
     hit.pause()
 
+    verdicts = {"starting": "UNKNOWN", "healthy": "HEALTHY", "unhealthy": "UNHEALTHY"}
+
     # Longer than a check takes to turn: whatever the engine says of a paused container is what is told.
     def agrees():
-        said = daemon.engine.containers.get(hit.id).attrs["State"]["Health"]["Status"].upper()
+        said = daemon.engine.containers.get(hit.id).attrs["State"]["Health"]["Status"]
         told = daemon.task(task["taskArn"])
-        return told["lastStatus"] != "RUNNING" or told["healthStatus"] == said
+        return told["lastStatus"] != "RUNNING" or told["healthStatus"] == verdicts[said]
 
     stays("agreement with the engine", lambda: wait_for("agreement", agrees, limit=5), 12)
     hit.reload()

@@ -24,7 +24,7 @@ def test_requests_past_the_limit_are_throttled_and_boto3s_retries_get_through(da
         config=botocore.config.Config(retries={"mode": "standard", "total_max_attempts": 12}, max_pool_connections=32),
     )
     family = fresh()
-    body = {"family": family, "containerDefinitions": [{"name": "web", "image": "web", "memory": 4}]}
+    body = {"family": family, "containerDefinitions": [{"name": "web", "image": "web", "memory": 64}]}
     seen = []
 
     # Each by itself: those that try nothing twice, and see what is said.

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from vocabulary import container, fresh, health_check, seconds, stays, wait_for
+from vocabulary import container, fresh, get, health_check, seconds, stays, wait_for
 
 CODES = {"EssentialContainerExited", "UserInitiated"}
 
@@ -29,6 +29,7 @@ def checked(daemon, arn, reason):
 def raced(daemon, definition, after, count=8):
     """Runs tasks and stops each at some moment around `after` seconds from its start; their records."""
     chance = random.Random(7)
+    wait_for("readiness", lambda: get(f"{daemon.url}/readyz")[0] == 200)
     arns = []
     for _ in range(count):
         arns.append(daemon.run(definition=definition))
