@@ -7,6 +7,7 @@ use std::time::Duration;
 use mainstay_actors::agent::{InProcess, ToHost};
 use mainstay_actors::context::{Context, Surroundings};
 use mainstay_actors::control::{Control, ControlError, NewCluster, NewInstance};
+use mainstay_actors::failpoint::Failpoint;
 use mainstay_actors::ports::{Nature, StoreError};
 use mainstay_actors::root::{self, Root};
 use mainstay_core::ClusterName;
@@ -99,8 +100,10 @@ impl Daemon {
         let owner = store.owner().to_owned();
         folder.write_owner(&owner).map_err(|source| StartError::WriteDown { source })?;
         let ctx = Surroundings::load(Arc::new(store), Nature::real(), config.settings())?;
+        Failpoint::DaemonLoaded.hit();
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
+        Failpoint::DaemonTreeUp.hit();
         if role == Role::Up {
             let engine = Arc::new(DockerEngine::new(config.engine_endpoint(), owner));
             if let Err(error) = add_host(&ctx, &control, &root, engine).await {
@@ -108,6 +111,7 @@ impl Daemon {
                 return Err(error);
             }
         }
+        Failpoint::DaemonHostAdded.hit();
         if let Err(source) = folder.write_address(address) {
             root.stop().await;
             return Err(StartError::WriteDown { source });

@@ -26,6 +26,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use crate::context::Context;
 use crate::control::{Reply, ServiceUpdate};
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, Write};
@@ -232,7 +233,9 @@ impl ServiceActor {
         };
         state.told = None;
         let task = Arc::new(self.new_task(&state.record, &member, id, instance)?);
+        Failpoint::ServiceTaskPlaced.hit();
         self.ctx.note_task(&task);
+        Failpoint::ServiceTaskNoted.hit();
         state.roster.placed(Arc::clone(&task));
         state.started.push(task.id.clone());
         metrics::task_starts(task.cluster.as_str(), state.record.key.name.as_str()).increment(1);

@@ -15,6 +15,7 @@ use crate::agent::AgentMsg;
 use crate::context::Context;
 use crate::control::{ControlError, Reply};
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::ToAgent;
@@ -119,7 +120,9 @@ impl Actor for TaskActor {
             TaskMsg::Stop { code, reason } => self.stop(&me, state, code, &reason),
             TaskMsg::StopByUser { reason, reply } => {
                 let reason = reason.unwrap_or_else(|| "Task stopped by user".into());
+                Failpoint::StopTaskDecided.hit();
                 self.stop(&me, state, StopCode::UserInitiated, &reason);
+                Failpoint::StopTaskTold.hit();
                 self.answer_when_durable(state, reply);
             }
             #[cfg(feature = "sim")]
@@ -171,7 +174,9 @@ impl TaskActor {
         );
         state.task = Arc::new(task);
         self.ctx.note_task(&state.task);
+        Failpoint::TaskChanged.hit();
         if ended {
+            Failpoint::TaskEnded.hit();
             // Before its owner hears of it: the replacement may need just this room.
             self.release(state);
             self.count_stop(state);
@@ -208,8 +213,9 @@ impl TaskActor {
         let task = Arc::clone(&state.task);
         let done = self.ctx.commit(vec![crate::ports::Write::Task(Task::clone(&task))]);
         self.ctx.spawn(async move {
-            let answer =
-                done.await.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string()));
+            let written = done.await;
+            Failpoint::StopTaskCommitted.hit();
+            let answer = written.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string()));
             // The caller may have gone; the stop stands all the same.
             drop(reply.send(answer));
         });

@@ -11,6 +11,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use super::container::{Act, Container, Phase};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
@@ -254,7 +255,9 @@ impl HostTask {
             let outcome = match (act, id) {
                 (Act::Pull, _) => {
                     let from = ctx.nature.wall();
+                    Failpoint::HostBeforePull.hit();
                     let result = engine.pull(&container.definition.image).await;
+                    Failpoint::HostAfterPull.hit();
                     Outcome::Pulled { from, to: ctx.nature.wall(), result }
                 }
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again).await),
@@ -268,7 +271,10 @@ impl HostTask {
                         network_mode: spec.network_mode,
                         spec: container,
                     };
-                    Outcome::Created(engine.create(&new).await)
+                    Failpoint::HostBeforeCreate.hit();
+                    let made = engine.create(&new).await;
+                    Failpoint::HostAfterCreate.hit();
+                    Outcome::Created(made)
                 }
             };
             drop(me.cast(HostTaskMsg::Done { place, health_news, outcome }));
@@ -338,6 +344,9 @@ impl HostTask {
     fn event(&self, me: &Me, state: &mut HostTaskState, event: &EngineEvent) {
         let ours = |container: &Container| container.spec.definition.name == event.container;
         let Some(place) = state.containers.iter().position(ours) else { return };
+        if let EngineEventKind::Died { .. } = event.kind {
+            Failpoint::HostDeathSeen.hit();
+        }
         let container = &mut state.containers[place];
         // Where there is none yet, the answer to its create is still on its way.
         if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
@@ -428,7 +437,9 @@ impl HostTask {
         self.ctx.spawn(async move {
             let remove = async {
                 for id in &ids {
+                    Failpoint::HostBeforeRemove.hit();
                     engine.remove(id).await?;
+                    Failpoint::HostAfterRemove.hit();
                 }
                 Ok(())
             };
@@ -457,7 +468,9 @@ async fn start(
             return Ok(seen);
         }
     }
+    Failpoint::HostBeforeStart.hit();
     engine.start(id).await?;
+    Failpoint::HostAfterStart.hit();
     engine.inspect(id).await
 }
 
@@ -466,6 +479,8 @@ async fn stop(
     id: &EngineId,
     grace: Duration,
 ) -> Result<Option<EngineContainer>, EngineError> {
+    Failpoint::HostBeforeStop.hit();
     engine.stop(id, grace).await?;
+    Failpoint::HostAfterStop.hit();
     engine.inspect(id).await
 }
