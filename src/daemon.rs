@@ -26,6 +26,10 @@ use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 const DEFAULT_CLUSTER: &str = "default";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the first request waits for this host's engine to answer, or not to.
+const HOST_WITHIN: Duration = Duration::from_secs(5);
+/// Between two looks whether it did.
+const HOST_LOOK: Duration = Duration::from_millis(5);
 
 /// Which parts run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +201,17 @@ async fn add_host(
     let instance = control.register_instance(new).await.map_err(register)?;
     ctx.link(instance.id.clone(), Box::new(ToHost { ctx: Arc::clone(ctx) }));
     let to_control = InProcess { ctx: Arc::clone(ctx), instance: instance.id.clone() };
-    root.add_host(ctx, engine, Arc::new(to_control)).map_err(StartError::Tree)
+    root.add_host(ctx, engine, Arc::new(to_control)).map_err(StartError::Tree)?;
+    // Until then a RunTask would be told that there is no container instance.
+    let reported = async {
+        while !ctx.view.instances.get(&instance.id).is_some_and(|known| known.agent_connected) {
+            tokio::time::sleep(HOST_LOOK).await;
+        }
+    };
+    if tokio::time::timeout(HOST_WITHIN, reported).await.is_err() {
+        tracing::warn!(waited = ?HOST_WITHIN, "the container engine takes long to answer; serving without it");
+    }
+    Ok(())
 }
 
 /// The host's name; `localhost` where the system does not say.

@@ -109,6 +109,9 @@ class Lane(threading.Thread):
                 self.kill(victim, load)
             say(f"lane {self.number}: {self.what} ({time.monotonic() - began:.1f} s)")
         self.what = "end"
+        for worker in load.workers:
+            worker.everything = True
+            worker.verify()
         for name in [name for services in load.services for name in services.deleted]:
             wait_for(f"end of {name}", lambda name=name: status_of(victim, name) in ("INACTIVE", None), 30)
         reader.end()
@@ -280,7 +283,11 @@ class Lane(threading.Thread):
         for services in load.services:
             if not services.service:
                 continue
-            found = victim.call("DescribeServices", services=[services.service["name"]])["services"][0]
+            found = victim.call("DescribeServices", services=[services.service["name"]])["services"]
+            if not found:
+                # Its creation was under way, and nothing came of it.
+                continue
+            found = found[0]
             primary = found["deployments"][0]
             survivors, stopped = kept[(primary["id"], "kept")], kept[(primary["id"], "stopped")]
             if stopped and survivors < found["desiredCount"]:

@@ -22,6 +22,8 @@ class Worker:
     def __init__(self, victim, chance, violation):
         self.victim, self.chance, self.violation = victim, chance, violation
         self.acknowledged = 0
+        # Each crash is followed by a look at the latest, the last by a look at all.
+        self.everything = False
         self.script = self.steps()
 
     def call(self, operation, **members):
@@ -44,6 +46,9 @@ class Worker:
         if not good:
             self.violation(f"{type(self).__name__}: {text}")
         return good
+
+    def latest(self, items, count):
+        return list(items) if self.everything else list(items)[-count:]
 
     def verify(self):
         raise NotImplementedError
@@ -144,7 +149,7 @@ class Services(Worker):
         self.service = None
 
     def verify(self):
-        for name in self.deleted[-5:]:
+        for name in self.latest(self.deleted, 5):
             self.verify_deleted(name)
         service = self.service
         if service is None:
@@ -222,7 +227,7 @@ class Definitions(Worker):
     def verify(self):
         act, subject = self.under_way or (None, None)
         self.under_way = None
-        for number, (marker, status) in list(self.known.items())[-8:]:
+        for number, (marker, status) in self.latest(self.known.items(), 8):
             found = self.look(number)
             may_be = [(marker, status)] + [(marker, "INACTIVE")] * ((act, subject) == ("deregister", number))
             if self.check(found in may_be, f"{self.family}:{number} is {found}, not one of {may_be}"):
@@ -282,7 +287,7 @@ class Tasks(Worker):
             # As a client does that had no answer.
             self.run_under_way = None
             self.ran(request, self.victim.call("RunTask", **request))
-        for marker, (request, arns) in list(self.runs.items())[-4:]:
+        for marker, (request, arns) in self.latest(self.runs.items(), 4):
             again = sorted(task["taskArn"] for task in self.victim.call("RunTask", **request)["tasks"])
             self.check(again == arns, f"the token of {arns} gave {again}")
             found = [
@@ -294,7 +299,7 @@ class Tasks(Worker):
         if arn := self.stop_under_way:
             self.stop_under_way = None
             self.to_stop.append(arn)
-        stopped = self.stopped[-10:]
+        stopped = self.latest(self.stopped, 10)
         found = self.victim.tasks_by_arn(stopped) if stopped else {}
         for arn in stopped:
             desired = found.get(arn, {}).get("desiredStatus")
@@ -326,14 +331,13 @@ class Clusters(Worker):
 
     def verify(self):
         under_way, self.under_way = self.under_way, None
-        names = list(dict.fromkeys(list(self.known)[-10:] + [under_way[0]] * bool(under_way)))
-        if not names:
-            return
-        answer = self.victim.call("DescribeClusters", clusters=names)
-        found = {one["clusterName"]: one["status"] for one in answer["clusters"]}
+        subject, wanted = under_way or (None, None)
+        names = self.latest(self.known, 10)
+        names += [subject] * (under_way is not None and subject not in names)
         for name in names:
-            status = found.get(name)
-            may_be = [self.known.get(name)] + [under_way[1]] * bool(under_way and under_way[0] == name)
+            found = self.victim.call("DescribeClusters", clusters=[name])["clusters"]
+            status = found[0]["status"] if found else None
+            may_be = [self.known.get(name)] + [wanted] * (name == subject)
             self.check(status in may_be, f"{name} is {status}, not one of {may_be}")
             if status:
                 self.known[name] = status

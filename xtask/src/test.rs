@@ -43,6 +43,9 @@ pub fn test(with: &Test) -> Outcome {
         logged(log, "cargo", |cargo| cargo.args(["build", "--quiet", "--bin", "mainstay"]))
     });
     report.check("scenarios", |log| scenarios(with, &machine, log));
+    if with.scenarios.is_none() {
+        report.check("crashes", |log| crashes(with, &machine, log));
+    }
     if !with.quick && with.scenarios.is_none() {
         report.check("two commands", |_| two_commands());
     }
@@ -116,6 +119,27 @@ fn scenarios(with: &Test, machine: &Machine, log: &Path) -> Outcome {
         }
         python
     })
+}
+
+/// Daemons that are killed at every step, and are to lose nothing.
+fn crashes(with: &Test, machine: &Machine, log: &Path) -> Outcome {
+    // Beside the others, so that no daemon with failpoints is ever taken for one without.
+    let target = image::target().join("failpoints");
+    logged(log, "cargo", |cargo| {
+        cargo
+            .args(["build", "--quiet", "--bin", "mainstay", "--features", "failpoints", "--target-dir"])
+            .arg(&target)
+    })?;
+    logged(log, &machine.python.to_string_lossy(), |python| {
+        python.env("MAINSTAY", target.join("debug/mainstay")).arg("tests/crashes");
+        if with.quick {
+            python.arg("--quick");
+        }
+        python
+    })?;
+    // How many kills there were, and what they found.
+    say("Killed", engine::last_lines(log, 1).trim());
+    Ok(())
 }
 
 /// A stranger's first minutes: `up` twice, and `down`.
