@@ -276,6 +276,10 @@ impl Drop for Swarm {
     fn drop(&mut self) {
         let removed = docker(&["service", "rm", SWARM_SERVICE]);
         let left = if self.made { docker(&["swarm", "leave", "--force"]) } else { removed };
+        if self.made {
+            // Docker makes it for a swarm, and forgets it there; with somebody's container in it, it stays.
+            drop(docker(&["network", "rm", "docker_gwbridge"]));
+        }
         if let Err(error) = left {
             eprintln!("{error}; look at `docker info` and `docker service ls`");
         }
@@ -295,7 +299,7 @@ impl Mainstay {
         let child = Command::new(env!("CARGO_BIN_EXE_mainstay"))
             .args(["up", "--listen", "127.0.0.1:0", "--stop-tasks", "--data-dir"])
             .arg(data.path())
-            .env("MAINSTAY_LOG_FILTER", "warn")
+            .env("MAINSTAY_LOG_FILTER", "error")
             .env("MAINSTAY_AGENT_CLEANUP_WAIT", "1s")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

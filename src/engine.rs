@@ -1,6 +1,6 @@
 //! [`ContainerEngine`] on Docker (or Podman's Docker API), through bollard.
 //!
-//! Everything is scoped to one owner by the label [`labels::OWNER`]: containers of another installation, of a
+//! Everything is scoped to one owner by the label `mainstay.owner`: containers of another installation, of a
 //! genuine ECS agent or of a person are never listed, reported or touched.
 
 mod errors;

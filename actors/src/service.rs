@@ -220,13 +220,14 @@ impl ServiceActor {
             Ok(instance) => instance,
             Err(refusal) => {
                 state.roster.remove(&id);
-                if state.told.as_ref() != Some(&refusal) {
+                // What one of ours is about to give back may be enough: room is announced when it does.
+                if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() {
                     let key = &state.record.key;
                     let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&key.cluster, id);
                     let message = story::unplaced(key, &refusal.service_event_reason(arn));
                     self.tell(state, message);
+                    state.told = Some(refusal);
                 }
-                state.told = Some(refusal);
                 state.blocked = true;
                 return Ok(());
             }

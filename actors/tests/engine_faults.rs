@@ -186,7 +186,8 @@ async fn a_look_at_a_killed_container_is_taken_again_when_its_answer_is_lost() {
     world.engine.kill(&running(&world)[0]);
     pass(10 * SEC).await;
     world.engine.faults(|faults| faults.lose_answers = 0.0);
-    until(&world, "made good", 2 * SEC, |w| {
+    // The replacement began at once, so it lost answers too; its next try is at most ten seconds away.
+    until(&world, "made good", 12 * SEC, |w| {
         task(w, &victim.id).last_status == TaskStatus::Stopped && w.is_settled(&web)
     })
     .await;

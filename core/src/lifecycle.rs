@@ -13,6 +13,8 @@ use crate::{ClusterName, EngineId, InstanceId, TaskId};
 
 /// ECS cuts reasons at this many characters.
 pub const REASON_LIMIT: usize = 1024;
+/// ECS's words for the usual end.
+const ESSENTIAL_EXITED: &str = "Essential container in task exited";
 
 /// What an agent sees of a task; always whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +59,8 @@ pub enum ContainerStatus {
     Pending,
     /// Running.
     Running,
+    /// It runs no more; how it ended is yet to be told.
+    Ending,
     /// Over.
     Stopped,
 }
@@ -65,7 +69,8 @@ impl ContainerStatus {
     fn as_task_status(self) -> TaskStatus {
         match self {
             Self::Pending => TaskStatus::Pending,
-            Self::Running => TaskStatus::Running,
+            // ECS has no word for it, and a STOPPED container never changes.
+            Self::Running | Self::Ending => TaskStatus::Running,
             Self::Stopped => TaskStatus::Stopped,
         }
     }
@@ -188,7 +193,14 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
     let mut ended: Option<(StopCode, String)> = None;
     for container in &mut next.containers {
         let Some(seen) = report.containers.iter().find(|seen| seen.name == container.name) else { continue };
-        if !take(container, seen) || !container.essential {
+        let stopped = take(container, seen);
+        if !container.essential {
+            continue;
+        }
+        if seen.status == ContainerStatus::Ending {
+            ended.get_or_insert((StopCode::EssentialContainerExited, ESSENTIAL_EXITED.into()));
+        }
+        if !stopped {
             continue;
         }
         // The last essential end is the task's.
@@ -197,7 +209,7 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
         ended.get_or_insert_with(|| match &container.reason {
             Some(reason) if never_started => (StopCode::TaskFailedToStart, reason.clone()),
             None if never_started => (StopCode::TaskFailedToStart, "Task failed to start".into()),
-            _ => (StopCode::EssentialContainerExited, "Essential container in task exited".into()),
+            _ => (StopCode::EssentialContainerExited, ESSENTIAL_EXITED.into()),
         });
     }
     // A task that came up and went down between two reports was up all the same.
@@ -236,7 +248,7 @@ pub fn vanished(task: &Task, reason: &str, now: Timestamp) -> Option<Task> {
     }
     next.execution_stopped_at = next.execution_stopped_at.or(Some(now));
     if next.desired_status != TaskStatus::Stopped {
-        decide_end(&mut next, StopCode::EssentialContainerExited, "Essential container in task exited", now);
+        decide_end(&mut next, StopCode::EssentialContainerExited, ESSENTIAL_EXITED, now);
     }
     advance(&mut next, now);
     changed(task, next)

@@ -2,7 +2,7 @@
 
 import re
 
-from vocabulary import LABELS, container, fresh, free_port, get, short, variables, wait_for
+from vocabulary import LABELS, container, fresh, free_port, get, health_check, short, variables, wait_for
 
 MIB = 1024 * 1024
 
@@ -143,7 +143,7 @@ def test_a_task_definition_is_described_as_it_was_registered(daemon):
         environment=variables(A="1"),
         portMappings=[{"containerPort": 8080, "hostPort": 0, "protocol": "tcp"}],
         dockerLabels={"a": "b"},
-        healthCheck={**{"command": ["CMD", "/puppet", "check"]}, "interval": 10, "timeout": 3, "retries": 3, "startPeriod": 0},
+        healthCheck=health_check(interval=10, timeout=3, retries=3),
         stopTimeout=7,
         user="1",
         workingDirectory="/tmp",

@@ -35,7 +35,7 @@ pub fn test(with: &Test) -> Outcome {
     if with.scenarios.is_none() {
         static_checks(with, &machine, &mut report);
         report.check("unit and simulation tests", |log| {
-            logged(log, "cargo", |cargo| cargo.args(["test", "--workspace", "--quiet"]))
+            logged(log, "cargo", |cargo| cargo.args(["test", "--workspace", "--quiet", "--no-fail-fast"]))
         });
     }
     report.check("building what the scenarios need", |log| {
@@ -88,7 +88,14 @@ fn static_checks(with: &Test, machine: &Machine, report: &mut Report) {
     });
     report.check("documentation", |log| {
         logged(log, "cargo", |cargo| {
-            cargo.env("RUSTDOCFLAGS", "--deny warnings").args(["doc", "--quiet", "--workspace", "--no-deps"])
+            cargo.env("RUSTDOCFLAGS", "--deny warnings").args([
+                "doc",
+                "--quiet",
+                "--workspace",
+                "--no-deps",
+                "--all-features",
+                "--document-private-items",
+            ])
         })
     });
     if let (Some(tools), false) = (&machine.cargo_deny, with.quick) {

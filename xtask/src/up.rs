@@ -18,6 +18,8 @@ use crate::machine::{Fallible, engine, output, project, say, virtual_environment
 
 /// The demo's service, as config/demo/service.json names it.
 const SERVICE: &str = "hello";
+/// Two small containers from an image that is there already.
+const STABLE_WITHIN: Duration = Duration::from_secs(120);
 /// What the AWS clients need to be told; on loopback Mainstay takes any credentials.
 const CREDENTIALS: [(&str, &str); 4] = [
     ("AWS_ACCESS_KEY_ID", "any"),
@@ -46,6 +48,13 @@ pub fn up(with: &Up) -> Outcome {
     Daemon::build()?;
     build_image()?;
     let daemon = Daemon::of(&with.data);
+    // From here on Ctrl-C has to reach the daemon, too, and so does not just end us.
+    let asked = Arc::new(AtomicBool::new(false));
+    if !with.detach {
+        for number in [SIGINT, SIGTERM] {
+            signal_hook::flag::register(number, Arc::clone(&asked))?;
+        }
+    }
     let (child, address) = match daemon.address() {
         Some(address) => {
             say("Running", &format!("mainstay at {address} already (`cargo xtask down` ends it)"));
@@ -65,7 +74,7 @@ pub fn up(with: &Up) -> Outcome {
             child.wait()?;
             shown
         }
-        Some(child) if shown.is_ok() && !with.detach => follow(&daemon, child),
+        Some(child) if shown.is_ok() && !with.detach => follow(&daemon, child, &asked),
         _ => shown,
     }
 }
@@ -154,8 +163,26 @@ fn apply(daemon: &Daemon, client: &Client) -> Outcome {
         std::fs::write(daemon.file(APPLIED), wanted)?;
     }
     say("Waiting", "until the service is stable");
-    client.ask(&["wait", "services-stable", "--services", SERVICE])?;
+    let mut waited = Duration::ZERO;
+    while !is_stable(client.service()?.as_ref()) {
+        if waited > STABLE_WITHIN {
+            return Err(
+                format!("the service {SERVICE} does not get stable; see {}", daemon.log().display()).into()
+            );
+        }
+        let pause = Duration::from_millis(500);
+        std::thread::sleep(pause);
+        waited += pause;
+    }
     Ok(())
+}
+
+/// What `aws ecs wait services-stable` asks for, too; but that looks every 15 s only.
+fn is_stable(service: Option<&Value>) -> bool {
+    service.is_some_and(|service| {
+        let deployments = service["deployments"].as_array().map_or(0, Vec::len);
+        deployments == 1 && service["runningCount"] == service["desiredCount"]
+    })
 }
 
 fn at(file: &Path) -> String {
@@ -197,7 +224,7 @@ fn show(daemon: &Daemon, client: &Client, with: &Up) -> Outcome {
     println!("  Try, in a shell after  . {}", settings.display());
     println!("    aws ecs describe-services --services {SERVICE}");
     println!(
-        "    docker kill $(docker ps -lq --filter label=com.amazonaws.ecs.task-definition-family={SERVICE})   # it is replaced"
+        "    docker kill $(docker ps -q --filter label=com.amazonaws.ecs.task-definition-family={SERVICE} | head -n 1)"
     );
     println!("    aws ecs update-service --service {SERVICE} --desired-count 5");
     let data = if with.data == Path::new(".mainstay") {
@@ -220,11 +247,7 @@ fn places_of(task: &Value) -> Vec<String> {
 }
 
 /// Shows the daemon's log until Ctrl-C, then ends the daemon; its containers stay.
-fn follow(daemon: &Daemon, mut child: Child) -> Outcome {
-    let asked = Arc::new(AtomicBool::new(false));
-    for number in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(number, Arc::clone(&asked))?;
-    }
+fn follow(daemon: &Daemon, mut child: Child, asked: &AtomicBool) -> Outcome {
     println!(
         "\n  Its log follows. Ctrl-C ends the daemon; the containers go on, and the next `up` finds them.\n"
     );

@@ -17,6 +17,8 @@ pub(super) enum Phase {
     Created,
     /// Started.
     Running,
+    /// Over, but how, only a look will tell.
+    Killed,
     /// Over, for good.
     Stopped,
 }
@@ -38,6 +40,8 @@ pub(super) struct Container {
     pub(super) uncertain: bool,
     /// Health events so far; a look that began before the last one knows less of its health.
     pub(super) health_news: u64,
+    /// The exit code of a kill that was heard of.
+    killed_with: Option<i32>,
     pub(super) report: ContainerReport,
 }
 
@@ -74,6 +78,7 @@ impl Container {
             waits_for: None,
             uncertain: false,
             health_news: 0,
+            killed_with: None,
             report,
         }
     }
@@ -100,7 +105,7 @@ impl Container {
                 self.over();
                 None
             }
-            (Phase::Running, false) | (Phase::Stopped, _) => None,
+            (Phase::Running, false) | (Phase::Killed | Phase::Stopped, _) => None,
         }
     }
 
@@ -114,6 +119,14 @@ impl Container {
         if self.waits_for.take().is_some() {
             self.busy = false;
         }
+    }
+
+    /// It was killed while it ran, says the engine, which takes a while to say by whom. The end itself is told at
+    /// once: nothing is waited for on the way to the replacement.
+    pub(super) fn killed(&mut self, code: i32) {
+        self.phase = Phase::Killed;
+        self.report.status = ContainerStatus::Ending;
+        self.killed_with = Some(code);
     }
 
     /// It ended by itself with this code while it ran, says the engine.
@@ -149,7 +162,7 @@ impl Container {
     /// Whether a list says otherwise than what is known, so that it has to be looked at. One that is being made or
     /// started may be ahead of the list.
     pub(super) fn differs(&mut self, seen: Option<&EngineContainer>) -> bool {
-        let Some(seen) = seen else { return self.phase == Phase::Running && !self.busy };
+        let Some(seen) = seen else { return self.may_run() && !self.busy };
         if self.id.is_none() && !self.busy {
             // Made on behalf of an actor that ended before it heard of it; known now, it will be removed too.
             self.id = Some(seen.id.clone());
@@ -162,12 +175,19 @@ impl Container {
         }
     }
 
+    /// Whether it has to be there.
+    pub(super) fn may_run(&self) -> bool {
+        matches!(self.phase, Phase::Running | Phase::Killed)
+    }
+
     /// Takes what a look at the engine showed that began after so many health events; true where it runs although
     /// it was over.
     pub(super) fn seen(&mut self, seen: &EngineContainer, health_news: u64) -> bool {
         self.unseen = false;
-        if self.phase == Phase::Stopped {
-            return seen.state == EngineState::Running;
+        let runs = seen.state == EngineState::Running;
+        // One that was killed and runs again was restarted from outside, after its end was told.
+        if self.phase == Phase::Stopped || (self.phase == Phase::Killed && runs) {
+            return runs;
         }
         self.made(seen.id.clone());
         self.report.image_digest = seen.image_digest.clone();
@@ -206,6 +226,7 @@ impl Container {
         self.unseen = false;
         if self.phase != Phase::Stopped && self.id.is_some() {
             self.over();
+            self.report.exit_code = self.killed_with;
             self.report.reason =
                 Some("ContainerVanishedError: the container was removed from outside".into());
         }

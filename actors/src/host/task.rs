@@ -353,11 +353,13 @@ impl HostTask {
             return;
         }
         match event.kind {
-            // Nothing is waited for on the way to its replacement. After a kill only a look tells whose it was.
-            EngineEventKind::Died { exit_code: Some(code) }
-                if container.phase == Phase::Running && code != KILLED =>
-            {
-                container.ended(code, self.ctx.nature.wall());
+            EngineEventKind::Died { exit_code: Some(code) } if container.phase == Phase::Running => {
+                if code == KILLED {
+                    container.killed(code);
+                    self.look(me, state, place);
+                } else {
+                    container.ended(code, self.ctx.nature.wall());
+                }
             }
             EngineEventKind::Health(health) => {
                 container.checked(health);

@@ -212,6 +212,12 @@ impl Roster {
         self.members.values().any(|member| member.task.is_none())
     }
 
+    /// Whether somebody is on its way out.
+    pub(super) fn is_stopping(&self) -> bool {
+        let stopping = |task: &Arc<Task>| task.desired_status == TaskStatus::Stopped;
+        self.members.values().any(|member| member.task.as_ref().is_some_and(stopping))
+    }
+
     /// Drops what is held against slots of deployments that are gone.
     pub(super) fn prune(&mut self, keep: impl Fn(&DeploymentId) -> bool) {
         self.slots.retain(|(deployment, _), _| keep(deployment));

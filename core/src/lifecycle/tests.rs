@@ -271,3 +271,21 @@ fn a_program_that_ends_at_once_never_ends_before_it_started() {
     let over = observed(&task(&[("web", true, false)]), vec![before_its_start]).task;
     assert_eq!((over.started_at, over.execution_stopped_at), (Some(Timestamp(5)), Some(Timestamp(5))));
 }
+
+#[test]
+fn a_kill_decides_the_tasks_end_before_it_is_known_how_the_container_ended() {
+    let up =
+        observed(&task(&[("web", true, false), ("log", false, false)]), vec![running("web"), running("log")]);
+    let ending = ContainerReport { status: ContainerStatus::Ending, ..running("web") };
+    let step = observed(&up.task, vec![ending, running("log")]);
+    assert!(step.stop_rest);
+    assert_eq!(step.task.last_status, TaskStatus::Stopping);
+    assert_eq!(step.task.stop_code, Some(StopCode::EssentialContainerExited));
+    assert_eq!((step.task.containers[0].exit_code, step.task.execution_stopped_at), (None, None));
+    let oom = ContainerReport { reason: Some("OutOfMemoryError".into()), ..exited("web", 137) };
+    let over = observed(&step.task, vec![oom, exited("log", 143)]).task;
+    assert_eq!(over.last_status, TaskStatus::Stopped);
+    assert_eq!(over.containers[0].exit_code, Some(137));
+    assert_eq!(over.containers[0].reason.as_deref(), Some("OutOfMemoryError"));
+    assert_eq!(over.execution_stopped_at, Some(Timestamp(8)));
+}
