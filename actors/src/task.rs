@@ -65,6 +65,8 @@ pub enum TaskMsg {
 pub struct TaskState {
     task: Arc<Task>,
     spec: TaskSpec,
+    /// Its agent has reported to this actor.
+    heard: bool,
     _presence: Presence<TaskId, TaskMsg>,
     _life: Life,
 }
@@ -96,6 +98,7 @@ impl Actor for TaskActor {
             _life: self.ctx.tree.born(self.path.clone(), Kind::Task, self.ctx.nature.wall()),
             task,
             spec,
+            heard: false,
         })
     }
 
@@ -104,11 +107,15 @@ impl Actor for TaskActor {
         match message {
             TaskMsg::Begin => self.begin(&me, state),
             TaskMsg::Observed(report) => {
+                let first = !std::mem::replace(&mut state.heard, true);
                 if let Some(step) = lifecycle::observe(&state.task, &report, now) {
                     self.change(&me, state, step.task);
                     if step.stop_rest {
                         self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
                     }
+                } else if first {
+                    // Its owner may have waited for this word.
+                    (self.on_change)(Arc::clone(&state.task));
                 }
             }
             TaskMsg::Vanished => {

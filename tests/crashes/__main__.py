@@ -160,9 +160,9 @@ class Lane(threading.Thread):
     def reach(self, victim, load, points):
         """Starts it so that it ends at the first of `points`, at the next where it does not get there."""
         for point in points:
-            serves = victim.spawn(point)
-            if serves:
-                load.begin()
+            if victim.spawn(point):
+                if victim.ready():
+                    load.begin()
                 ended = victim.ended(REACHED_WITHIN)
                 if ended is None:
                     victim.kill()

@@ -40,7 +40,7 @@ class Worker:
                 return
             except Refused as refusal:
                 self.violation(f"refused without a reason: {refusal}")
-                return
+                self.script = self.steps()
 
     def check(self, good, text):
         if not good:
@@ -405,7 +405,7 @@ class Load:
         self.services = [Services(*arguments, definitions=web) for _ in range(2)]
         self.tasks = Tasks(*arguments, definitions=kinds)
         self.workers = [*self.services, self.tasks, Definitions(*arguments), Clusters(*arguments), self.killer]
-        self.over = None
+        self.over = threading.Event()
         self.threads = []
 
     def begin(self):

@@ -27,7 +27,9 @@ impl ServiceActor {
             waiting_slots: &waiting_slots,
             blocked: state.blocked || self.ctx.is_closing(),
         });
-        self.stop_some(state, &primary, &plan);
+        if state.unheard.is_empty() {
+            self.stop_some(state, &primary, &plan);
+        }
         self.start_some(me, state, &primary, &plan);
         self.report(state, plan.steady);
         self.finish_deployments(state);
