@@ -235,7 +235,10 @@ impl Config {
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
         let variables = std::env::vars();
         #[cfg(feature = "failpoints")]
-        let variables = variables.filter(|(name, _)| name != mainstay_actors::failpoint::VARIABLE);
+        let variables = variables.filter(|(name, _)| {
+            use mainstay_actors::failpoint::{SLOW_DISK, VARIABLE};
+            ![VARIABLE, SLOW_DISK].contains(&name.as_str())
+        });
         Self::from_sources(flags, variables)
     }
 

@@ -177,6 +177,8 @@ impl Writer {
             return Ok(());
         }
         Failpoint::StoreBeforeCommit.hit();
+        #[cfg(feature = "failpoints")]
+        Failpoint::slow_disk();
         let outcome = self.write(batches);
         Failpoint::StoreAfterCommit.hit();
         outcome

@@ -2,11 +2,16 @@
 //!
 //! Without the feature `failpoints` [`Failpoint::hit`] is empty. With it, the environment's
 //! `MAINSTAY_CRASH_AT=NAME` or `MAINSTAY_CRASH_AT=NAME:N` names the place, and which time it is reached, at which the
-//! process aborts: nothing runs afterwards, no destructor and no flush.
+//! process aborts: nothing runs afterwards, no destructor and no flush. `MAINSTAY_CRASH_SLOW_DISK=MS` makes each commit
+//! wait, which widens the gap between what is decided and what is on disk.
 
 /// The variable that names the place.
-#[cfg(feature = "failpoints")]
+#[cfg(any(feature = "failpoints", test))]
 pub const VARIABLE: &str = "MAINSTAY_CRASH_AT";
+
+/// The variable that makes commits slow, in milliseconds.
+#[cfg(feature = "failpoints")]
+pub const SLOW_DISK: &str = "MAINSTAY_CRASH_SLOW_DISK";
 
 /// Declares the places, so that none is missing in [`Failpoint::ALL`].
 macro_rules! failpoints {
@@ -151,13 +156,35 @@ impl Failpoint {
         armed::hit(self);
     }
 
+    /// Holds up the store's thread, where it is asked to be slow.
+    #[cfg(feature = "failpoints")]
+    pub fn slow_disk() {
+        let asked = std::env::var(SLOW_DISK).ok().and_then(|text| text.parse().ok());
+        std::thread::sleep(std::time::Duration::from_millis(asked.unwrap_or(0)));
+    }
+
     /// Whether what `MAINSTAY_CRASH_AT` asks for can be had.
     ///
     /// # Errors
     /// Where it names no place, or no number from 1.
     #[cfg(feature = "failpoints")]
     pub fn check() -> Result<(), String> {
-        armed::parse(&std::env::var(VARIABLE).unwrap_or_default()).map(|_| ())
+        parse(&std::env::var(VARIABLE).unwrap_or_default()).map(|_| ())
+    }
+}
+
+/// Nothing where nothing is asked for.
+#[cfg(any(feature = "failpoints", test))]
+fn parse(text: &str) -> Result<Option<(Failpoint, u32)>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (name, number) = text.split_once(':').unwrap_or((text, "1"));
+    let found = Failpoint::ALL.iter().copied().find(|known| known.as_str() == name);
+    let place = found.ok_or_else(|| format!("{VARIABLE}={text}: there is no place {name}"))?;
+    match number.parse() {
+        Ok(number) if number > 0 => Ok(Some((place, number))),
+        _ => Err(format!("{VARIABLE}={text}: {number} is no number from 1")),
     }
 }
 
@@ -166,24 +193,10 @@ mod armed {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use super::{Failpoint, VARIABLE};
+    use super::{Failpoint, VARIABLE, parse};
 
     static ASKED: OnceLock<Option<(Failpoint, u32)>> = OnceLock::new();
     static HITS: AtomicU32 = AtomicU32::new(0);
-
-    /// Nothing where nothing is asked for.
-    pub(super) fn parse(text: &str) -> Result<Option<(Failpoint, u32)>, String> {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let (name, number) = text.split_once(':').unwrap_or((text, "1"));
-        let found = Failpoint::ALL.iter().copied().find(|known| known.as_str() == name);
-        let place = found.ok_or_else(|| format!("{VARIABLE}={text}: there is no place {name}"))?;
-        match number.parse() {
-            Ok(number) if number > 0 => Ok(Some((place, number))),
-            _ => Err(format!("{VARIABLE}={text}: {number} is no number from 1")),
-        }
-    }
 
     pub(super) fn hit(place: Failpoint) {
         // What is wrong was said at start.
@@ -201,7 +214,7 @@ mod armed {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::Failpoint;
+    use super::{Failpoint, parse};
 
     #[test]
     fn no_two_places_have_one_name() {
@@ -209,10 +222,8 @@ mod tests {
         assert_eq!(names.len(), Failpoint::ALL.len());
     }
 
-    #[cfg(feature = "failpoints")]
     #[test]
     fn a_place_is_asked_for_by_its_name_and_a_number() {
-        use super::armed::parse;
         assert_eq!(parse(""), Ok(None));
         assert_eq!(parse("task-changed"), Ok(Some((Failpoint::TaskChanged, 1))));
         assert_eq!(parse("task-changed:3"), Ok(Some((Failpoint::TaskChanged, 3))));

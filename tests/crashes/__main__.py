@@ -22,9 +22,9 @@ import threading
 import time
 import traceback
 
-from victim import ABORTED, MAINSTAY, Reader, Refused, Victim, wait_for  # isort: skip
-
 import docker
+from victim import ABORTED, MAINSTAY, ORPHAN, Reader, Refused, Victim, wait_for
+
 from load import Load, is_steady
 
 RANDOM_KILLS = 50
@@ -68,6 +68,8 @@ class Lane(threading.Thread):
         self.kill_number = 0
         self.what = "setup"
         self.victims = 0
+        self.told = set()
+        self.reader = None
 
     def violation(self, text):
         with self.outcome.lock:
@@ -89,12 +91,12 @@ class Lane(threading.Thread):
         self.victims += 1
         folder = self.folder / f"lane-{self.number}-{self.victims}"
         folder.mkdir()
-        return Victim(self.engine, folder)
+        return Victim(self.engine, folder, self.chance)
 
     def live(self, victim):
         victim.spawn()
         victim.ready()
-        reader = Reader(victim, self.violation)
+        self.reader = reader = Reader(victim, self.violation)
         load = Load(victim, self.chance, self.violation)
         while not self.quick_end.is_set():
             try:
@@ -140,9 +142,13 @@ class Lane(threading.Thread):
         else:
             load.begin()
             time.sleep(self.chance.uniform(0.2, 3.0))
+            if self.chance.random() < 0.5:
+                # In the midst of making something good, of which somebody was told.
+                load.killer.kill_one()
+                time.sleep(self.chance.uniform(0, 0.15))
+                self.reader.look()
             self.sigkill(victim)
             load.end()
-            self.counted()
             if self.chance.random() < 0.3:
                 # While it finds its feet again.
                 victim.settings.pop("MAINSTAY_CRASH_AT", None)
@@ -196,6 +202,7 @@ class Lane(threading.Thread):
             self.violation(f"the daemon had ended with {victim.process.poll()}")
             return
         victim.kill()
+        self.counted()
 
     def counted(self):
         with self.outcome.lock:
@@ -206,12 +213,13 @@ class Lane(threading.Thread):
         victim = self.new_victim()
         try:
             if victim.spawn(point):
-                victim.ended(REACHED_WITHIN)
+                victim.kill()
                 with self.outcome.lock:
                     self.outcome.unreached.append(point)
-            with self.outcome.lock:
-                self.outcome.kills += 1
-                self.outcome.reached[point] += 1
+            else:
+                with self.outcome.lock:
+                    self.outcome.kills += 1
+                    self.outcome.reached[point] += 1
             victim.spawn()
             victim.ready()
             instances = victim.call("ListContainerInstances")["containerInstanceArns"]
@@ -304,10 +312,12 @@ class Lane(threading.Thread):
                 ids[(labels["com.amazonaws.ecs.task-arn"], labels["com.amazonaws.ecs.container-name"])].add(one)
                 starts[one] += 1
         for (arn, name), of in ids.items():
-            if len(of) > 1 and not arn.endswith("/" + "f" * 32):
+            if len(of) > 1 and not arn.endswith(ORPHAN) and arn not in self.told:
+                self.told.add(arn)
                 self.violation(f"{arn} had {len(of)} containers {name}: {of}")
         for one, times in starts.items():
-            if times > 1:
+            if times > 1 and one not in self.told:
+                self.told.add(one)
                 self.violation(f"{one} was started {times} times")
 
 

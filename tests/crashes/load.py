@@ -351,22 +351,23 @@ class Killer(Worker):
         self.spare = spare
         self.killed = set()
         self.kills = 0
-        self.orphans = []
 
     def steps(self):
         while True:
             yield self.chance.uniform(0.3, 1.0)
-            running = [one["Id"] for one in self.victim.listed() if one["Id"] not in self.spare]
-            running = [one for one in running if one not in self.killed]
-            if not running:
-                continue
-            target = self.chance.choice(running)
-            self.killed.add(target)
-            try:
-                self.victim.engine.api.kill(target)
-                self.kills += 1
-            except docker.errors.APIError:
-                pass
+            self.kill_one()
+
+    def kill_one(self):
+        running = [one["Id"] for one in self.victim.listed() if one["Id"] not in self.spare | self.killed]
+        if not running:
+            return
+        target = self.chance.choice(running)
+        self.killed.add(target)
+        try:
+            self.victim.engine.api.kill(target)
+            self.kills += 1
+        except docker.errors.APIError:
+            pass
 
     def verify(self):
         pass

@@ -25,7 +25,12 @@ SETTINGS = {
     "MAINSTAY_LOG_FORMAT": "text",
 }
 CRASH_AT = "MAINSTAY_CRASH_AT"
+SLOW_DISK = "MAINSTAY_CRASH_SLOW_DISK"
+# Milliseconds for a commit, on top of what it takes.
+DISKS = [0, 0, 50, 200]
 ABORTED = -6
+# The id of a task that no daemon made.
+ORPHAN = "f" * 32
 
 
 class Gone(Exception):
@@ -39,14 +44,16 @@ class Refused(Exception):
 class Victim(Daemon):
     """A daemon that ends without a word, and is started again."""
 
-    def __init__(self, engine, folder):
+    def __init__(self, engine, folder, chance):
         super().__init__(engine, folder, "up", **SETTINGS)
+        self.chance = chance
         self.watch_events = Watch(engine, self.account)
         self.watch_events.__enter__()
 
     def spawn(self, crash_at=None):
         """Starts it; False where it ended at `crash_at` before it served."""
         self.settings.pop(CRASH_AT, None)
+        self.settings[SLOW_DISK] = str(self.chance.choice(DISKS))
         if crash_at:
             self.settings[CRASH_AT] = crash_at
         try:
@@ -112,13 +119,13 @@ class Victim(Daemon):
 
     def orphan(self):
         """Runs a container that carries its labels and belongs to no task that it knows."""
-        arn = f"arn:aws:ecs:us-east-1:{self.account}:task/default/{'f' * 32}"
+        arn = f"arn:aws:ecs:us-east-1:{self.account}:task/default/{ORPHAN}"
         made = self.engine.containers.run(
             "mainstay/demo:1",
             detach=True,
             labels={
                 OWNER: self.owner(),
-                "mainstay.task-id": "f" * 32,
+                "mainstay.task-id": ORPHAN,
                 f"{LABELS}task-arn": arn,
                 f"{LABELS}container-name": "web",
                 f"{LABELS}cluster": "default",
@@ -173,16 +180,21 @@ class Reader:
         self.victim, self.violation = victim, violation
         self.seen = {}
         self.reads = 0
+        self.lock = threading.Lock()
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
         while not self.over.wait(0.15):
+            self.look()
+
+    def look(self):
+        with self.lock:
             try:
                 if self.victim.address and self.victim.process.poll() is None:
                     self.read()
-            except (Gone, AttributeError):
+            except Gone:
                 pass
             except Refused as refusal:
                 self.violation(f"a read was refused: {refusal}")
