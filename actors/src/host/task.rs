@@ -421,6 +421,10 @@ impl HostTask {
     }
 
     fn report(&self, state: &mut HostTaskState) {
+        // What was there before is not Pending only because nobody has looked yet.
+        if state.containers.iter().any(|container| container.unseen) {
+            return;
+        }
         let report = TaskReport {
             containers: state.containers.iter().map(|container| container.report.clone()).collect(),
             pull_started_at: state.pull_started_at,
