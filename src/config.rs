@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
+use mainstay_actors::host::Limits;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, restart};
 use serde::{Deserialize, Serialize};
@@ -74,11 +75,15 @@ pub struct Aws {
 }
 
 /// The container engine of this host.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Engine {
     /// `unix:///path` or `tcp://host:port`; empty means `DOCKER_HOST`, and where that is not set Docker's socket.
     pub endpoint: String,
+    /// Creates, starts, looks and removals under way at once; past it, services take turns.
+    pub acts_at_once: usize,
+    /// Pulls under way at once.
+    pub pulls_at_once: usize,
 }
 
 /// How tasks are run on this host.
@@ -165,6 +170,13 @@ impl Default for Aws {
     fn default() -> Self {
         let Partition { region, account } = Partition::default();
         Self { region, account }
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        let Limits { work, pull, stop: _ } = Limits::default();
+        Self { endpoint: String::new(), acts_at_once: work, pulls_at_once: pull }
     }
 }
 
@@ -276,9 +288,12 @@ impl Config {
         if region.is_empty() || !region.bytes().all(plain) {
             return wrong("aws.region", region, "a region's name, such as \"us-east-1\"");
         }
-        for (key, limit) in
-            [("api.requests-at-once", self.api.requests_at_once), ("api.connections", self.api.connections)]
-        {
+        for (key, limit) in [
+            ("api.requests-at-once", self.api.requests_at_once),
+            ("api.connections", self.api.connections),
+            ("engine.acts-at-once", self.engine.acts_at_once),
+            ("engine.pulls-at-once", self.engine.pulls_at_once),
+        ] {
             if limit == 0 {
                 return wrong(key, "0", "at least 1");
             }
@@ -325,6 +340,11 @@ impl Config {
             stop_timeout,
             orphan_grace: self.agent.orphan_grace.0,
             cleanup_wait: self.agent.cleanup_wait.0,
+            engine_limits: Limits {
+                work: self.engine.acts_at_once,
+                pull: self.engine.pulls_at_once,
+                ..Limits::default()
+            },
             stopped_task_retention: self.state.stopped_task_retention.0,
         }
     }

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::directory::Directory;
+use crate::host::Limits;
 use crate::ports::{AgentLink, Nature, Store, StoreError, Write};
 use crate::service::ServiceMsg;
 use crate::tree::Tree;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub orphan_grace: Duration,
     /// How long stopped containers stay, so that they can be looked at.
     pub cleanup_wait: Duration,
+    /// How much a host asks of its engine at once.
+    pub engine_limits: Limits,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
@@ -54,6 +57,7 @@ impl Default for Settings {
             stop_timeout: Duration::from_secs(30),
             orphan_grace: Duration::from_secs(60),
             cleanup_wait: Duration::from_secs(3 * 3600),
+            engine_limits: Limits::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
         }
     }

@@ -5,6 +5,7 @@
 //! and lists everything then, so that nothing falls in between.
 
 mod container;
+mod gate;
 mod strays;
 mod task;
 
@@ -30,6 +31,8 @@ use crate::ports::{
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
+use gate::Gate;
+pub use gate::Limits;
 use strays::{AUDIT_EVERY, by_task};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
@@ -108,6 +111,7 @@ pub struct Connection {
 
 /// The host's state.
 pub struct HostState {
+    gate: Arc<Gate>,
     engine: EngineStatus,
     epoch: u64,
     wait: Duration,
@@ -151,6 +155,7 @@ impl Actor for Host {
         me.send_after(AUDIT_EVERY, || HostMsg::Audit);
         let ended = CancellationToken::new();
         Ok(HostState {
+            gate: Arc::new(Gate::new(self.ctx.settings.engine_limits)),
             _end: ended.clone().drop_guard(),
             ended,
             engine: EngineStatus::NeverReached,
@@ -388,6 +393,7 @@ impl Host {
             path: self.path.child(&id),
             engine: Arc::clone(&self.engine),
             control: Arc::clone(&self.control),
+            gate: Arc::clone(&state.gate),
         };
         let start = Start { spec: child.spec.clone(), create: child.create, stopping: child.stopping, found };
         let (actor, _) = Actor::spawn_linked(None, actor, start, me.get_cell()).await?;

@@ -19,6 +19,7 @@ const PLACEMENTS: &str = "mainstay_placements_total";
 const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
 const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
 const AUDIT_FINDINGS: &str = "mainstay_audit_findings_total";
+const ENGINE_ACTS_WAITING: &str = "mainstay_engine_acts_waiting";
 const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 
 /// Says once, at start, what each series means.
@@ -55,6 +56,11 @@ pub fn describe() {
         AUDIT_FINDINGS,
         Unit::Count,
         "Differences between what a host knew and what its engine had; 0 where no event was missed"
+    );
+    describe_gauge!(
+        ENGINE_ACTS_WAITING,
+        Unit::Count,
+        "Acts that wait for their turn at this host's engine, by lane (work, pull, stop)"
     );
     describe_gauge!(ENGINE_CONNECTED, Unit::Count, "1 while this host's container engine answers, else 0");
 }
@@ -122,6 +128,11 @@ pub(crate) fn store_note_failures() -> Counter {
 /// What only an audit found.
 pub(crate) fn audit_findings() -> Counter {
     counter!(AUDIT_FINDINGS)
+}
+
+/// Acts that wait for their turn at the engine, by lane.
+pub(crate) fn engine_acts_waiting(lane: &'static str) -> Gauge {
+    gauge!(ENGINE_ACTS_WAITING, "lane" => lane)
 }
 
 /// Whether the engine answers.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{
-    PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task, TaskOwner, TaskStatus,
+    Brake, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task, TaskOwner, TaskStatus,
 };
 use mainstay_core::placement::Refusal;
 use mainstay_core::restart::{self, End};
@@ -210,6 +210,10 @@ impl ServiceActor {
             tasks.into_iter().filter(|t| t.last_status != TaskStatus::Stopped).collect();
         let known: BTreeSet<TaskId> = live.iter().map(|task| task.id.clone()).collect();
         self.tell_placement(state, PlacementMsg::Keep { holder: holder(&state.record), tasks: known });
+        let (now, wall) = (self.ctx.nature.now(), self.ctx.nature.wall());
+        for brake in &state.record.brakes {
+            state.roster.restore(brake, now, wall, self.ctx.settings.restart.backoff_max);
+        }
         for task in live {
             state.roster.adopt(Arc::clone(&task));
             state.unheard.insert(task.id.clone());
@@ -330,7 +334,8 @@ impl ServiceActor {
     /// Holds an unwanted end against the slot it happened in.
     fn account(&self, state: &mut ServiceState, task: &Task, end: End) {
         let (now, policy) = (self.ctx.nature.now(), &self.ctx.settings.restart);
-        let Some(slot) = state.roster.slot_of(task) else { return };
+        let wall = self.ctx.nature.wall();
+        let Some((member, slot)) = state.roster.slot_of(task) else { return };
         slot.died_at.get_or_insert(now);
         let before = slot.history.failures();
         let wait = restart::replace_after(&mut slot.history, end, now, policy, self.ctx.nature.jitter());
@@ -339,6 +344,13 @@ impl ServiceActor {
         if failures == before {
             return;
         }
+        state.record.brakes.retain(|brake| brake.deployment != member.0 || brake.slot != member.1);
+        state.record.brakes.push(Brake {
+            deployment: member.0,
+            slot: member.1,
+            failures,
+            due: wall.after(wait),
+        });
         tracing::warn!(
             service = %state.record.key, task = %task.id, failures, ?wait,
             reason = task.stopped_reason.as_deref().unwrap_or_default(), "task failed; its slot waits"

@@ -88,6 +88,7 @@ impl Actor for TaskActor {
             task.id.clone(),
             arn,
             task.cluster.clone(),
+            task.group.clone(),
             &definition,
             &task.overrides,
             self.ctx.settings.stop_timeout,

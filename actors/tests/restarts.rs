@@ -207,3 +207,33 @@ async fn two_worlds_fit_in_one_process() {
     settled(&two, &second).await;
     assert_eq!((running(&one).len(), running(&two).len()), (1, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_does_not_let_a_crash_loop_off_its_brake() {
+    for crash in [false, true] {
+        let mut world = world().await;
+        world.engine.script("crash", Script::exits(1, 100 * MS));
+        let definition = world.define("crash", vec![container("crash")]).await.unwrap();
+        world.serve("crash", &definition, 1).await.unwrap();
+        pass(2 * MIN).await;
+        let before = world.engine.history().starts_of("crash");
+        if crash {
+            world.crash()
+        } else {
+            world.stop().await
+        }
+        world.start().await.unwrap();
+        pass(5 * MIN).await;
+        let starts = world.engine.history().starts_of("crash");
+        let gaps: Vec<f64> = starts.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+        let next = gaps[before.len() - 1];
+        let expected = f64::from(1 << (before.len() - 2));
+        let fits = (expected * 0.8..expected * 1.2 + 1.0).contains(&next);
+        assert!(
+            fits,
+            "crash {crash}: {next} s after {} starts, not around {expected} s: {gaps:?}",
+            before.len()
+        );
+        assert_lawful(&world);
+    }
+}

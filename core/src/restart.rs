@@ -43,6 +43,11 @@ pub struct History {
 }
 
 impl History {
+    /// What was written down before a restart.
+    pub fn restored(failures: u32, due: Option<Instant>) -> Self {
+        Self { failures, due }
+    }
+
     /// Failures in a row.
     pub fn failures(&self) -> u32 {
         self.failures

@@ -1,6 +1,6 @@
 """Kills daemons under load, at every failpoint and at random instants, and sees that nothing is lost.
 
-    python tests/crashes [--quick] [--only FAILPOINT…]
+    python tests/crashes [--quick] [--only FAILPOINT…] [--network none]
 
 Each lane has a daemon with a data folder of its own. A kill: load begins, the daemon ends (at a failpoint by itself,
 otherwise by SIGKILL), is started again on what it left behind, and is held against the journal and the engine.
@@ -59,10 +59,10 @@ class Outcome:
 class Lane(threading.Thread):
     """One daemon after the other kill."""
 
-    def __init__(self, number, plan, outcome, folder, quick_end):
+    def __init__(self, number, plan, outcome, folder, quick_end, network):
         super().__init__(name=f"lane-{number}")
         self.number, self.plan, self.outcome, self.folder = number, plan, outcome, folder
-        self.quick_end = quick_end
+        self.quick_end, self.network = quick_end, network
         self.chance = random.Random(outcome.seed * 1000 + number)
         self.engine = docker.from_env(timeout=120)
         self.kill_number = 0
@@ -91,7 +91,7 @@ class Lane(threading.Thread):
         self.victims += 1
         folder = self.folder / f"lane-{self.number}-{self.victims}"
         folder.mkdir()
-        return Victim(self.engine, folder, self.chance)
+        return Victim(self.engine, folder, self.chance, self.network)
 
     def live(self, victim):
         victim.spawn()
@@ -348,6 +348,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="ten kills")
     parser.add_argument("--only", nargs="+", help="these failpoints, or `random`")
+    parser.add_argument("--network", default="bridge", help="the containers' network mode")
     parser.add_argument("--lanes", type=int, default=LANES)
     arguments = parser.parse_args()
     seed = int(os.environ.get("MAINSTAY_TEST_SEED") or random.randrange(10**6))
@@ -359,7 +360,7 @@ def main():
     outcome, began, end = Outcome(seed), time.monotonic(), threading.Event()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-crashes-"))
     lanes = [
-        Lane(number, waiting, outcome, folder, end) for number in range(min(arguments.lanes, len(plan)))
+        Lane(number, waiting, outcome, folder, end, arguments.network) for number in range(min(arguments.lanes, len(plan)))
     ]
     for lane in lanes:
         lane.start()

@@ -208,6 +208,7 @@ class Definitions(Worker):
                 made = self.call(
                     "RegisterTaskDefinition",
                     family=self.family,
+                    networkMode=self.victim.network,
                     containerDefinitions=[container(environment=variables(MARKER=marker))],
                 )["taskDefinition"]
                 number = made["revision"]

@@ -44,9 +44,10 @@ class Refused(Exception):
 class Victim(Daemon):
     """A daemon that ends without a word, and is started again."""
 
-    def __init__(self, engine, folder, chance):
+    def __init__(self, engine, folder, chance, network):
         super().__init__(engine, folder, "up", **SETTINGS)
         self.chance = chance
+        self.network = network
         self.watch_events = Watch(engine, self.account)
         self.watch_events.__enter__()
 
@@ -94,6 +95,9 @@ class Victim(Daemon):
             raise Refused(f"{operation} {members}: {status} {kind}: {answer}")
         return answer
 
+    def register(self, *containers, **members):
+        return super().register(*containers, networkMode=self.network, **members)
+
     def owner(self):
         """The label's value by which its containers are known."""
         return (self.folder / "data/owner").read_text().strip()
@@ -123,6 +127,7 @@ class Victim(Daemon):
         made = self.engine.containers.run(
             "mainstay/demo:1",
             detach=True,
+            network_mode=self.network,
             labels={
                 OWNER: self.owner(),
                 "mainstay.task-id": ORPHAN,

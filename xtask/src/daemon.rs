@@ -103,8 +103,9 @@ impl Daemon {
     /// The process that [`Self::start`] left behind, where it still is a Mainstay.
     pub fn process(&self) -> Option<u32> {
         let pid: u32 = std::fs::read_to_string(self.file("daemon.pid")).ok()?.trim().parse().ok()?;
-        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-        (name.trim() == "mainstay").then_some(pid)
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // One that this very process started stays a zombie until we end.
+        (stat.contains("(mainstay)") && !stat.contains("(mainstay) Z")).then_some(pid)
     }
 
     /// Asks the process to end, and waits until it has.

@@ -80,6 +80,7 @@ impl Catalog {
             launch_type: new.launch_type,
             deployment_configuration: new.deployment_configuration,
             deployments: vec![deployment],
+            brakes: Vec::new(),
             events: Vec::new(),
             created_at: now,
             tags: new.tags,

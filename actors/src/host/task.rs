@@ -9,6 +9,7 @@ use mainstay_core::model::{TaskSpec, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::container::{Act, Container, Phase};
+use super::gate::{Gate, Lane};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
@@ -34,6 +35,7 @@ pub struct HostTask {
     pub(super) path: Path,
     pub(super) engine: Arc<dyn ContainerEngine>,
     pub(super) control: SharedControlLink,
+    pub(super) gate: Arc<Gate>,
 }
 
 /// What it starts from.
@@ -250,8 +252,15 @@ impl HostTask {
         let (me, engine, ctx) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.ctx));
         let (spec, id, again) = (state.spec.clone(), container.id.clone(), container.tries > 0);
         let health_news = container.health_news;
+        let gate = Arc::clone(&self.gate);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
+            let lane = match act {
+                Act::Create | Act::Start => Lane::Work,
+                Act::Pull => Lane::Pull,
+                Act::Stop => Lane::Stop,
+            };
+            let pass = gate.pass(lane, &spec.group).await;
             let outcome = match (act, id) {
                 (Act::Pull, _) => {
                     let from = ctx.nature.wall();
@@ -277,6 +286,7 @@ impl HostTask {
                     Outcome::Created(made)
                 }
             };
+            drop(pass);
             drop(me.cast(HostTaskMsg::Done { place, health_news, outcome }));
         });
     }
@@ -390,8 +400,11 @@ impl HostTask {
         let container = &state.containers[place];
         let (Some(id), health_news) = (container.id.clone(), container.health_news) else { return };
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
+        let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
         self.ctx.spawn(async move {
+            let pass = gate.pass(Lane::Work, &group).await;
             let seen = engine.inspect(&id).await;
+            drop(pass);
             drop(me.cast(HostTaskMsg::Seen { place, health_news, seen }));
         });
     }
@@ -440,12 +453,15 @@ impl HostTask {
         let ids: Vec<EngineId> =
             state.containers.iter().filter_map(|container| container.id.clone()).collect();
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
+        let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
         self.ctx.spawn(async move {
             let remove = async {
                 for id in &ids {
+                    let pass = gate.pass(Lane::Work, &group).await;
                     Failpoint::HostBeforeRemove.hit();
                     engine.remove(id).await?;
                     Failpoint::HostAfterRemove.hit();
+                    drop(pass);
                 }
                 Ok(())
             };

@@ -146,6 +146,8 @@ impl ServiceActor {
         if state.record.deployments.len() != before {
             state.writes.touch();
         }
+        let deployments = &state.record.deployments;
+        state.record.brakes.retain(|brake| deployments.iter().any(|known| known.id == brake.deployment));
         let kept: Vec<DeploymentId> = state.record.deployments.iter().map(|d| d.id.clone()).collect();
         state.roster.prune(|deployment| kept.contains(deployment));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mainstay_core::deployment::{Fitness, Member as Planned, Why};
-use mainstay_core::model::{Health, Task, TaskOwner, TaskStatus, Timestamp};
+use mainstay_core::model::{Brake, Health, Task, TaskOwner, TaskStatus, Timestamp};
 use mainstay_core::restart::{End, History};
 use mainstay_core::{DeploymentId, TaskId};
 
@@ -133,9 +133,10 @@ impl Roster {
     }
 
     /// The slot of a task.
-    pub(super) fn slot_of(&mut self, task: &Task) -> Option<&mut Slot> {
+    pub(super) fn slot_of(&mut self, task: &Task) -> Option<((DeploymentId, u32), &mut Slot)> {
         let member = self.members.get(&task.id)?;
-        Some(self.slots.entry((member.deployment.clone(), member.slot)).or_default())
+        let place = (member.deployment.clone(), member.slot);
+        Some((place.clone(), self.slots.entry(place).or_default()))
     }
 
     /// A stop was asked for; true the first time.
@@ -195,6 +196,20 @@ impl Roster {
             count.healthy += u32::from(task.last_status == TaskStatus::Running && well);
         }
         count
+    }
+
+    /// Takes over what was held against a slot before this actor was there. The wait is measured anew from the wall
+    /// clock, which may have jumped meanwhile: it is never longer than `longest`.
+    pub(super) fn restore(&mut self, brake: &Brake, now: Instant, wall: Timestamp, longest: Duration) {
+        let left = Duration::from_millis(brake.due.millis_since(wall)).min(longest);
+        let past = Duration::from_millis(wall.millis_since(brake.due));
+        let due = if left.is_zero() { now.checked_sub(past) } else { Some(now + left) };
+        let slot = Slot {
+            history: History::restored(brake.failures, due),
+            ready_at: (!left.is_zero()).then(|| now + left),
+            died_at: None,
+        };
+        self.slots.insert((brake.deployment.clone(), brake.slot), slot);
     }
 
     /// Whether a deployment has anybody left.

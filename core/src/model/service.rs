@@ -20,6 +20,8 @@ pub struct Service {
     pub deployment_configuration: DeploymentConfiguration,
     /// Primary first; older ones until their last task has gone.
     pub deployments: Vec<Deployment>,
+    /// What is held against slots whose tasks keep failing, so that a restart does not let a crash loop off its brake.
+    pub brakes: Vec<Brake>,
     /// Newest first, at most [`Service::EVENTS`].
     pub events: Vec<ServiceEvent>,
     /// When it was made.
@@ -44,6 +46,19 @@ impl Service {
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
+}
+
+/// What is held against a slot of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brake {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The slot.
+    pub slot: u32,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When the replacement of the last one was due.
+    pub due: Timestamp,
 }
 
 /// Whether a service is kept up.

@@ -16,6 +16,8 @@ pub struct TaskSpec {
     pub cluster: ClusterName,
     /// Its definition, a label of each container.
     pub definition: RevisionKey,
+    /// Its group: tasks of one group take turns with those of others at a busy engine.
+    pub group: String,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
     /// What to run.
@@ -39,6 +41,7 @@ impl TaskSpec {
         id: TaskId,
         arn: String,
         cluster: ClusterName,
+        group: String,
         definition: &TaskDefinition,
         overrides: &Overrides,
         default_stop_timeout: Duration,
@@ -60,6 +63,7 @@ impl TaskSpec {
             arn,
             cluster,
             definition: definition.key.clone(),
+            group,
             network_mode: definition.network_mode,
             containers,
         }
