@@ -15,6 +15,7 @@ import os
 import pathlib
 import queue
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -364,13 +365,11 @@ def main():
     ]
     for lane in lanes:
         lane.start()
-    try:
-        for lane in lanes:
-            lane.join()
-    except KeyboardInterrupt:
-        end.set()
-        for lane in lanes:
-            lane.join()
+    # Each lane ends after the kill it is at, and removes its containers.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: end.set())
+    for lane in lanes:
+        lane.join()
     tried = sorted({one for one in plan if one != "random"})
     if not waiting.empty():
         outcome.violations.append(f"{waiting.qsize()} kills were not tried")
