@@ -4,6 +4,7 @@ Each worker owns what it asks for, so that what is to be there after a crash fol
 acknowledged, and of what was under way at the crash either all or nothing.
 """
 
+import itertools
 import threading
 import time
 
@@ -247,6 +248,7 @@ class Tasks(Worker):
     def __init__(self, *arguments, definitions):
         super().__init__(*arguments)
         self.definitions = definitions
+        self.kinds = itertools.cycle(["serve", "absent", "serve", "exit"])
         self.runs = {}
         self.run_under_way = None
         self.stop_under_way = None
@@ -262,7 +264,8 @@ class Tasks(Worker):
                 self.stop_under_way = None
                 self.stopped.append(arn)
             else:
-                kind = self.chance.choices(["serve", "exit", "absent"], [6, 3, 1])[0]
+                # In turn, so that no kind is long in coming.
+                kind = next(self.kinds)
                 marker = fresh("run")
                 request = {
                     "taskDefinition": self.definitions[kind],
