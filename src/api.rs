@@ -124,7 +124,11 @@ macro_rules! dispatch {
      acts { $($act:ident => $carry_out:path,)+ } reads { $($read:ident => $look:path,)+ }) => {
         match $operation {
             $(Operation::$act => body::write(&$carry_out($api, body::parse($operation, $body)?).await?),)+
-            $(Operation::$read => body::write(&$look($api, body::parse($operation, $body)?)?),)+
+            $(Operation::$read => {
+                let seen = $look($api, body::parse($operation, $body)?)?;
+                $api.control.context().shown_is_durable().await;
+                body::write(&seen)
+            })+
             other => Err(ApiError::ecs(
                 Exception::UnsupportedFeatureException,
                 format!("{} is not supported by Mainstay yet.", other.as_str()),

@@ -55,6 +55,10 @@ enum Command {
         #[command(subcommand)]
         act: store::Act,
     },
+    /// Lists the places at which MAINSTAY_CRASH_AT can end this process.
+    #[cfg(feature = "failpoints")]
+    #[command(hide = true)]
+    Failpoints,
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +80,8 @@ pub fn run() -> ExitCode {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
         Command::Store { act } => return store::run(&act),
+        #[cfg(feature = "failpoints")]
+        Command::Failpoints => return failpoints(),
     };
     let flags = Flags {
         config: config::file(arguments.config.as_deref()),
@@ -89,6 +95,11 @@ pub fn run() -> ExitCode {
             return ExitCode::from(EXIT_CONFIG);
         }
     };
+    #[cfg(feature = "failpoints")]
+    if let Err(error) = mainstay_actors::failpoint::Failpoint::check() {
+        eprintln!("mainstay: {error}");
+        return ExitCode::from(EXIT_CONFIG);
+    }
     log::begin(&config.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -98,6 +109,16 @@ pub fn run() -> ExitCode {
         }
     };
     runtime.block_on(serve(&config, role, stop_tasks))
+}
+
+/// One a line.
+#[cfg(feature = "failpoints")]
+#[allow(clippy::print_stdout, reason = "a list for a test to read")]
+fn failpoints() -> ExitCode {
+    for place in mainstay_actors::failpoint::Failpoint::ALL {
+        println!("{}", place.as_str());
+    }
+    ExitCode::SUCCESS
 }
 
 async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {

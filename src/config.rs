@@ -245,7 +245,13 @@ impl Config {
     /// # Errors
     /// Where a file is missing, a key unknown or a value not what it should be.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        Self::from_sources(flags, std::env::vars())
+        let variables = std::env::vars();
+        #[cfg(feature = "failpoints")]
+        let variables = variables.filter(|(name, _)| {
+            use mainstay_actors::failpoint::{SLOW_DISK, VARIABLE};
+            ![VARIABLE, SLOW_DISK].contains(&name.as_str())
+        });
+        Self::from_sources(flags, variables)
     }
 
     fn from_sources(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mainstay_actors::agent::{InProcess, ToHost};
 use mainstay_actors::context::{Context, Surroundings};
 use mainstay_actors::control::{Control, ControlError, NewCluster, NewInstance};
+use mainstay_actors::failpoint::Failpoint;
 use mainstay_actors::ports::{Nature, StoreError};
 use mainstay_actors::root::{self, Root};
 use mainstay_core::ClusterName;
@@ -25,6 +26,10 @@ use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 const DEFAULT_CLUSTER: &str = "default";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the first request waits for this host's engine to answer, or not to.
+const HOST_WITHIN: Duration = Duration::from_secs(5);
+/// Between two looks whether it did.
+const HOST_LOOK: Duration = Duration::from_millis(5);
 
 /// Which parts run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +104,10 @@ impl Daemon {
         let owner = store.owner().to_owned();
         folder.write_owner(&owner).map_err(|source| StartError::WriteDown { source })?;
         let ctx = Surroundings::load(Arc::new(store), Nature::real(), config.settings())?;
+        Failpoint::DaemonLoaded.hit();
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
+        Failpoint::DaemonTreeUp.hit();
         if role == Role::Up {
             let engine = Arc::new(DockerEngine::new(config.engine_endpoint(), owner));
             if let Err(error) = add_host(&ctx, &control, &root, engine).await {
@@ -108,6 +115,7 @@ impl Daemon {
                 return Err(error);
             }
         }
+        Failpoint::DaemonHostAdded.hit();
         if let Err(source) = folder.write_address(address) {
             root.stop().await;
             return Err(StartError::WriteDown { source });
@@ -193,7 +201,17 @@ async fn add_host(
     let instance = control.register_instance(new).await.map_err(register)?;
     ctx.link(instance.id.clone(), Box::new(ToHost { ctx: Arc::clone(ctx) }));
     let to_control = InProcess { ctx: Arc::clone(ctx), instance: instance.id.clone() };
-    root.add_host(ctx, engine, Arc::new(to_control)).map_err(StartError::Tree)
+    root.add_host(ctx, engine, Arc::new(to_control)).map_err(StartError::Tree)?;
+    // Until then a RunTask would be told that there is no container instance.
+    let reported = async {
+        while !ctx.view.instances.get(&instance.id).is_some_and(|known| known.agent_connected) {
+            tokio::time::sleep(HOST_LOOK).await;
+        }
+    };
+    if tokio::time::timeout(HOST_WITHIN, reported).await.is_err() {
+        tracing::warn!(waited = ?HOST_WITHIN, "the container engine takes long to answer; serving without it");
+    }
+    Ok(())
 }
 
 /// The host's name; `localhost` where the system does not say.

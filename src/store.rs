@@ -8,12 +8,14 @@ pub mod exchange;
 mod folder;
 mod tables;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, channel::oneshot};
+use mainstay_actors::failpoint::Failpoint;
 use mainstay_actors::ports::{Snapshot, Store, StoreError, Write};
 use redb::{Database, DatabaseError, StorageError};
 
@@ -33,7 +35,9 @@ const BATCHES_AT_ONCE: usize = 512;
 pub struct RedbStore {
     path: PathBuf,
     owner: String,
-    to_writer: mpsc::Sender<Message>,
+    /// Absent only while it is dropped.
+    to_writer: Option<mpsc::Sender<Message>>,
+    writer: Option<std::thread::JoinHandle<()>>,
 }
 
 enum Message {
@@ -52,11 +56,11 @@ impl RedbStore {
         let owner = tables::prepare(&database).map_err(|detail| unreadable(&path, &detail))?;
         let (to_writer, inbox) = mpsc::channel();
         let writer = Writer { path: path.clone(), database: Some(database) };
-        std::thread::Builder::new()
+        let writer = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(&inbox))
             .map_err(|error| unreadable(&path, &format!("no thread for its writer: {error}")))?;
-        Ok(Self { path, owner, to_writer })
+        Ok(Self { path, owner, to_writer: Some(to_writer), writer: Some(writer) })
     }
 
     /// Reads everything there is in a data folder, every page of the file included, and changes nothing.
@@ -104,6 +108,10 @@ impl RedbStore {
         written().map_err(|detail| StoreError::Write { detail })
     }
 
+    fn send(&self, message: Message) -> Result<(), ()> {
+        self.to_writer.as_ref().ok_or(())?.send(message).map_err(|_| ())
+    }
+
     /// The installation's id, made once: the label by which its containers are known.
     pub fn owner(&self) -> &str {
         &self.owner
@@ -114,7 +122,7 @@ impl Store for RedbStore {
     fn load(&self) -> Result<Snapshot, StoreError> {
         let ended = || unreadable(&self.path, "its writer has ended");
         let (reply, answer) = mpsc::channel();
-        self.to_writer.send(Message::Load(reply)).map_err(|_| ended())?;
+        self.send(Message::Load(reply)).map_err(|()| ended())?;
         answer.recv().map_err(|_| ended())?
     }
 
@@ -122,10 +130,21 @@ impl Store for RedbStore {
         let ended = || StoreError::Write { detail: "its writer has ended".into() };
         let (done, answer) = oneshot::channel();
         // Sent here, not when first polled: the order of calls is the order of writes.
-        if self.to_writer.send(Message::Commit { batch, done }).is_err() {
+        if self.send(Message::Commit { batch, done }).is_err() {
             return futures::future::ready(Err(ended())).boxed();
         }
         answer.map(move |answer| answer.unwrap_or_else(|_| Err(ended()))).boxed()
+    }
+}
+
+impl Drop for RedbStore {
+    /// Waits until what was handed over is written and the file is let go of.
+    fn drop(&mut self) {
+        self.to_writer = None;
+        if let Some(writer) = self.writer.take() {
+            // Had it panicked, those who waited have heard of it.
+            drop(writer.join());
+        }
     }
 }
 
@@ -156,7 +175,7 @@ impl Writer {
             if batches.is_empty() {
                 continue;
             }
-            let outcome = self.write(&batches);
+            let outcome = self.write_any(&batches);
             for done in waiting {
                 // Whoever waited may have gone; the write stands all the same.
                 drop(done.send(outcome.clone()));
@@ -168,6 +187,19 @@ impl Writer {
         let path = self.path.clone();
         let database = self.database().map_err(|detail| unreadable(&path, &detail))?;
         tables::load(database).map_err(|detail| unreadable(&path, &detail))
+    }
+
+    /// An empty batch only waits for those before it.
+    fn write_any(&mut self, batches: &[Vec<Write>]) -> Result<(), StoreError> {
+        if batches.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        Failpoint::StoreBeforeCommit.hit();
+        #[cfg(feature = "failpoints")]
+        Failpoint::slow_disk();
+        let outcome = self.write(batches);
+        Failpoint::StoreAfterCommit.hit();
+        outcome
     }
 
     fn write(&mut self, batches: &[Vec<Write>]) -> Result<(), StoreError> {
@@ -189,7 +221,7 @@ impl Writer {
         match &mut self.database {
             Some(database) => Ok(database),
             closed => {
-                let opened = Database::open(&self.path).map_err(|error| error.to_string())?;
+                let opened = open(&self.path).map_err(|error| error.to_string())?;
                 Ok(closed.insert(opened))
             }
         }
@@ -197,14 +229,20 @@ impl Writer {
 }
 
 fn open(path: &Path) -> Result<Database, StoreError> {
-    let opened = if path.exists() { Database::open(path) } else { Database::create(path) };
+    // Every page is checked: what a bad disk made of the file must not be taken for what was written.
+    let mut builder = Database::builder();
+    builder.set_check_integrity_on_open(true);
+    let opened = if path.exists() { builder.open(path) } else { builder.create(path) };
     opened.map_err(|error| {
         let advice = match &error {
             DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
                 "another process has it open; stop that one, or choose another --data-dir"
             }
             DatabaseError::UpgradeRequired(_) => "it was written by another Mainstay; start that version",
-            DatabaseError::Storage(StorageError::Io(_)) => {
+            // A file that ends too early or begins otherwise is the file's fault, not the disk's.
+            DatabaseError::Storage(StorageError::Io(error))
+                if !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) =>
+            {
                 "look at the disk and at who may read and write the file"
             }
             _ => DAMAGED,

@@ -10,6 +10,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use crate::context::Context;
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::placement::PlacementMsg;
 use crate::ports::{EngineInfo, FromAgent, ToAgent, Write};
 use crate::task::TaskMsg;
@@ -98,6 +99,7 @@ impl Actor for Agent {
                 state.unknown.remove(&task);
                 if !self.wanted(&task) {
                     tracing::warn!(instance = %state.instance.id, %task, "containers of a task that nobody wants are removed");
+                    Failpoint::RecoveryOrphan.hit();
                     self.send(state, ToAgent::Forget { task });
                 }
             }

@@ -18,6 +18,7 @@ use crate::cluster;
 use crate::context::Context;
 use crate::control::{ControlError, NewCluster, NewInstance, NewService, Reply};
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::ports::{StoreError, Write};
 use crate::supervisor::{ChildSpec, SupervisorMsg};
 use crate::tree::{Kind, Life, Path};
@@ -158,15 +159,19 @@ impl Catalog {
             queue.push(message);
             return;
         }
+        let [decided, committed, shown] = failpoints_of(&message);
         let Some((batch, then)) = self.decide(message) else { return };
+        decided.hit();
         let done = self.ctx.commit(batch.clone());
         state.writing.insert(subject.clone(), Vec::new());
         let (me, ctx) = (me.clone(), Arc::clone(&self.ctx));
         self.ctx.spawn(async move {
             let outcome = done.await;
+            committed.hit();
             if outcome.is_ok() {
                 ctx.show(batch);
             }
+            shown.hit();
             then(&ctx, outcome);
             drop(me.cast(CatalogMsg::Written { subject }));
         });
@@ -319,6 +324,23 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
         #[cfg(feature = "sim")]
         CatalogMsg::Panic => Subject::Cluster(ClusterName::new("")),
     })
+}
+
+/// On the way of a request: decided, committed, shown.
+fn failpoints_of(message: &CatalogMsg) -> [Failpoint; 3] {
+    use Failpoint as At;
+    match message {
+        CatalogMsg::RegisterDefinition { .. } | CatalogMsg::DeregisterDefinition { .. } => {
+            [At::DefinitionDecided, At::DefinitionCommitted, At::DefinitionShown]
+        }
+        CatalogMsg::CreateService { .. } => {
+            [At::ServiceBirthDecided, At::ServiceBirthCommitted, At::ServiceBirthShown]
+        }
+        CatalogMsg::RegisterInstance { .. } => {
+            [At::InstanceDecided, At::InstanceCommitted, At::InstanceShown]
+        }
+        _ => [At::ClusterDecided, At::ClusterCommitted, At::ClusterShown],
+    }
 }
 
 fn unavailable(error: StoreError) -> ControlError {

@@ -24,6 +24,8 @@ use crate::view::{Table, View};
 
 /// Wait before what could not be written is written again.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
+/// A read waits no longer for the disk.
+const SHOW_WITHIN: Duration = Duration::from_secs(1);
 
 /// What can be configured of the tree.
 #[derive(Debug, Clone)]
@@ -146,8 +148,9 @@ impl Surroundings {
 
     /// Writes what could be derived again: visible at once, on disk soon, and tried again until it is.
     pub(crate) fn note(self: &Arc<Self>, write: Write) {
-        self.view.apply(write.clone());
         let (done, ctx) = (self.commit(vec![write.clone()]), Arc::clone(self));
+        // Not before it is on its way: see `shown_is_durable`.
+        self.view.apply(write.clone());
         self.spawn(async move {
             let Err(error) = done.await else { return };
             tracing::error!(%error, "a state change is not on disk; it will be written again");
@@ -166,6 +169,19 @@ impl Surroundings {
                 _ => {}
             }
         });
+    }
+
+    /// Waits until what the view shows by now is on disk, so that no crash takes back what somebody was shown. A disk
+    /// that does not answer keeps nobody waiting for long.
+    pub async fn shown_is_durable(&self) {
+        if self.writes.is_empty() {
+            return;
+        }
+        // Batches reach the disk in order; an empty one is answered after all that came before it.
+        let after_all = self.store.commit(Vec::new());
+        if tokio::time::timeout(SHOW_WITHIN, after_all).await.is_err() {
+            tracing::warn!(waited = ?SHOW_WITHIN, "the disk is slow: what is shown is not on it yet");
+        }
     }
 
     /// Writes records anew, as they are in the view by then, until they are on disk or the tree has ended.

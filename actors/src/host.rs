@@ -24,6 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, ToAgent,
@@ -217,8 +218,11 @@ impl Actor for Host {
             },
             HostMsg::Lost { .. } | HostMsg::Heartbeat { .. } | HostMsg::Beat { .. } => {}
             HostMsg::Event(event) => {
-                if let Some(actor) = state.tasks.get(&event.task).and_then(|child| child.actor.as_ref()) {
-                    drop(actor.cast(HostTaskMsg::Event(event)));
+                match state.tasks.get(&event.task) {
+                    Some(Child { actor: Some(actor), .. }) => drop(actor.cast(HostTaskMsg::Event(event))),
+                    // Its actor is being started again and will look by itself.
+                    Some(_) => {}
+                    None => self.stray_event(&me, state, &event),
                 }
             }
             HostMsg::Audit => self.audit(&me, state),
@@ -379,6 +383,9 @@ impl Host {
                 if found.is_empty() && !create {
                     self.control.send(FromAgent::Vanished { task: id });
                     return Ok(());
+                }
+                if !found.is_empty() {
+                    Failpoint::RecoveryFound.hit();
                 }
                 state.tasks.insert(id.clone(), Child { spec: *spec, create, stopping: false, actor: None });
                 self.start(me, state, id, found).await?;

@@ -22,6 +22,7 @@ pub mod cluster;
 pub mod context;
 pub mod control;
 pub mod directory;
+pub mod failpoint;
 pub mod host;
 pub mod metrics;
 pub mod placement;

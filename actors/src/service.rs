@@ -26,6 +26,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use crate::context::Context;
 use crate::control::{Reply, ServiceUpdate};
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, Write};
@@ -34,6 +35,9 @@ use crate::tree::{Kind, Life, Path};
 use gauges::ServiceGauges;
 use roster::{Member, Roster};
 use writes::Writes;
+
+/// How long a service that begins anew waits for word of the tasks it finds; a host may be away for good.
+const HEARD_WITHIN: Duration = Duration::from_secs(10);
 
 /// The actor.
 pub struct ServiceActor {
@@ -76,6 +80,8 @@ pub enum ServiceMsg {
     Room,
     /// Look at what is there and what is wanted; sent by it to itself after changes and waits.
     Reconcile,
+    /// Whoever has not spoken by now is waited for no longer.
+    HeardEnough,
     /// Its record did not reach the disk when it should.
     NoteAgain,
     /// Panic, to see what heals.
@@ -93,6 +99,11 @@ pub struct ServiceState {
     blocked: bool,
     /// What was last told of a refusal, until a placement works.
     told: Option<Refusal>,
+    /// Found at its birth and not heard of since. Nothing is stopped until then: if one of them has ended meanwhile,
+    /// another may not be one too many.
+    unheard: BTreeSet<TaskId>,
+    /// Whether hosts may just be about to report for the first time.
+    settling: bool,
     /// Started, and not told of yet in an event.
     started: Vec<TaskId>,
     steady: bool,
@@ -115,6 +126,7 @@ impl Actor for ServiceActor {
     async fn pre_start(&self, me: Me, key: ServiceKey) -> Result<ServiceState, ActorProcessingErr> {
         let record = self.ctx.view.services.get(&key).ok_or_else(|| format!("no record of {key}"))?;
         me.cast(ServiceMsg::Attach)?;
+        me.send_after(HEARD_WITHIN, || ServiceMsg::HeardEnough);
         let tell = me.clone();
         // It may have ended before its tasks; its successor reads their state from the view.
         let on_change = Arc::new(move |task| drop(tell.cast(ServiceMsg::TaskChanged(task))));
@@ -125,6 +137,8 @@ impl Actor for ServiceActor {
             writes: Writes::default(),
             blocked: false,
             told: None,
+            unheard: BTreeSet::new(),
+            settling: true,
             started: Vec::new(),
             gauges: ServiceGauges::new(&key),
             due: false,
@@ -144,6 +158,12 @@ impl Actor for ServiceActor {
             ServiceMsg::Placed { task, place } => self.placed(&me, state, task, place).await?,
             ServiceMsg::TaskChanged(task) => self.task_changed(state, task),
             ServiceMsg::Room => state.blocked = false,
+            ServiceMsg::HeardEnough => {
+                state.unheard.clear();
+                state.settling = false;
+                // What was refused is asked for again, and told.
+                state.blocked = false;
+            }
             ServiceMsg::NoteAgain => state.writes.touch(),
             #[cfg(feature = "sim")]
             ServiceMsg::Panic => panic!("asked to"),
@@ -196,6 +216,7 @@ impl ServiceActor {
         }
         for task in live {
             state.roster.adopt(Arc::clone(&task));
+            state.unheard.insert(task.id.clone());
             state.children.start(me.get_cell(), task).await?;
         }
         if state.record.status == ServiceStatus::Inactive {
@@ -224,7 +245,8 @@ impl ServiceActor {
             Err(refusal) => {
                 state.roster.remove(&id);
                 // What one of ours is about to give back may be enough: room is announced when it does.
-                if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() {
+                let early = self.is_early(state, &refusal);
+                if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() && !early {
                     let key = &state.record.key;
                     let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&key.cluster, id);
                     let message = story::unplaced(key, &refusal.service_event_reason(arn));
@@ -237,11 +259,21 @@ impl ServiceActor {
         };
         state.told = None;
         let task = Arc::new(self.new_task(&state.record, &member, id, instance)?);
+        Failpoint::ServiceTaskPlaced.hit();
         self.ctx.note_task(&task);
+        Failpoint::ServiceTaskNoted.hit();
         state.roster.placed(Arc::clone(&task));
         state.started.push(task.id.clone());
         metrics::task_starts(task.cluster.as_str(), state.record.key.name.as_str()).increment(1);
         state.children.start(me.get_cell(), task).await
+    }
+
+    /// Whether a refusal only says that the hosts have not reported yet since this daemon began.
+    fn is_early(&self, state: &ServiceState, refusal: &Refusal) -> bool {
+        let cluster = &state.record.key.cluster;
+        state.settling
+            && *refusal == Refusal::NoInstances
+            && self.ctx.view.instances.any(|known| known.cluster == *cluster && !known.agent_connected)
     }
 
     fn new_task(
@@ -284,6 +316,7 @@ impl ServiceActor {
     /// Takes a task's new state: notes its end against its slot, and when the replacement is up.
     fn task_changed(&self, state: &mut ServiceState, task: Arc<Task>) {
         let now = self.ctx.nature.now();
+        state.unheard.remove(&task.id);
         let Some(change) = state.roster.update(Arc::clone(&task), now) else { return };
         let (cluster, service) = (state.record.key.cluster.to_string(), state.record.key.name.to_string());
         if let Some(died_at) = change.replaced {

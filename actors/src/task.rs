@@ -15,6 +15,7 @@ use crate::agent::AgentMsg;
 use crate::context::Context;
 use crate::control::{ControlError, Reply};
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::ToAgent;
@@ -64,6 +65,8 @@ pub enum TaskMsg {
 pub struct TaskState {
     task: Arc<Task>,
     spec: TaskSpec,
+    /// Its agent has reported to this actor.
+    heard: bool,
     _presence: Presence<TaskId, TaskMsg>,
     _life: Life,
 }
@@ -96,6 +99,7 @@ impl Actor for TaskActor {
             _life: self.ctx.tree.born(self.path.clone(), Kind::Task, self.ctx.nature.wall()),
             task,
             spec,
+            heard: false,
         })
     }
 
@@ -104,11 +108,15 @@ impl Actor for TaskActor {
         match message {
             TaskMsg::Begin => self.begin(&me, state),
             TaskMsg::Observed(report) => {
+                let first = !std::mem::replace(&mut state.heard, true);
                 if let Some(step) = lifecycle::observe(&state.task, &report, now) {
                     self.change(&me, state, step.task);
                     if step.stop_rest {
                         self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
                     }
+                } else if first {
+                    // Its owner may have waited for this word.
+                    (self.on_change)(Arc::clone(&state.task));
                 }
             }
             TaskMsg::Vanished => {
@@ -120,7 +128,9 @@ impl Actor for TaskActor {
             TaskMsg::Stop { code, reason } => self.stop(&me, state, code, &reason),
             TaskMsg::StopByUser { reason, reply } => {
                 let reason = reason.unwrap_or_else(|| "Task stopped by user".into());
+                Failpoint::StopTaskDecided.hit();
                 self.stop(&me, state, StopCode::UserInitiated, &reason);
+                Failpoint::StopTaskTold.hit();
                 self.answer_when_durable(state, reply);
             }
             #[cfg(feature = "sim")]
@@ -172,7 +182,9 @@ impl TaskActor {
         );
         state.task = Arc::new(task);
         self.ctx.note_task(&state.task);
+        Failpoint::TaskChanged.hit();
         if ended {
+            Failpoint::TaskEnded.hit();
             // Before its owner hears of it: the replacement may need just this room.
             self.release(state);
             self.count_stop(state);
@@ -209,8 +221,9 @@ impl TaskActor {
         let task = Arc::clone(&state.task);
         let done = self.ctx.commit(vec![crate::ports::Write::Task(Task::clone(&task))]);
         self.ctx.spawn(async move {
-            let answer =
-                done.await.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string()));
+            let written = done.await;
+            Failpoint::StopTaskCommitted.hit();
+            let answer = written.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string()));
             // The caller may have gone; the stop stands all the same.
             drop(reply.send(answer));
         });

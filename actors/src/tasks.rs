@@ -12,6 +12,7 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use crate::context::Context;
 use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
 use crate::directory::Presence;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, Write};
@@ -242,14 +243,17 @@ impl Tasks {
             ))
         };
         run.made = std::mem::take(&mut run.placed).into_iter().map(make).collect();
+        Failpoint::RunTaskPlaced.hit();
         let done = self.ctx.commit(run.made.iter().map(|task| Write::Task(Task::clone(task))).collect());
         let (by, made, ctx, cluster) =
             (me.get_id(), run.made.clone(), Arc::clone(&self.ctx), state.cluster.clone());
         self.ctx.spawn(async move {
             let outcome = done.await;
+            Failpoint::RunTaskCommitted.hit();
             if outcome.is_ok() {
                 ctx.show(made.iter().map(|task| Write::Task(Task::clone(task))).collect());
             }
+            Failpoint::RunTaskShown.hit();
             // To whoever is in charge by then: what is on disk is run. One that is being born sees it by itself.
             if let Some(tasks) = ctx.directory.tasks_of_clusters.get(&cluster) {
                 drop(tasks.cast(TasksMsg::Written { by, run: number, made, outcome }));
@@ -293,6 +297,7 @@ impl Tasks {
                 Err(ControlError::Unavailable(error.to_string()))
             }
         };
+        Failpoint::RunTaskStarted.hit();
         for reply in run.replies {
             // The caller may have gone; the tasks run all the same.
             drop(reply.send(answer.clone()));

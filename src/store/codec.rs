@@ -1,17 +1,46 @@
 //! How records become bytes: a version byte, then bincode. Nothing else in the project names bincode.
+//!
+//! A record that changes its form raises [`Record::VERSION`] and says in [`Record::migrate`] what an older body
+//! becomes; it is written in the new form with its next change.
 
+use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The version that is written. An older one is migrated here, a newer one refused.
-const VERSION: u8 = 1;
+/// A kind of record.
+pub(super) trait Record: Serialize + DeserializeOwned {
+    /// The version that is written.
+    const VERSION: u8 = 1;
+
+    /// The record that a body of an older version holds.
+    ///
+    /// # Errors
+    /// Where there is no way from that version, which is so for every version that was never released.
+    fn migrate(version: u8, _body: &[u8]) -> Result<Self, String> {
+        Err(format!(
+            "a record has version {version}, from which this Mainstay knows no way to {}; start the Mainstay that \
+             wrote it, and bring it over with `mainstay store export` and `import`",
+            Self::VERSION
+        ))
+    }
+}
+
+impl Record for Cluster {}
+impl Record for TaskDefinition {}
+impl Record for Service {}
+impl Record for Task {}
+impl Record for ContainerInstance {}
+/// A family's last revision.
+impl Record for u32 {}
+/// The installation's id.
+impl Record for String {}
 
 /// A record's bytes.
 ///
 /// # Errors
 /// Where a value has no form in bincode, which a record of ours always has.
-pub(super) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, String> {
-    let mut bytes = vec![VERSION];
+pub(super) fn encode<T: Record>(record: &T) -> Result<Vec<u8>, String> {
+    let mut bytes = vec![T::VERSION];
     bincode::serde::encode_into_std_write(record, &mut bytes, bincode::config::standard())
         .map_err(|error| format!("a record cannot be encoded: {error}"))?;
     Ok(bytes)
@@ -20,41 +49,75 @@ pub(super) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, String> {
 /// The record that bytes hold.
 ///
 /// # Errors
-/// Where they were written by a newer Mainstay, or are not what was written.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+/// Where they were written by a newer Mainstay, by an older one without a way from there, or are damaged.
+pub(super) fn decode<T: Record>(bytes: &[u8]) -> Result<T, String> {
     match bytes.split_first() {
-        Some((&VERSION, body)) => {
-            let decoded = bincode::serde::decode_from_slice(body, bincode::config::standard());
-            match decoded {
-                Ok((record, length)) if length == body.len() => Ok(record),
-                Ok(_) => Err("a record is longer than it should be; the file is damaged".into()),
-                Err(error) => Err(format!("a record cannot be decoded ({error}); the file is damaged")),
-            }
-        }
+        Some((&version, body)) if version == T::VERSION => body_of(body),
+        Some((&version, body)) if version < T::VERSION => T::migrate(version, body),
         Some((&version, _)) => Err(format!(
-            "a record has version {version}, this Mainstay knows {VERSION}; start a newer Mainstay"
+            "a record has version {version}, this Mainstay knows {}; start a newer Mainstay",
+            T::VERSION
         )),
         None => Err("a record is empty; the file is damaged".into()),
     }
 }
 
+/// A body of a known form; what migrations read older bodies with.
+///
+/// # Errors
+/// Where it is not of that form.
+pub(super) fn body_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    match bincode::serde::decode_from_slice(body, bincode::config::standard()) {
+        Ok((record, length)) if length == body.len() => Ok(record),
+        Ok(_) => Err("a record is longer than it should be; the file is damaged".into()),
+        Err(error) => Err(format!("a record cannot be decoded ({error}); the file is damaged")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+
+    /// A record that had no count in its first version.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Grown {
+        name: String,
+        count: u32,
+    }
+
+    impl Record for Grown {
+        const VERSION: u8 = 2;
+
+        fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+            assert_eq!(version, 1);
+            body_of::<String>(body).map(|name| Self { name, count: 0 })
+        }
+    }
 
     #[test]
     fn what_was_encoded_comes_back_and_anything_else_is_refused() {
-        let bytes = encode(&("web", 3_u32)).unwrap();
-        assert_eq!(decode::<(String, u32)>(&bytes), Ok(("web".into(), 3)));
+        let record = Grown { name: "web".into(), count: 3 };
+        let bytes = encode(&record).unwrap();
+        assert_eq!(decode(&bytes), Ok(record));
         let refusals = [
             (vec![], "empty"),
-            (vec![2, 0, 0], "version 2"),
+            (vec![3, 0, 0], "version 3"),
             (bytes[..2].to_vec(), "damaged"),
             ([bytes.as_slice(), &[0]].concat(), "longer"),
         ];
         for (bytes, sign) in refusals {
-            let error = decode::<(String, u32)>(&bytes).unwrap_err();
+            let error = decode::<Grown>(&bytes).unwrap_err();
             assert!(error.contains(sign), "{error}");
         }
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_is_migrated_or_refused_with_what_to_do() {
+        let older = encode(&"web".to_owned()).unwrap();
+        assert_eq!(decode(&older), Ok(Grown { name: "web".into(), count: 0 }));
+        let error = decode::<String>(&[0, 3, b'w', b'e', b'b']).unwrap_err();
+        assert!(error.contains("version 0") && error.contains("store export"), "{error}");
     }
 }

@@ -1,14 +1,11 @@
 //! The store's tables: one a kind of record, keyed by the record's name.
 
+use super::codec::{self, Record};
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
 use redb::{
     Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use super::codec;
 
 type Table = TableDefinition<'static, &'static str, &'static [u8]>;
 
@@ -48,7 +45,7 @@ pub(super) fn begin_with(database: &Database, owner: &str) -> Result<(), String>
     transaction
         .open_table(META)
         .map_err(text)?
-        .insert(OWNER, codec::encode(&owner)?.as_slice())
+        .insert(OWNER, codec::encode(&owner.to_owned())?.as_slice())
         .map_err(text)?;
     transaction.commit().map_err(text)
 }
@@ -86,12 +83,7 @@ fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
     }
 }
 
-fn put<T: Serialize>(
-    transaction: &WriteTransaction,
-    table: Table,
-    key: &str,
-    record: &T,
-) -> Result<(), String> {
+fn put<T: Record>(transaction: &WriteTransaction, table: Table, key: &str, record: &T) -> Result<(), String> {
     let bytes = codec::encode(record)?;
     transaction.open_table(table).map_err(text)?.insert(key, bytes.as_slice()).map_err(text)?;
     Ok(())
@@ -114,7 +106,7 @@ pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
     })
 }
 
-fn all<T: DeserializeOwned, R>(
+fn all<T: Record, R>(
     database: &Database,
     table: Table,
     with: impl Fn(&str, T) -> R,

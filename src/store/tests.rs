@@ -31,31 +31,12 @@ fn what_was_acknowledged_is_there_after_opening_again_and_the_owner_stays() {
         wait(second).unwrap();
         store.owner().to_owned()
     };
-    let folder = lock_again(home.path());
-    let store = open_again(&folder);
+    let folder = DataFolder::lock(home.path()).unwrap();
+    let store = RedbStore::open(&folder).unwrap();
     let there = store.load().unwrap();
     assert_eq!(there.clusters, [cluster("b")]);
     assert_eq!(there.last_revisions, [(Family::new("web"), 7)]);
     assert_eq!(store.owner(), owner);
-}
-
-fn lock_again(path: &Path) -> DataFolder {
-    DataFolder::lock(path).unwrap()
-}
-
-/// The old writer thread lets go of the file when it sees that its store has gone, which may take a moment.
-fn open_again(folder: &DataFolder) -> RedbStore {
-    let until = std::time::SystemTime::now() + Duration::from_secs(10);
-    loop {
-        match RedbStore::open(folder) {
-            Ok(store) => return store,
-            Err(error) if std::time::SystemTime::now() < until => {
-                assert!(error.to_string().contains("another process has it open"), "{error}");
-                std::thread::yield_now();
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
 }
 
 #[test]
@@ -75,4 +56,49 @@ fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
     let Err(refusal) = RedbStore::open(&folder) else { panic!("was taken") };
     assert!(refusal.to_string().contains("mainstay.redb"), "{refusal}");
     assert_eq!(std::fs::read(&path).unwrap(), b"not a store at all");
+}
+
+#[test]
+fn a_damaged_or_truncated_store_is_refused_with_what_to_do_and_left_as_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = DataFolder::lock(home.path()).unwrap();
+    let store = RedbStore::open(&folder).unwrap();
+    let clusters = (0..500).map(|number| Write::Cluster(cluster(&format!("cluster-{number}"))));
+    wait(store.commit(clusters.collect())).unwrap();
+    drop(store);
+    let path = home.path().join(FILE);
+    let whole = std::fs::read(&path).unwrap();
+    for length in [whole.len() / 2, 4096, 100, 1] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let Err(refusal) = RedbStore::check(&folder) else { panic!("{length} bytes were taken") };
+        assert!(refusal.to_string().contains("mainstay.redb"), "{refusal}");
+        let Err(refusal) = RedbStore::open(&folder) else { panic!("{length} bytes were opened") };
+        assert!(refusal.to_string().contains("damaged"), "{refusal}");
+        assert_eq!(std::fs::read(&path).unwrap(), whole[..length], "{length} bytes were touched");
+    }
+}
+
+#[test]
+fn a_byte_that_a_bad_disk_turned_is_found_wherever_it_matters() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = DataFolder::lock(home.path()).unwrap();
+    let store = RedbStore::open(&folder).unwrap();
+    let clusters = (0..200).map(|number| Write::Cluster(cluster(&format!("cluster-{number}"))));
+    wait(store.commit(clusters.collect())).unwrap();
+    let written = store.load().unwrap();
+    drop(store);
+    let path = home.path().join(FILE);
+    let whole = std::fs::read(&path).unwrap();
+    let mut refusals = 0;
+    for place in (0..whole.len()).step_by(509) {
+        let mut turned = whole.clone();
+        turned[place] ^= 0x40;
+        std::fs::write(&path, &turned).unwrap();
+        match RedbStore::open(&folder) {
+            Err(_) => refusals += 1,
+            // It fell on a page that nothing is on.
+            Ok(store) => assert_eq!(store.load().as_ref(), Ok(&written), "byte {place}"),
+        }
+    }
+    assert!(refusals > 0, "no byte mattered");
 }

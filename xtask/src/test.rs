@@ -55,6 +55,9 @@ pub fn test(with: &Test) -> Outcome {
         });
     }
     report.check("scenarios", |log| scenarios(with, &machine, log));
+    if with.scenarios.is_none() {
+        report.check("crashes", |log| crashes(with, &machine, log));
+    }
     if whole {
         report.check("two commands", |_| two_commands());
     }
@@ -142,6 +145,27 @@ fn scenarios(with: &Test, machine: &Machine, log: &Path) -> Outcome {
 
 fn soaked(python: &Path, log: &Path) -> Outcome {
     logged(log, &python.to_string_lossy(), |program| soak::command(program, soak::MINUTES))
+}
+
+/// Daemons that are killed at every step, and are to lose nothing.
+fn crashes(with: &Test, machine: &Machine, log: &Path) -> Outcome {
+    // Beside the others, so that no daemon with failpoints is ever taken for one without.
+    let target = image::target().join("failpoints");
+    logged(log, "cargo", |cargo| {
+        cargo
+            .args(["build", "--quiet", "--bin", "mainstay", "--features", "failpoints", "--target-dir"])
+            .arg(&target)
+    })?;
+    logged(log, &machine.python.to_string_lossy(), |python| {
+        python.env("MAINSTAY", target.join("debug/mainstay")).arg("tests/crashes");
+        if with.quick {
+            python.arg("--quick");
+        }
+        python
+    })?;
+    // How many kills there were, and what they found.
+    say("Killed", engine::last_lines(log, 1).trim());
+    Ok(())
 }
 
 /// A stranger's first minutes: `up` twice, and `down`.

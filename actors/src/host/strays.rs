@@ -7,8 +7,9 @@ use std::time::Duration;
 use mainstay_core::TaskId;
 
 use super::{EngineStatus, Host, HostMsg, HostState, HostTaskMsg, Me, RECONNECT};
+use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::ports::{EngineContainer, EngineError, EngineState, FromAgent};
+use crate::ports::{EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent};
 
 /// Between two audits: nothing should ever be found, since events tell everything.
 pub(super) const AUDIT_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -33,6 +34,26 @@ impl Host {
         if !matches!(state.engine, EngineStatus::Up(_)) {
             return;
         }
+        self.look_around(me, state);
+    }
+
+    /// A container of no known task was started, perhaps on behalf of a daemon that has ended since.
+    pub(super) fn stray_event(&self, me: &Me, state: &mut HostState, event: &EngineEvent) {
+        if event.kind != EngineEventKind::Started {
+            return;
+        }
+        let mut found = state.found.get_mut(&event.task).into_iter().flatten();
+        match found.find(|container| container.id == event.id) {
+            Some(container) => {
+                container.state = EngineState::Running;
+                self.report_found(state);
+            }
+            None => self.look_around(me, state),
+        }
+    }
+
+    /// Compares all that is known with all that the engine has.
+    fn look_around(&self, me: &Me, state: &HostState) {
         let known = state.tasks.keys().chain(state.found.keys()).cloned().collect();
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         self.ctx.spawn(async move {
@@ -91,11 +112,17 @@ impl Host {
             let id = &container.id;
             let removed = async {
                 if stop {
+                    Failpoint::HostBeforeStop.hit();
                     engine.stop(id, grace).await?;
+                    Failpoint::HostAfterStop.hit();
                 }
-                engine.remove(id).await
+                Failpoint::HostBeforeRemove.hit();
+                engine.remove(id).await?;
+                Failpoint::HostAfterRemove.hit();
+                Ok(())
             };
-            if let Err(error) = removed.await {
+            let removed: Result<(), EngineError> = removed.await;
+            if let Err(error) = removed {
                 tracing::warn!(container = %id, task = %container.task, %error, "could not remove a container; trying again");
                 let container = Box::new(container);
                 me.send_after(RECONNECT.1, move || HostMsg::Remove { container, stop });

@@ -12,6 +12,7 @@ use super::container::{Act, Container, Phase};
 use super::gate::{Gate, Lane};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
+use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
@@ -263,7 +264,9 @@ impl HostTask {
             let outcome = match (act, id) {
                 (Act::Pull, _) => {
                     let from = ctx.nature.wall();
+                    Failpoint::HostBeforePull.hit();
                     let result = engine.pull(&container.definition.image).await;
+                    Failpoint::HostAfterPull.hit();
                     Outcome::Pulled { from, to: ctx.nature.wall(), result }
                 }
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again).await),
@@ -277,7 +280,10 @@ impl HostTask {
                         network_mode: spec.network_mode,
                         spec: container,
                     };
-                    Outcome::Created(engine.create(&new).await)
+                    Failpoint::HostBeforeCreate.hit();
+                    let made = engine.create(&new).await;
+                    Failpoint::HostAfterCreate.hit();
+                    Outcome::Created(made)
                 }
             };
             drop(pass);
@@ -348,6 +354,9 @@ impl HostTask {
     fn event(&self, me: &Me, state: &mut HostTaskState, event: &EngineEvent) {
         let ours = |container: &Container| container.spec.definition.name == event.container;
         let Some(place) = state.containers.iter().position(ours) else { return };
+        if let EngineEventKind::Died { .. } = event.kind {
+            Failpoint::HostDeathSeen.hit();
+        }
         let container = &mut state.containers[place];
         // Where there is none yet, the answer to its create is still on its way.
         if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
@@ -425,6 +434,10 @@ impl HostTask {
     }
 
     fn report(&self, state: &mut HostTaskState) {
+        // What was there before is not Pending only because nobody has looked yet.
+        if state.containers.iter().any(|container| container.unseen) {
+            return;
+        }
         let report = TaskReport {
             containers: state.containers.iter().map(|container| container.report.clone()).collect(),
             pull_started_at: state.pull_started_at,
@@ -445,7 +458,9 @@ impl HostTask {
             let remove = async {
                 for id in &ids {
                     let pass = gate.pass(Lane::Work, &group).await;
+                    Failpoint::HostBeforeRemove.hit();
                     engine.remove(id).await?;
+                    Failpoint::HostAfterRemove.hit();
                     drop(pass);
                 }
                 Ok(())
@@ -475,7 +490,9 @@ async fn start(
             return Ok(seen);
         }
     }
+    Failpoint::HostBeforeStart.hit();
     engine.start(id).await?;
+    Failpoint::HostAfterStart.hit();
     engine.inspect(id).await
 }
 
@@ -484,6 +501,8 @@ async fn stop(
     id: &EngineId,
     grace: Duration,
 ) -> Result<Option<EngineContainer>, EngineError> {
+    Failpoint::HostBeforeStop.hit();
     engine.stop(id, grace).await?;
+    Failpoint::HostAfterStop.hit();
     engine.inspect(id).await
 }

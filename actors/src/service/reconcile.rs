@@ -8,6 +8,7 @@ use mainstay_core::placement::{Request, requirements};
 use mainstay_core::{DeploymentId, TaskId};
 
 use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
+use crate::failpoint::Failpoint;
 use crate::placement::PlacementMsg;
 use crate::task::TaskMsg;
 
@@ -26,7 +27,9 @@ impl ServiceActor {
             waiting_slots: &waiting_slots,
             blocked: state.blocked || self.ctx.is_closing(),
         });
-        self.stop_some(state, &primary, &plan);
+        if state.unheard.is_empty() {
+            self.stop_some(state, &primary, &plan);
+        }
         self.start_some(me, state, &primary, &plan);
         self.report(state, plan.steady);
         self.finish_deployments(state);
@@ -34,6 +37,7 @@ impl ServiceActor {
         let wait = ready.map(|ready| ready.saturating_duration_since(now));
         wake_after(me, state, wait.into_iter().chain(grace_ends).min());
         if is_draining(&state.record) && state.roster.is_empty() {
+            Failpoint::ServiceDrained.hit();
             state.record.status = ServiceStatus::Inactive;
             state.record.deployments.clear();
             state.writes.touch();
@@ -64,6 +68,7 @@ impl ServiceActor {
                 }
             };
             stopped.push(id.clone());
+            Failpoint::ServiceStopDecided.hit();
             if let Some(task) = state.children.get(id) {
                 // An actor that has just ended is started again, and the request with it.
                 drop(task.cast(TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason }));
@@ -122,6 +127,7 @@ impl ServiceActor {
                 }
             }
             if let Some(message) = completed {
+                Failpoint::DeploymentFinished.hit();
                 self.tell(state, message);
             }
             self.tell(state, story::steady(&key));

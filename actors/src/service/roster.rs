@@ -96,11 +96,11 @@ impl Roster {
         self.members.remove(id);
     }
 
-    /// Takes a task's new state; `None` for one that is not ours, or older news than what is known.
+    /// Takes a task's new state; `None` for one that is not ours, or no news.
     pub(super) fn update(&mut self, task: Arc<Task>, now: Instant) -> Option<Change> {
         let member = self.members.get_mut(&task.id)?;
         let known = member.task.as_ref().map_or(0, |known| known.version);
-        if task.version < known {
+        if task.version <= known {
             return None;
         }
         let mut change = Change { replaced: None, ended: None };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::{Handled, Me, ServiceActor, ServiceMsg, ServiceState, publish};
 use crate::control::{ControlError, Reply, ServiceUpdate};
+use crate::failpoint::Failpoint;
 use crate::ports::{StoreError, Write};
 
 /// Changes on their way to the disk.
@@ -30,6 +31,21 @@ struct Pending {
 enum Change {
     Update { update: Box<ServiceUpdate>, deployment: DeploymentId, at: Timestamp },
     Delete { at: Timestamp },
+}
+
+impl Change {
+    /// On its way: decided, committed, shown.
+    fn failpoints(&self) -> [Failpoint; 3] {
+        use Failpoint as At;
+        match self {
+            Self::Update { .. } => {
+                [At::ServiceUpdateDecided, At::ServiceUpdateCommitted, At::ServiceUpdateShown]
+            }
+            Self::Delete { .. } => {
+                [At::ServiceDeleteDecided, At::ServiceDeleteCommitted, At::ServiceDeleteShown]
+            }
+        }
+    }
 }
 
 impl Writes {
@@ -94,6 +110,8 @@ impl ServiceActor {
     /// The change that was under way is on disk, or is not.
     pub(super) fn written(&self, me: &Me, state: &mut ServiceState, outcome: Result<(), StoreError>) {
         if let Some(done) = state.writes.current.take() {
+            let [_, committed, shown] = done.change.failpoints();
+            committed.hit();
             let answer = match outcome {
                 Ok(()) => {
                     // Whatever else happened to the record meanwhile is kept, and noted after this.
@@ -105,6 +123,7 @@ impl ServiceActor {
                 }
                 Err(error) => Err(ControlError::Unavailable(error.to_string())),
             };
+            shown.hit();
             // The caller may have gone.
             drop(done.reply.send(answer));
         }
@@ -126,6 +145,8 @@ impl ServiceActor {
                 drop(pending.reply.send(Err(ControlError::ServiceNotActive(state.record.key.clone()))));
                 continue;
             }
+            let [decided, ..] = pending.change.failpoints();
+            decided.hit();
             let done = self.ctx.commit(vec![Write::Service(apply(&state.record, &pending.change))]);
             let me = me.clone();
             self.ctx.spawn(async move { drop(me.cast(ServiceMsg::Written(done.await))) });
