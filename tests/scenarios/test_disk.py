@@ -95,7 +95,7 @@ def test_a_full_disk_refuses_writes_and_stops_nothing_else(cramped, disk):
     listed = ecs.list_task_definitions(familyPrefix=big)["taskDefinitionArns"]
     assert len(listed) == taken
     other = fresh("other")
-    if refused(ecs.create_service, serviceName=other, taskDefinition=definition, desiredCount=1):
+    if refused(ecs.create_service, serviceName=other, taskDefinition=definition, desiredCount=0):
         assert daemon.ecs.describe_services(services=[other])["failures"][0]["reason"] == "MISSING"
     assert refused(ecs.register_task_definition, family=big, containerDefinitions=[container(command=["x" * 30000])])
     # A write that is small enough may still find a place.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vocabulary import container, fresh, health_check, stays, wait_for
+from vocabulary import container, fresh, get, health_check, stays, wait_for
 
 
 @pytest.fixture
@@ -94,25 +94,45 @@ def test_a_paused_container_is_stopped_with_its_service(daemon, served):
     wait_for("no container", lambda: not daemon.containers(family=family))
 
 
-def test_a_paused_container_with_a_health_check_is_kept_or_replaced_as_the_check_says(daemon):
-    family = fresh()
-    service = daemon.serve(definition=daemon.register(container(healthCheck=health_check()), family=family))
+def test_a_paused_container_keeps_its_last_check_verdict_even_for_a_daemon_that_starts_meanwhile(daemons):
+    daemon = daemons().start()
+    service = daemon.serve(container(healthCheck=health_check()))
     (task,) = daemon.tasks(service)
+    wait_for("health", lambda: daemon.task(task["taskArn"])["healthStatus"] == "HEALTHY")
     hit = daemon.container_of(task)
-    hit.pause()
 
-    verdicts = {"starting": "UNKNOWN", "healthy": "HEALTHY", "unhealthy": "UNHEALTHY"}
-
-    # Longer than a check takes to turn: whatever the engine says of a paused container is what is told.
-    def agrees():
-        said = daemon.engine.containers.get(hit.id).attrs["State"]["Health"]["Status"]
+    def undisturbed():
         told = daemon.task(task["taskArn"])
-        return told["lastStatus"] != "RUNNING" or told["healthStatus"] == verdicts[said]
+        return (told["lastStatus"], told["healthStatus"], told["desiredStatus"]) == ("RUNNING", "HEALTHY", "RUNNING")
 
-    stays("agreement with the engine", lambda: wait_for("agreement", agrees, limit=5), 12)
-    hit.reload()
-    if hit.status == "paused":
-        hit.unpause()
-    wait_for("one container", lambda: len(daemon.containers(family=family)) == 1)
+    hit.pause()
+    # The engine calls it unhealthy now, though no check has failed.
+    stays("the healthy task", undisturbed, 3)
+    daemon.kill()
+    daemon.start()
+    wait_for("readiness", lambda: get(f"{daemon.url}/readyz")[0] == 200)
+    stays("the healthy task", undisturbed, 6)
+    hit.unpause()
+    stays("the healthy task", undisturbed, 8)
+    assert len(daemon.containers(all=True)) == 1
+
+
+def test_a_container_that_turned_unhealthy_before_its_pause_is_replaced(daemon):
+    family = fresh()
+    service = daemon.serve(definition=daemon.register(container(healthCheck=health_check(interval=5)), family=family))
+    (task,) = daemon.tasks(service)
+    wait_for("health", lambda: daemon.task(task["taskArn"])["healthStatus"] == "HEALTHY")
+    hit = daemon.container_of(task)
+    daemon.ask(task, "/unhealthy")
+
+    def unhealthy():
+        hit.reload()
+        return hit.attrs["State"].get("Health", {}).get("Status") == "unhealthy"
+
+    wait_for("bad health", unhealthy)
+    if hit.status == "running":
+        hit.pause()
+    gone = daemon.stopped(task["taskArn"])
+    assert gone["stopCode"] == "ServiceSchedulerInitiated"
     daemon.stable(service)
-    stays("one container", lambda: len(daemon.containers(family=family)) == 1, 2)
+    wait_for("one container", lambda: len(daemon.containers(family=family)) == 1)
