@@ -65,7 +65,7 @@ class PrivateEngine:
 
     def load(self, engine):
         """Brings the scenarios' image from the machine's engine."""
-        self.client.images.load(b"".join(engine.images.get(IMAGE).save(named=True)))
+        self.client.images.load(b"".join(engine.images.get(IMAGE).save(named=IMAGE)))
         return self
 
     def stop(self):

@@ -220,7 +220,7 @@ def prepare(daemon):
         name: [daemon.register(*containers, family=f"soak-{name}", networkMode="none") for _ in range(2)]
         for name, containers in shapes.items()
     }
-    programs = [["exit", "0", "--after", "2"], ["exit", "3"], ["sleep"]]
+    programs = [["exit", "0", "--after", "2"], ["exit", "3"], ["sleep", "15"]]
     definitions["once"] = [
         daemon.register(container(command=program, memory=16), family="soak-once", networkMode="none") for program in programs
     ]
