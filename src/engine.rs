@@ -91,10 +91,14 @@ impl DockerEngine {
     /// The container under this name, where it is ours and of the same task.
     async fn adopt(&self, client: &Docker, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let name = &new.spec.engine_name;
-        let seen = client
-            .inspect_container(name, None)
-            .await
-            .map_err(|error| when(&self.endpoint, "inspect", &error))?;
+        let seen = client.inspect_container(name, None).await.map_err(|error| match status(&error) {
+            // An earlier create that was given up has taken the name and is still under way in the engine.
+            Some(404) => EngineError::Unreachable {
+                endpoint: self.endpoint.clone(),
+                detail: format!("it is still busy with an earlier create of {name}"),
+            },
+            _ => when(&self.endpoint, "inspect", &error),
+        })?;
         match translate::container(&self.owner, seen, None) {
             Some(found) if found.task == *new.task && found.name == new.spec.definition.name => Ok(found.id),
             _ => Err(EngineError::Refused {
