@@ -28,6 +28,8 @@ use errors::{status, when};
 
 /// No act but a stop or a pull takes longer; past it, whether it was done is not known.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+/// A heartbeat asks for nothing but an answer; past this the engine hangs.
+const HEARTBEAT_WITHIN: Duration = Duration::from_secs(10);
 /// A pull that makes no progress for so long has failed; the genuine agent's inactivity limit.
 const PULL_PROGRESS_WITHIN: Duration = Duration::from_secs(60);
 /// Waits between tries of a pull that failed on the way; the genuine agent tries five times, too.
@@ -147,6 +149,14 @@ impl ContainerEngine for DockerEngine {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
         Ok(translate::info(info))
+    }
+
+    async fn ping(&self) -> Result<(), EngineError> {
+        let client = self.client().await?;
+        match tokio::time::timeout(HEARTBEAT_WITHIN, client.ping()).await {
+            Ok(answer) => answer.map(drop).map_err(|error| when(&self.endpoint, "ping", &error)),
+            Err(_) => Err(EngineError::Timeout { act: "ping", waited: HEARTBEAT_WITHIN }),
+        }
     }
 
     async fn pull(&self, image: &str) -> Result<(), EngineError> {

@@ -37,8 +37,10 @@ use strays::{AUDIT_EVERY, by_task};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
 
-/// Shortest and longest wait between two tries to reach the engine.
+/// Shortest and longest wait between two tries to reach the engine, after a first one at once.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Between two heartbeats. An engine that ends closes its event stream; one that hangs says nothing at all.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// The actor.
 pub struct Host {
@@ -66,6 +68,18 @@ pub enum HostMsg {
         epoch: u64,
         /// What was seen.
         detail: String,
+    },
+    /// Hear whether the engine of this connection still answers; sent by it to itself.
+    Heartbeat {
+        /// Which connection.
+        epoch: u64,
+    },
+    /// It does, or does not.
+    Beat {
+        /// Which connection.
+        epoch: u64,
+        /// What was heard.
+        answer: Result<(), EngineError>,
     },
     /// Compare what is known with what the engine has; sent by it to itself.
     Audit,
@@ -114,6 +128,8 @@ pub struct HostState {
     gate: Arc<Gate>,
     engine: EngineStatus,
     epoch: u64,
+    /// A try to reach the engine is under way.
+    connecting: bool,
     wait: Duration,
     tasks: BTreeMap<TaskId, Child>,
     by_actor: BTreeMap<ActorId, TaskId>,
@@ -122,6 +138,8 @@ pub struct HostState {
     /// Commands that came before the engine was first reached: what is there must be known before anything is made.
     held: Vec<ToAgent>,
     restarts: Restarts,
+    /// Ends the reading of this connection's events when there is another one.
+    reading: Option<DropGuard>,
     /// Ends the reading of events with this actor.
     ended: CancellationToken,
     _end: DropGuard,
@@ -156,11 +174,13 @@ impl Actor for Host {
         let ended = CancellationToken::new();
         Ok(HostState {
             gate: Arc::new(Gate::new(self.ctx.settings.engine_limits)),
+            reading: None,
             _end: ended.clone().drop_guard(),
             ended,
             engine: EngineStatus::NeverReached,
             epoch: 0,
-            wait: RECONNECT.0,
+            connecting: false,
+            wait: Duration::ZERO,
             tasks: BTreeMap::new(),
             by_actor: BTreeMap::new(),
             found: BTreeMap::new(),
@@ -173,15 +193,30 @@ impl Actor for Host {
 
     async fn handle(&self, me: Me, message: HostMsg, state: &mut HostState) -> Handled {
         match message {
-            HostMsg::Connect => self.connect(&me),
-            HostMsg::Connected(Ok(connection)) => self.connected(&me, state, *connection).await?,
-            HostMsg::Connected(Err(error)) => self.down(&me, state, error.to_string()),
+            HostMsg::Connect => self.connect(&me, state),
+            HostMsg::Connected(outcome) => {
+                state.connecting = false;
+                match outcome {
+                    Ok(connection) => self.connected(&me, state, *connection).await?,
+                    Err(error) => self.down(&me, state, error.to_string()),
+                }
+            }
             HostMsg::Lost { epoch, detail } if epoch == state.epoch => {
                 tracing::warn!(detail, "the engine's event stream ended; subscribing again");
                 // Often only the stream is gone; if it is the engine, the try says so.
-                self.connect(&me);
+                again(&me, state);
             }
-            HostMsg::Lost { .. } => {}
+            HostMsg::Heartbeat { epoch } if epoch == state.epoch => self.listen(&me, epoch),
+            HostMsg::Beat { epoch, answer } if epoch == state.epoch => match answer {
+                Ok(()) => {
+                    // Only now: a stream that breaks as soon as it stands is no reason to keep the engine busy.
+                    state.wait = Duration::ZERO;
+                    me.send_after(HEARTBEAT, move || HostMsg::Heartbeat { epoch });
+                }
+                // Whatever is asked of it meanwhile waits; the try that follows is answered when it goes on.
+                Err(error) => self.down(&me, state, error.to_string()),
+            },
+            HostMsg::Lost { .. } | HostMsg::Heartbeat { .. } | HostMsg::Beat { .. } => {}
             HostMsg::Event(event) => {
                 match state.tasks.get(&event.task) {
                     Some(Child { actor: Some(actor), .. }) => drop(actor.cast(HostTaskMsg::Event(event))),
@@ -239,7 +274,10 @@ impl Actor for Host {
 }
 
 impl Host {
-    fn connect(&self, me: &Me) {
+    fn connect(&self, me: &Me, state: &mut HostState) {
+        if std::mem::replace(&mut state.connecting, true) {
+            return;
+        }
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         self.ctx.spawn(async move {
             let connect = async {
@@ -256,8 +294,11 @@ impl Host {
     async fn connected(&self, me: &Me, state: &mut HostState, connection: Connection) -> Handled {
         let Connection { info, containers, mut events } = connection;
         state.epoch += 1;
-        state.wait = RECONNECT.0;
-        let (epoch, pump, ended) = (state.epoch, me.clone(), state.ended.clone());
+        let ended = state.ended.child_token();
+        // An engine that only hung has kept its earlier stream.
+        state.reading = Some(ended.clone().drop_guard());
+        let (epoch, pump) = (state.epoch, me.clone());
+        me.send_after(HEARTBEAT, move || HostMsg::Heartbeat { epoch });
         self.ctx.spawn(async move {
             let mut detail = "it ended".to_owned();
             while let Some(Some(next)) = ended.run_until_cancelled(events.next()).await {
@@ -299,6 +340,15 @@ impl Host {
         Ok(())
     }
 
+    /// Asks the engine for a sign of life beside the mailbox.
+    fn listen(&self, me: &Me, epoch: u64) {
+        let (me, engine) = (me.clone(), Arc::clone(&self.engine));
+        self.ctx.spawn(async move {
+            let answer = engine.ping().await;
+            drop(me.cast(HostMsg::Beat { epoch, answer }));
+        });
+    }
+
     fn down(&self, me: &Me, state: &mut HostState, detail: String) {
         metrics::engine_connected().set(0.0);
         if !matches!(state.engine, EngineStatus::Down(_)) {
@@ -308,8 +358,7 @@ impl Host {
             state.engine = EngineStatus::Down(detail.clone());
         }
         self.control.send(FromAgent::EngineDown { detail });
-        me.send_after(state.wait, || HostMsg::Connect);
-        state.wait = (state.wait * 2).min(RECONNECT.1);
+        again(me, state);
     }
 
     async fn command(&self, me: &Me, state: &mut HostState, command: ToAgent) -> Handled {
@@ -439,4 +488,10 @@ impl Host {
             }
         }
     }
+}
+
+/// Tries to reach the engine when it is time.
+fn again(me: &Me, state: &mut HostState) {
+    me.send_after(state.wait, || HostMsg::Connect);
+    state.wait = (state.wait * 2).clamp(RECONNECT.0, RECONNECT.1);
 }

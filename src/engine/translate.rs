@@ -110,7 +110,7 @@ pub(super) fn container(
         id: EngineId::new(seen.id?),
         task: TaskId::new(labels.get(labels::TASK_ID)?),
         name: labels.get(labels::CONTAINER_NAME)?.clone(),
-        health: state.health.as_ref().and_then(|health| health.status).map_or(Health::Unknown, health_of),
+        health: state.health.as_ref().map_or(Health::Unknown, verdict),
         network_bindings: network_bindings(&ports),
         image_digest,
         started_at: state.started_at.as_deref().and_then(timestamp),
@@ -131,6 +131,17 @@ fn state_of(state: &ContainerState) -> EngineState {
             error: state.error.clone().filter(|error| !error.is_empty()),
         }),
     }
+}
+
+/// What a container's check says. Docker calls one unhealthy, too, while it does not check it: from its pause to the
+/// first check after, and once it has ended; then the last check has the word.
+fn verdict(health: &bollard::models::Health) -> Health {
+    let status = health.status.unwrap_or(HealthStatusEnum::NONE);
+    if status != HealthStatusEnum::UNHEALTHY || health.failing_streak != Some(0) {
+        return health_of(status);
+    }
+    let last = health.log.as_deref().and_then(<[_]>::last);
+    if last.is_some_and(|check| check.exit_code == Some(0)) { Health::Healthy } else { Health::Unknown }
 }
 
 fn health_of(status: HealthStatusEnum) -> Health {
@@ -220,6 +231,18 @@ mod tests {
         let message = EventMessage { action: Some("die".into()), actor: Some(actor), ..Default::default() };
         let kind = event(message).map(|event| event.kind);
         assert_eq!(kind, Some(EngineEventKind::Died { exit_code: Some(143) }));
+    }
+
+    #[test]
+    fn a_pause_is_no_verdict_on_a_containers_health() {
+        let unhealthy = |failing_streak, exit_code| bollard::models::Health {
+            status: Some(HealthStatusEnum::UNHEALTHY),
+            failing_streak: Some(failing_streak),
+            log: Some(vec![bollard::models::HealthcheckResult { exit_code, ..Default::default() }]),
+        };
+        assert_eq!(verdict(&unhealthy(0, Some(0))), Health::Healthy);
+        assert_eq!(verdict(&bollard::models::Health { log: None, ..unhealthy(0, None) }), Health::Unknown);
+        assert_eq!(verdict(&unhealthy(3, Some(1))), Health::Unhealthy);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 """What every scenario is given: the engine, and a daemon for its file."""
 
+import os
+import shutil
+
 import docker
 import pytest
 
+from private_engine import PrivateEngine
 from vocabulary import IMAGE, Daemon
 
 
@@ -33,16 +37,32 @@ def daemons(engine, tmp_path):
     """Makes daemons that a scenario ends and starts as it likes."""
     made = []
 
-    def make(role="up", *flags, **settings):
+    def make(role="up", *flags, on=engine, **settings):
         folder = tmp_path / f"daemon-{len(made)}"
         folder.mkdir()
-        made.append(Daemon(engine, folder, role, *flags, **settings))
+        made.append(Daemon(on, folder, role, *flags, **settings))
         return made[-1]
 
     make.made = made
     yield make
     for daemon in made:
         daemon.clean_up()
+
+
+@pytest.fixture
+def private_engines(engine):
+    """Makes engines that a scenario ends, hangs and starts as it likes."""
+    if os.geteuid() != 0 or not (shutil.which("dockerd") and shutil.which("unshare")):
+        pytest.skip("an engine of one's own takes root and dockerd")
+    made = []
+
+    def make(*flags):
+        made.append(PrivateEngine(*flags))
+        return made[-1].start().load(engine)
+
+    yield make
+    for private in made:
+        private.clean_up()
 
 
 @pytest.hookimpl(hookwrapper=True)

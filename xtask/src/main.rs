@@ -7,6 +7,7 @@ mod codegen;
 mod daemon;
 mod image;
 mod machine;
+mod soak;
 mod test;
 mod up;
 
@@ -17,6 +18,18 @@ use clap::{Parser, Subcommand};
 
 /// How a chore ends; its error says what to do.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// A failure of which the chore itself has said all there is.
+#[derive(Debug)]
+pub struct Told;
+
+impl std::error::Error for Told {}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it failed; what it printed says why")
+    }
+}
 
 /// The project's chores.
 #[derive(Parser)]
@@ -57,6 +70,12 @@ enum Chore {
         #[arg(long, value_name = "EXPRESSION")]
         scenarios: Option<String>,
     },
+    /// Keeps a daemon busy for minutes, and fails where descriptors, actors, memory or its store grow.
+    Soak {
+        /// How long.
+        #[arg(long, value_name = "NUMBER", default_value_t = 10.0)]
+        minutes: f64,
+    },
     /// Measures Mainstay side by side with its peers.
     Bench {
         #[command(subcommand)]
@@ -75,13 +94,16 @@ fn main() -> ExitCode {
         Chore::Up { detach, listen, data_dir } => up::up(&up::Up { detach, listen, data: data_dir }),
         Chore::Down { data_dir } => up::down(&data_dir),
         Chore::Test { quick, scenarios } => test::test(&test::Test { quick, scenarios }),
+        Chore::Soak { minutes } => soak::soak(minutes),
         Chore::Bench { bench } => bench::measure(&bench),
         Chore::Codegen { check } => codegen::run_codegen(check),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xtask: {error}");
+            if !error.is::<Told>() {
+                eprintln!("xtask: {error}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -9,12 +9,14 @@ use crate::daemon::Daemon;
 use crate::machine::{
     Fallible, cargo_deny, debian, engine, output, project, say, virtual_environment, workshop,
 };
-use crate::{Outcome, codegen, image, up};
+use crate::{Outcome, Told, codegen, image, soak, up};
 
 /// How much of a failed check's log is shown.
 const SHOWN_LINES: usize = 200;
 /// Scenarios at once: each waits for containers most of the time.
 const SCENARIOS_AT_ONCE: &str = "4";
+/// Worlds in which everything goes wrong that a whole run tries; `actors/tests/seeds.rs` has what a quick one does.
+const SEEDS: &str = "1000";
 
 /// What `test` is told.
 pub struct Test {
@@ -32,22 +34,35 @@ pub fn test(with: &Test) -> Outcome {
     let began = now();
     let machine = Machine::prepare(with)?;
     let mut report = Report::new()?;
-    if with.scenarios.is_none() {
-        static_checks(with, &machine, &mut report);
-        report.check("unit and simulation tests", |log| {
-            logged(log, "cargo", |cargo| cargo.args(["test", "--workspace", "--quiet", "--no-fail-fast"]))
-        });
-    }
+    let whole = !with.quick && with.scenarios.is_none();
+    // First, since the soak needs it.
     report.check("building what the scenarios need", |log| {
         image::build_image()?;
         logged(log, "cargo", |cargo| cargo.args(["build", "--quiet", "--bin", "mainstay"]))
     });
+    let python = machine.python.clone();
+    // Mostly waits, so it runs beside what mostly compiles.
+    let soak = whole.then(|| report.begin("soak", move |log| soaked(&python, log)));
+    if with.scenarios.is_none() {
+        static_checks(with, &machine, &mut report);
+        report.check("unit and simulation tests", |log| {
+            logged(log, "cargo", |cargo| {
+                if whole {
+                    cargo.env("MAINSTAY_SEEDS", SEEDS);
+                }
+                cargo.args(["test", "--workspace", "--quiet", "--no-fail-fast"])
+            })
+        });
+    }
     report.check("scenarios", |log| scenarios(with, &machine, log));
     if with.scenarios.is_none() {
         report.check("crashes", |log| crashes(with, &machine, log));
     }
-    if !with.quick && with.scenarios.is_none() {
+    if whole {
         report.check("two commands", |_| two_commands());
+    }
+    if let Some(soak) = soak {
+        report.finish(soak);
     }
     report.end(now() - began)
 }
@@ -128,6 +143,10 @@ fn scenarios(with: &Test, machine: &Machine, log: &Path) -> Outcome {
     })
 }
 
+fn soaked(python: &Path, log: &Path) -> Outcome {
+    logged(log, &python.to_string_lossy(), |program| soak::command(program, soak::MINUTES))
+}
+
 /// Daemons that are killed at every step, and are to lose nothing.
 fn crashes(with: &Test, machine: &Machine, log: &Path) -> Outcome {
     // Beside the others, so that no daemon with failpoints is ever taken for one without.
@@ -169,6 +188,13 @@ fn logged(log: &Path, program: &str, with: impl FnOnce(&mut Command) -> &mut Com
     if status.success() { Ok(()) } else { Err(format!("{program} ended with {status}").into()) }
 }
 
+/// A check that runs beside others.
+struct Beside {
+    name: &'static str,
+    log: PathBuf,
+    thread: std::thread::JoinHandle<(Duration, Result<(), String>)>,
+}
+
 /// What was checked, and how it went.
 struct Report {
     logs: PathBuf,
@@ -188,16 +214,45 @@ impl Report {
 
     fn check(&mut self, name: &str, check: impl FnOnce(&Path) -> Outcome) {
         say("Checking", name);
-        let log = self.logs.join(format!("{}.log", name.replace(' ', "-")));
+        let log = self.log(name);
         let began = now();
-        let outcome = check(&log);
-        let took = now() - began;
+        let outcome = check(&log).map_err(|error| error.to_string());
+        self.note(name, &log, now() - began, outcome);
+    }
+
+    /// Begins a check beside the others; [`Report::finish`] waits for it.
+    fn begin(&self, name: &'static str, check: impl FnOnce(&Path) -> Outcome + Send + 'static) -> Beside {
+        say("Checking", &format!("{name}, beside the others"));
+        let log = self.log(name);
+        let thread = std::thread::spawn({
+            let log = log.clone();
+            move || {
+                let began = now();
+                let outcome = check(&log).map_err(|error| error.to_string());
+                (now() - began, outcome)
+            }
+        });
+        Beside { name, log, thread }
+    }
+
+    fn finish(&mut self, beside: Beside) {
+        let Beside { name, log, thread } = beside;
+        let (took, outcome) =
+            thread.join().unwrap_or_else(|_| (Duration::ZERO, Err("its thread panicked".into())));
+        self.note(name, &log, took, outcome);
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{}.log", name.replace(' ', "-")))
+    }
+
+    fn note(&mut self, name: &str, log: &Path, took: Duration, outcome: Result<(), String>) {
         self.checks += 1;
         match outcome {
             Ok(()) => say("ok", &format!("{name} ({:.0?})", rounded(took))),
             Err(error) => {
                 self.failed.push(name.to_owned());
-                println!("{}", engine::last_lines(&log, SHOWN_LINES));
+                println!("{}", engine::last_lines(log, SHOWN_LINES));
                 say("FAILED", &format!("{name} ({:.0?}): {error}", rounded(took)));
             }
         }
@@ -205,18 +260,18 @@ impl Report {
 
     fn end(self, took: Duration) -> Outcome {
         println!();
-        if self.failed.is_empty() {
-            say("Passed", &format!("all {} checks ({:.0?})", self.checks, rounded(took)));
+        let (failed, checks) = (self.failed.len(), self.checks);
+        let counted = format!("{} passed, {failed} failed", checks - failed);
+        if failed == 0 {
+            say("Passed", &format!("all {checks} checks ({:.0?})", rounded(took)));
+            // The last line, alone, for whoever counts.
+            println!("{counted}");
             return Ok(());
         }
-        let (failed, checks) = (self.failed.len(), self.checks);
-        Err(format!(
-            "{failed} of {checks} checks failed in {:.0?}: {}; whole logs are in {}",
-            rounded(took),
-            self.failed.join(", "),
-            self.logs.display()
-        )
-        .into())
+        let names = self.failed.join(", ");
+        say("Failed", &format!("{names} ({:.0?}); whole logs are in {}", rounded(took), self.logs.display()));
+        println!("{counted}");
+        Err(Told.into())
     }
 }
 

@@ -18,6 +18,13 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// What the engine is and what its host has.
     async fn info(&self) -> Result<EngineInfo, EngineError>;
 
+    /// Whether it answers at all; cheap, and bounded by seconds, so that an engine that hangs is told from one
+    /// that takes its time.
+    ///
+    /// # Errors
+    /// [`EngineError::Timeout`] where it hangs.
+    async fn ping(&self) -> Result<(), EngineError>;
+
     /// Brings the image here, whatever is here already.
     async fn pull(&self, image: &str) -> Result<(), EngineError>;
 
