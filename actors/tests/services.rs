@@ -277,3 +277,31 @@ async fn on_a_full_host_a_replacement_takes_its_predecessors_room_without_a_word
     settled(&world, &key).await;
     assert!(!says(&world, &key, "unable to place"), "{:?}", events(&world, &key));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_jump_of_the_wall_clock_moves_no_wait_and_replaces_nobody() {
+    const HOURS: i64 = 3_600_000;
+    for jump in [-20 * HOURS, 20 * HOURS] {
+        let world = world().await;
+        world.engine.script("crash", Script::exits(1, 100 * MS));
+        let definition = world.define("crash", vec![container("crash")]).await.unwrap();
+        world.serve("crash", &definition, 1).await.unwrap();
+        let web = service_of(&world, "web", 2).await;
+        let before = world.running_tasks(&web);
+        pass(5 * SEC).await;
+        world.ctx().nature.jump(jump);
+        pass(55 * SEC).await;
+        let starts = world.engine.history().starts_of("crash");
+        let gaps: Vec<f64> = starts.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+        for (n, gap) in gaps.iter().enumerate().skip(1) {
+            let wait = f64::from(1 << (n - 1));
+            assert!(
+                (wait * 0.8 + 0.1..wait * 1.2 + 0.4).contains(gap),
+                "jump {jump}: gap {n} is {gap} s: {gaps:?}"
+            );
+        }
+        assert!(gaps.len() >= 5, "jump {jump}: {gaps:?}");
+        assert_eq!(world.running_tasks(&web), before, "jump {jump}");
+        assert_lawful(&world);
+    }
+}

@@ -102,3 +102,49 @@ fn a_byte_that_a_bad_disk_turned_is_found_wherever_it_matters() {
     }
     assert!(refusals > 0, "no byte mattered");
 }
+
+/// A file in memory that counts how often it is synced.
+#[derive(Debug)]
+struct Counted {
+    memory: redb::backends::InMemoryBackend,
+    syncs: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl redb::StorageBackend for Counted {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, length: u64) -> Result<(), std::io::Error> {
+        self.memory.set_len(length)
+    }
+
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        self.syncs.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.memory.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.memory.write(offset, data)
+    }
+}
+
+#[test]
+fn a_commit_is_one_sync_however_many_records_share_it() {
+    let syncs = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
+    let backend = Counted { memory: redb::backends::InMemoryBackend::new(), syncs: syncs.clone() };
+    let database = Database::builder().create_with_backend(backend).unwrap();
+    tables::prepare(&database).unwrap();
+    for size in [1, 10, 40] {
+        let writes: Vec<Write> =
+            (0..size).map(|n| Write::Cluster(cluster(&format!("c-{size}-{n}")))).collect();
+        tables::write(&database, writes.iter()).unwrap();
+        let before = syncs.load(std::sync::atomic::Ordering::SeqCst);
+        tables::write(&database, writes.iter()).unwrap();
+        assert_eq!(syncs.load(std::sync::atomic::Ordering::SeqCst) - before, 1, "{size} records");
+    }
+}

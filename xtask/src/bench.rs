@@ -3,8 +3,9 @@
 use clap::Subcommand;
 
 use crate::Outcome;
-use crate::image::{DEMO_IMAGE, build_image};
-use crate::machine::{engine, project, run, say};
+use crate::daemon::Daemon;
+use crate::image::{DEMO_IMAGE, build_image, target};
+use crate::machine::{engine, project, run, say, virtual_environment};
 
 /// What can be measured.
 #[derive(Subcommand)]
@@ -17,6 +18,18 @@ pub enum Bench {
         #[arg(long, default_value_t = 20)]
         rounds: u32,
     },
+    /// From a daemon's SIGKILL to its being ready again, with many tasks in its store and live containers.
+    Restart {
+        /// STOPPED tasks in the store.
+        #[arg(long, default_value_t = 10_000)]
+        tasks: u32,
+        /// Live containers.
+        #[arg(long, default_value_t = 100)]
+        containers: u32,
+        /// SIGKILLs.
+        #[arg(long, default_value_t = 10)]
+        rounds: u32,
+    },
 }
 
 /// Runs one.
@@ -24,9 +37,30 @@ pub enum Bench {
 /// # Errors
 /// Where the machine cannot be prepared, or the measurement failed.
 pub fn measure(bench: &Bench) -> Outcome {
-    let Bench::Heal { rounds } = bench;
     engine::ensure()?;
     build_image()?;
+    match bench {
+        Bench::Heal { rounds } => heal(*rounds),
+        Bench::Restart { tasks, containers, rounds } => restart(*tasks, *containers, *rounds),
+    }
+}
+
+fn restart(tasks: u32, containers: u32, rounds: u32) -> Outcome {
+    let tools = virtual_environment()?.join("bin");
+    Daemon::build()?;
+    run(&tools.join("python").to_string_lossy(), |python| {
+        python
+            .current_dir(project())
+            .env("MAINSTAY", target().join("release/mainstay"))
+            .env("AWS", tools.join("aws"))
+            .arg("benches/restart.py")
+            .args(["--tasks", &tasks.to_string()])
+            .args(["--containers", &containers.to_string()])
+            .args(["--rounds", &rounds.to_string()])
+    })
+}
+
+fn heal(rounds: u32) -> Outcome {
     say("Building", "mainstay (release; some minutes at first)");
     run("cargo", |cargo| {
         cargo.current_dir(project()).args(["bench", "--quiet", "--bench", "heal", "--no-run"])

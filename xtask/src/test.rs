@@ -126,6 +126,8 @@ fn static_checks(with: &Test, machine: &Machine, report: &mut Report) {
 }
 
 fn scenarios(with: &Test, machine: &Machine, log: &Path) -> Outcome {
+    // Once more: the unit tests' own build of it can be made to panic.
+    logged(log, "cargo", |cargo| cargo.args(["build", "--quiet", "--bin", "mainstay"]))?;
     logged(log, &machine.python.to_string_lossy(), |python| {
         python
             .env("MAINSTAY", image::target().join("debug/mainstay"))

@@ -1,6 +1,7 @@
 //! Time, ids and chance: what makes a run unrepeatable unless it is handed in.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use mainstay_core::model::Timestamp;
@@ -13,6 +14,8 @@ use rand::{Rng, SeedableRng};
 pub struct Nature {
     /// Fixed in simulations: wall time is then the paused clock's, from this base.
     simulated: Option<(tokio::time::Instant, Timestamp)>,
+    /// How far the simulated wall clock was set off, in milliseconds.
+    jumped: AtomicI64,
     chance: Mutex<SmallRng>,
 }
 
@@ -22,23 +25,37 @@ impl Nature {
 
     /// The real one.
     pub fn real() -> Self {
-        Self { simulated: None, chance: Mutex::new(SmallRng::from_os_rng()) }
+        Self { simulated: None, jumped: AtomicI64::new(0), chance: Mutex::new(SmallRng::from_os_rng()) }
     }
 
     /// One that repeats itself for the same seed under a paused clock; the simulated world began at `began`, which
     /// several trees in turn share.
     pub fn simulated(seed: u64, began: tokio::time::Instant) -> Self {
         let base = (began, Self::SIMULATED_EPOCH);
-        Self { simulated: Some(base), chance: Mutex::new(SmallRng::seed_from_u64(seed)) }
+        Self {
+            simulated: Some(base),
+            jumped: AtomicI64::new(0),
+            chance: Mutex::new(SmallRng::seed_from_u64(seed)),
+        }
     }
 
     /// Wall-clock time, for showing.
     pub fn wall(&self) -> Timestamp {
         let millis = match self.simulated {
-            Some((base, at)) => return Timestamp(at.0.saturating_add(to_i64(base.elapsed().as_millis()))),
+            Some((base, at)) => {
+                let past =
+                    to_i64(base.elapsed().as_millis()).saturating_add(self.jumped.load(Ordering::Relaxed));
+                return Timestamp(at.0.saturating_add(past));
+            }
             None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_millis()),
         };
         Timestamp(to_i64(millis))
+    }
+
+    /// Somebody sets a simulated wall clock this many milliseconds forward or back; the real one is not ours to set.
+    #[cfg(feature = "sim")]
+    pub fn jump(&self, millis: i64) {
+        self.jumped.fetch_add(millis, Ordering::Relaxed);
     }
 
     /// Monotonic time, for waiting.
