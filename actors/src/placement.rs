@@ -191,6 +191,7 @@ impl PlacementState {
 fn lack_of(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NoInstances => "no_instances",
+        Refusal::Disconnected { .. } => "AGENT",
         Refusal::Insufficient { lack, .. } => lack.resource(),
     }
 }

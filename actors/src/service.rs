@@ -272,7 +272,7 @@ impl ServiceActor {
     fn is_early(&self, state: &ServiceState, refusal: &Refusal) -> bool {
         let cluster = &state.record.key.cluster;
         state.settling
-            && *refusal == Refusal::NoInstances
+            && matches!(refusal, Refusal::NoInstances | Refusal::Disconnected { .. })
             && self.ctx.view.instances.any(|known| known.cluster == *cluster && !known.agent_connected)
     }
 

@@ -310,6 +310,11 @@ impl Tasks {
             return Err(ControlError::NoInstances);
         }
         let failure = |refusal: &Refusal| match refusal {
+            Refusal::Disconnected { closest } => Failure {
+                arn: Some(self.ctx.settings.partition.instance(&run.request.cluster, closest)),
+                reason: "AGENT".into(),
+                detail: None,
+            },
             Refusal::NoInstances => Failure { arn: None, reason: "RESOURCE:*".into(), detail: None },
             Refusal::Insufficient { closest, lack } => Failure {
                 arn: Some(self.ctx.settings.partition.instance(&run.request.cluster, closest)),

@@ -17,7 +17,7 @@ async fn an_engine_that_is_away_at_start_is_waited_for() {
     let web = world.serve("web", &definition, 2).await.unwrap();
     pass(10 * MIN).await;
     assert_eq!(world.running_tasks(&web).len(), 0);
-    assert!(says(&world, &web, "No Container Instances were found in your cluster."));
+    assert!(says(&world, &web, "encountered error \"AGENT\"."));
     world.engine.come_back();
     until(&world, "up by itself", 10 * SEC, |w| w.is_settled(&web)).await;
     assert_lawful(&world);

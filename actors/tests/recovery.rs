@@ -42,8 +42,8 @@ async fn that_no_host_has_reported_yet_is_not_told_as_a_want_of_instances() {
     world.engine.go_away();
     world.start().await.unwrap();
     pass(SEC).await;
-    assert!(!says(&world, &web, "No Container Instances"), "{:?}", events(&world, &web));
+    assert!(!says(&world, &web, "was unable to place"), "{:?}", events(&world, &web));
     world.engine.come_back();
     settled(&world, &web).await;
-    assert!(!says(&world, &web, "No Container Instances"), "{:?}", events(&world, &web));
+    assert!(!says(&world, &web, "was unable to place"), "{:?}", events(&world, &web));
 }

@@ -19,6 +19,11 @@ pub struct Request {
 pub enum Refusal {
     /// No instance takes tasks.
     NoInstances,
+    /// There are instances, but none whose agent reaches its engine.
+    Disconnected {
+        /// One of them.
+        closest: InstanceId,
+    },
     /// None has enough.
     Insufficient {
         /// The one that lacks least.
@@ -55,6 +60,10 @@ impl Refusal {
     pub fn service_event_reason(&self, instance_arn: impl Fn(&InstanceId) -> String) -> String {
         match self {
             Self::NoInstances => "No Container Instances were found in your cluster.".into(),
+            Self::Disconnected { closest } => format!(
+                "The closest matching container-instance {} encountered error \"AGENT\".",
+                instance_arn(closest)
+            ),
             Self::Insufficient { closest, lack } => {
                 let lacks = match lack {
                     Lack::Cpu => "has insufficient CPU units available.",
@@ -164,10 +173,11 @@ impl Ledger {
             }
         }
         let Some(id) = best.map(|(_, id)| id.clone()) else {
-            return Err(closest.map_or(Refusal::NoInstances, |(lack, id)| Refusal::Insufficient {
-                closest: id.clone(),
-                lack,
-            }));
+            return Err(match (closest, self.instances.keys().next()) {
+                (Some((lack, id)), _) => Refusal::Insufficient { closest: id.clone(), lack },
+                (None, Some(id)) => Refusal::Disconnected { closest: id.clone() },
+                (None, None) => Refusal::NoInstances,
+            });
         };
         self.hold(task, id.clone(), request.group.clone(), need.clone());
         Ok(id)

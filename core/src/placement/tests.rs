@@ -68,10 +68,15 @@ fn refusals_say_what_the_closest_instance_lacks_in_the_words_of_ecs() {
 }
 
 #[test]
-fn an_instance_that_takes_no_tasks_is_not_there() {
+fn an_instance_whose_engine_is_away_takes_no_tasks_and_is_named() {
     let mut ledger = Ledger::new();
     ledger.upsert_instance(instance("a"), amount(1024, 1024, &[]), false);
-    assert_eq!(ledger.reserve(TaskId::new("t"), &request(amount(1, 1, &[]))), Err(Refusal::NoInstances));
+    let refusal = ledger.reserve(TaskId::new("t"), &request(amount(1, 1, &[]))).unwrap_err();
+    assert_eq!(refusal, Refusal::Disconnected { closest: instance("a") });
+    assert_eq!(
+        refusal.service_event_reason(InstanceId::to_string),
+        "The closest matching container-instance a encountered error \"AGENT\"."
+    );
     ledger.upsert_instance(instance("a"), amount(1024, 1024, &[]), true);
     assert_eq!(ledger.reserve(TaskId::new("t"), &request(amount(1, 1, &[]))), Ok(instance("a")));
 }
