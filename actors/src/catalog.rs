@@ -14,6 +14,7 @@ use mainstay_core::model::{
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use crate::audit::{self, AUDIT_EVERY};
 use crate::cluster;
 use crate::context::Context;
 use crate::control::{ControlError, NewCluster, NewInstance, NewService, Reply};
@@ -85,6 +86,8 @@ pub enum CatalogMsg {
     },
     /// Forget what has been over for long; sent by it to itself.
     Sweep,
+    /// See whether the disk holds what is shown; sent by it to itself.
+    Audit,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
@@ -121,6 +124,7 @@ impl Actor for Catalog {
 
     async fn pre_start(&self, me: Me, (): ()) -> Result<CatalogState, ActorProcessingErr> {
         me.send_after(SWEEP_EVERY, || CatalogMsg::Sweep);
+        me.send_after(AUDIT_EVERY, || CatalogMsg::Audit);
         Ok(CatalogState {
             writing: BTreeMap::new(),
             inactive: BTreeMap::new(),
@@ -144,6 +148,10 @@ impl Actor for Catalog {
             CatalogMsg::Sweep => {
                 self.sweep(state);
                 me.send_after(SWEEP_EVERY, || CatalogMsg::Sweep);
+            }
+            CatalogMsg::Audit => {
+                self.ctx.spawn(audit::audit(Arc::clone(&self.ctx)));
+                me.send_after(AUDIT_EVERY, || CatalogMsg::Audit);
             }
             request => self.take(&me, state, request),
         }
@@ -205,7 +213,7 @@ impl Catalog {
             CatalogMsg::DeregisterDefinition { key, reply } => self.deregister(key, reply),
             CatalogMsg::CreateService { new, reply } => self.create_service(*new, reply),
             CatalogMsg::RegisterInstance { new, reply } => self.register_instance(*new, reply),
-            CatalogMsg::Written { .. } | CatalogMsg::Sweep => None,
+            CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit => None,
             #[cfg(feature = "sim")]
             CatalogMsg::Panic => panic!("asked to"),
         }
@@ -320,7 +328,7 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
         CatalogMsg::DeregisterDefinition { key, .. } => Subject::Family(key.family.clone()),
         CatalogMsg::CreateService { new, .. } => Subject::Cluster(new.key.cluster.clone()),
         CatalogMsg::RegisterInstance { new, .. } => Subject::Cluster(new.cluster.clone()),
-        CatalogMsg::Written { .. } | CatalogMsg::Sweep => return None,
+        CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit => return None,
         #[cfg(feature = "sim")]
         CatalogMsg::Panic => Subject::Cluster(ClusterName::new("")),
     })

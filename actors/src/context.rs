@@ -17,7 +17,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::directory::Directory;
 use crate::host::Limits;
-use crate::ports::{AgentLink, Nature, Store, StoreError, Write};
+use crate::ports::{AgentLink, Nature, Snapshot, Store, StoreError, Write};
 use crate::service::ServiceMsg;
 use crate::tree::Tree;
 use crate::view::{Table, View};
@@ -230,6 +230,25 @@ impl Surroundings {
                 .get(id)
                 .map(|instance| Write::Instance(ContainerInstance::clone(&instance))),
         }
+    }
+
+    /// What is on disk once everything that was shown before has got there.
+    pub(crate) async fn read_back(&self) -> Result<Snapshot, StoreError> {
+        // Batches reach the disk in order; an empty one is answered after all that came before it.
+        self.store.commit(Vec::new()).await?;
+        let store = Arc::clone(&self.store);
+        let read = tokio::task::spawn_blocking(move || store.load()).await;
+        read.unwrap_or_else(|error| Err(StoreError::Write { detail: error.to_string() }))
+    }
+
+    /// Writes what is shown already.
+    pub(crate) fn rewrite(&self, write: Write) {
+        let done = self.commit(vec![write]);
+        self.spawn(async move {
+            if let Err(error) = done.await {
+                tracing::error!(%error, "what an audit found is still not on disk; the next one finds it again");
+            }
+        });
     }
 
     /// Notes a task, unless a newer version of it is known.

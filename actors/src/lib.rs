@@ -17,6 +17,7 @@
 //! end touches a container (only a decision does).
 
 pub mod agent;
+mod audit;
 pub mod catalog;
 pub mod cluster;
 pub mod context;

@@ -55,7 +55,7 @@ pub fn describe() {
     describe_counter!(
         AUDIT_FINDINGS,
         Unit::Count,
-        "Differences between what a host knew and what its engine had; 0 where no event was missed"
+        "Differences that audits found, between a host and its engine or between view and disk; 0 where nothing was missed"
     );
     describe_gauge!(
         ENGINE_ACTS_WAITING,

@@ -237,3 +237,16 @@ async fn a_restart_does_not_let_a_crash_loop_off_its_brake() {
         assert_lawful(&world);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_disk_loses_without_a_word_is_found_by_the_audit_and_written_again() {
+    let world = world().await;
+    let web = service_of(&world, "web", 2).await;
+    until(&world, "steady", SEC, |w| w.is_steady(&web)).await;
+    let lost = world.running_tasks(&web)[0].id.clone();
+    world.store.lose(&lost);
+    assert_eq!(world.store.task(&lost), None);
+    pass(6 * MIN).await;
+    assert_eq!(world.store.task(&lost), Some(task(&world, &lost)));
+    assert_lawful(&world);
+}

@@ -100,6 +100,11 @@ impl SimStore {
         self.disk().records.tasks.get(id)
     }
 
+    /// The disk loses a task, and says nothing.
+    pub fn lose(&self, id: &TaskId) {
+        self.disk().records.apply(Write::RemoveTask(id.clone()));
+    }
+
     /// Everything on disk.
     pub fn snapshot(&self) -> Snapshot {
         self.disk().snapshot()
