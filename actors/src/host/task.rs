@@ -9,7 +9,7 @@ use mainstay_core::model::{TaskSpec, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::container::{Act, Container, Phase};
-use super::gate::{Gate, Lane};
+use super::gate::{Gate, Lane, Teardown};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
@@ -260,6 +260,9 @@ impl HostTask {
                 Act::Pull => Lane::Pull,
                 Act::Stop => Lane::Stop,
             };
+            if act == Act::Start {
+                gate.teardowns_over().await;
+            }
             let pass = gate.pass(lane, &spec.group).await;
             let outcome = match (act, id) {
                 (Act::Pull, _) => {
@@ -366,10 +369,11 @@ impl HostTask {
             EngineEventKind::Died { exit_code: Some(code) } if container.phase == Phase::Running => {
                 if code == KILLED {
                     container.killed(code);
-                    self.look(me, state, place);
                 } else {
                     container.ended(code, self.ctx.nature.wall());
                 }
+                // The engine answers when it has taken the container down.
+                self.look_during(me, state, place, Some(self.gate.teardown()));
             }
             EngineEventKind::Health(health) => {
                 container.checked(health);
@@ -397,6 +401,11 @@ impl HostTask {
 
     /// Looks at a container beside the mailbox.
     fn look(&self, me: &Me, state: &HostTaskState, place: usize) {
+        self.look_during(me, state, place, None);
+    }
+
+    /// Looks at a container, which may be one that is being taken down until the look is over.
+    fn look_during(&self, me: &Me, state: &HostTaskState, place: usize, teardown: Option<Teardown>) {
         let container = &state.containers[place];
         let (Some(id), health_news) = (container.id.clone(), container.health_news) else { return };
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
@@ -404,7 +413,7 @@ impl HostTask {
         self.ctx.spawn(async move {
             let pass = gate.pass(Lane::Work, &group).await;
             let seen = engine.inspect(&id).await;
-            drop(pass);
+            drop((pass, teardown));
             drop(me.cast(HostTaskMsg::Seen { place, health_news, seen }));
         });
     }
