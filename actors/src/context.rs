@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use mainstay_core::model::{ContainerInstance, Task};
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
+use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -99,6 +100,9 @@ enum Derived {
     Instance(InstanceId),
 }
 
+/// How the first try to write a note went.
+pub(crate) type Noted = oneshot::Receiver<Result<(), StoreError>>;
+
 /// A shared [`Surroundings`].
 pub type Context = Arc<Surroundings>;
 
@@ -146,13 +150,18 @@ impl Surroundings {
         }
     }
 
-    /// Writes what could be derived again: visible at once, on disk soon, and tried again until it is.
-    pub(crate) fn note(self: &Arc<Self>, write: Write) {
+    /// Writes what could be derived again: visible at once, on disk soon, and tried again until it is. Whoever has to
+    /// promise it to somebody waits for how the first try went.
+    pub(crate) fn note(self: &Arc<Self>, write: Write) -> Noted {
         let (done, ctx) = (self.commit(vec![write.clone()]), Arc::clone(self));
+        let (tell, noted) = oneshot::channel();
         // Not before it is on its way: see `shown_is_durable`.
         self.view.apply(write.clone());
         self.spawn(async move {
-            let Err(error) = done.await else { return };
+            let outcome = done.await;
+            // Mostly nobody waits.
+            drop(tell.send(outcome.clone()));
+            let Err(error) = outcome else { return };
             tracing::error!(%error, "a state change is not on disk; it will be written again");
             crate::metrics::store_note_failures().increment(1);
             match write {
@@ -169,6 +178,7 @@ impl Surroundings {
                 _ => {}
             }
         });
+        noted
     }
 
     /// Waits until what the view shows by now is on disk, so that no crash takes back what somebody was shown. A disk
@@ -252,11 +262,9 @@ impl Surroundings {
     }
 
     /// Notes a task, unless a newer version of it is known.
-    pub(crate) fn note_task(self: &Arc<Self>, task: &Arc<Task>) {
+    pub(crate) fn note_task(self: &Arc<Self>, task: &Arc<Task>) -> Option<Noted> {
         let newer = self.view.tasks.get(&task.id).is_some_and(|known| known.version > task.version);
-        if !newer {
-            self.note(Write::Task(Task::clone(task)));
-        }
+        (!newer).then(|| self.note(Write::Task(Task::clone(task))))
     }
 
     /// Runs work beside the actors; a panic in it is logged, never lost.

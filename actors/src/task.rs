@@ -4,6 +4,7 @@ mod children;
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use mainstay_core::TaskId;
 use mainstay_core::lifecycle::{self, TaskReport};
 use mainstay_core::model::{StopCode, Task, TaskOwner, TaskSpec, TaskStatus};
@@ -12,13 +13,13 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 pub(crate) use children::{ChildEnd, TaskChildren};
 
 use crate::agent::AgentMsg;
-use crate::context::Context;
+use crate::context::{Context, Noted};
 use crate::control::{ControlError, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
-use crate::ports::ToAgent;
+use crate::ports::{StoreError, ToAgent, Write};
 use crate::tree::{Kind, Life, Path};
 
 /// The actor.
@@ -125,13 +126,13 @@ impl Actor for TaskActor {
                     self.change(&me, state, task);
                 }
             }
-            TaskMsg::Stop { code, reason } => self.stop(&me, state, code, &reason),
+            TaskMsg::Stop { code, reason } => drop(self.stop(&me, state, code, &reason)),
             TaskMsg::StopByUser { reason, reply } => {
                 let reason = reason.unwrap_or_else(|| "Task stopped by user".into());
                 Failpoint::StopTaskDecided.hit();
-                self.stop(&me, state, StopCode::UserInitiated, &reason);
+                let noted = self.stop(&me, state, StopCode::UserInitiated, &reason);
                 Failpoint::StopTaskTold.hit();
-                self.answer_when_durable(state, reply);
+                self.answer_when_durable(state, noted, reply);
             }
             #[cfg(feature = "sim")]
             TaskMsg::Panic => panic!("asked to"),
@@ -163,17 +164,18 @@ impl TaskActor {
         }
     }
 
-    fn stop(&self, me: &Me, state: &mut TaskState, code: StopCode, reason: &str) {
-        if let Some(task) = lifecycle::request_stop(&state.task, code, reason, self.ctx.nature.wall()) {
-            self.change(me, state, task);
-            // A host that has just been started again may know the task's containers only, not the task.
-            self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: false });
-            self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
-        }
+    /// The note of the stop, where it was decided just now.
+    fn stop(&self, me: &Me, state: &mut TaskState, code: StopCode, reason: &str) -> Option<Noted> {
+        let task = lifecycle::request_stop(&state.task, code, reason, self.ctx.nature.wall())?;
+        let noted = self.change(me, state, task);
+        // A host that has just been started again may know the task's containers only, not the task.
+        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: false });
+        self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
+        noted
     }
 
     /// Makes the change known; the owner hears of it before anything else follows.
-    fn change(&self, me: &Me, state: &mut TaskState, task: Task) {
+    fn change(&self, me: &Me, state: &mut TaskState, task: Task) -> Option<Noted> {
         let ended = task.last_status == TaskStatus::Stopped && state.task.last_status != TaskStatus::Stopped;
         tracing::info!(
             cluster = %task.cluster, group = task.group, task = %task.id, status = %task.last_status,
@@ -181,7 +183,7 @@ impl TaskActor {
             reason = task.stopped_reason.as_deref().unwrap_or_default(), "task changed"
         );
         state.task = Arc::new(task);
-        self.ctx.note_task(&state.task);
+        let noted = self.ctx.note_task(&state.task);
         Failpoint::TaskChanged.hit();
         if ended {
             Failpoint::TaskEnded.hit();
@@ -193,6 +195,7 @@ impl TaskActor {
         if ended {
             self.end(me, state);
         }
+        noted
     }
 
     fn release(&self, state: &TaskState) {
@@ -217,9 +220,15 @@ impl TaskActor {
         }
     }
 
-    fn answer_when_durable(&self, state: &TaskState, reply: Reply<Arc<Task>>) {
+    /// Answers when the note of the stop is on disk: the caller waits for no write but that one. A stop that was
+    /// decided earlier may have missed the disk then, and is written again.
+    fn answer_when_durable(&self, state: &TaskState, noted: Option<Noted>, reply: Reply<Arc<Task>>) {
         let task = Arc::clone(&state.task);
-        let done = self.ctx.commit(vec![crate::ports::Write::Task(Task::clone(&task))]);
+        let again = || self.ctx.commit(vec![Write::Task(Task::clone(&task))]);
+        let done = noted.map_or_else(again, |noted| {
+            let lost = |_| Err(StoreError::Write { detail: "its writer has ended".into() });
+            noted.map(move |told| told.unwrap_or_else(lost)).boxed()
+        });
         self.ctx.spawn(async move {
             let written = done.await;
             Failpoint::StopTaskCommitted.hit();

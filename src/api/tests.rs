@@ -1,6 +1,7 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
 mod support;
+mod syncs;
 
 use axum::body::Body;
 use axum::extract::{Request, State};

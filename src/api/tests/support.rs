@@ -36,7 +36,11 @@ pub struct Tree {
 }
 
 pub async fn tree() -> Tree {
-    let ctx = Surroundings::load(Arc::new(Forgetful), Nature::real(), Settings::default()).unwrap();
+    tree_on(Arc::new(Forgetful)).await
+}
+
+pub async fn tree_on(store: Arc<dyn Store>) -> Tree {
+    let ctx = Surroundings::load(store, Nature::real(), Settings::default()).unwrap();
     let root = root::start(&ctx).await.unwrap();
     Tree { control: Control::new(Arc::clone(&ctx)), ctx, _root: root }
 }
