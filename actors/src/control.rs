@@ -16,6 +16,7 @@ pub use requests::*;
 
 use crate::catalog::CatalogMsg;
 use crate::context::Context;
+use crate::ports::Write;
 use crate::service::ServiceMsg;
 use crate::task::TaskMsg;
 use crate::tasks::TasksMsg;
@@ -138,10 +139,19 @@ impl Control {
     /// Stops a task; one that is stopping or stopped already is answered as it is.
     ///
     /// # Errors
-    /// Where it is unknown.
+    /// Where it is unknown, or that it is stopped could not be stored.
     pub async fn stop_task(&self, id: TaskId, reason: Option<String>) -> Result<Arc<Task>, ControlError> {
         let task = self.ctx.view.tasks.get(&id).ok_or_else(|| ControlError::TaskNotFound(id.clone()))?;
         if task.stopped_at.is_some() {
+            // The note of its end may not have reached the disk, and what is answered has to.
+            self.ctx
+                .commit(vec![Write::Task(Task::clone(&task))])
+                .await
+                .map_err(|error| ControlError::Unavailable(error.to_string()))?;
+            if self.ctx.view.tasks.get(&id).is_none() {
+                // Its time was over just now.
+                self.ctx.note(Write::RemoveTask(id));
+            }
             return Ok(task);
         }
         let to = || self.ctx.directory.tasks.get(&id);

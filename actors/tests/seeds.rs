@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what the helpers of a test cannot do fails it")]
 
+#[path = "seeds/journal.rs"]
+mod journal;
 mod support;
 
 use std::time::Duration;
@@ -24,6 +26,8 @@ use mainstay_core::{RevisionKey, ServiceKey};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
+
+use journal::{Effect, Journal};
 use support::*;
 
 const SERVICES: [&str; 4] = ["web", "checked", "pair", "flaky"];
@@ -60,6 +64,7 @@ struct Chaos {
     chance: SmallRng,
     definitions: Vec<RevisionKey>,
     job: RevisionKey,
+    journal: Journal,
 }
 
 impl Chaos {
@@ -85,10 +90,13 @@ impl Chaos {
             definitions.push(world.define(family, containers).await.unwrap());
         }
         let job = world.define("job", vec![container("job")]).await.unwrap();
+        let journal = Journal::default();
         for (service, definition) in SERVICES.iter().zip(&definitions) {
-            world.serve(service, definition, 2).await.unwrap();
+            journal
+                .change(&service_key(service), made(definition, 2), world.serve(service, definition, 2))
+                .await;
         }
-        Self { world, chance: SmallRng::seed_from_u64(seed), definitions, job }
+        Self { world, chance: SmallRng::seed_from_u64(seed), definitions, job, journal }
     }
 
     async fn run(mut self) {
@@ -97,6 +105,7 @@ impl Chaos {
             let longest = if self.chance.random_bool(0.5) { 30 } else { 3000 };
             pass(Duration::from_millis(self.chance.random_range(0..longest))).await;
             self.mischief().await;
+            self.journal.judge(&self.world.store);
         }
         self.heal().await;
         self.judge().await;
@@ -118,9 +127,17 @@ impl Chaos {
                 self.world.store.fail(0.0);
                 self.world.store.latency(MS..5 * MS);
             }
-            20 => self.world.crash(),
-            _ => self.world.stop().await,
+            20 => self.crash(),
+            _ => {
+                self.world.stop().await;
+                self.journal.tree_ended();
+            }
         }
+    }
+
+    fn crash(&mut self) {
+        self.world.crash();
+        self.journal.tree_ended();
     }
 
     fn harm_a_container(&mut self) {
@@ -194,39 +211,68 @@ impl Chaos {
     /// Asks without waiting for the answer, so that faults come in between.
     fn ask_for_something(&mut self) {
         let control = self.world.control().clone();
+        let journal = self.journal.clone();
         let which = self.chance.random_range(0..SERVICES.len());
         let (key, own) = (service_key(SERVICES[which]), self.definitions[which].clone());
-        match self.chance.random_range(0..8) {
+        let update = |update: ServiceUpdate| {
+            let (control, journal, key) = (control.clone(), journal.clone(), key.clone());
+            let effect = Effect {
+                desired: update.desired_count,
+                definition: update.definition.clone(),
+                ..Effect::default()
+            };
+            later(async move {
+                journal.change(&key, effect, control.update_service(key.clone(), update)).await;
+            });
+        };
+        match self.chance.random_range(0..9) {
             0 | 1 => {
-                let update = ServiceUpdate {
-                    desired_count: Some(self.chance.random_range(0..6)),
-                    ..Default::default()
-                };
-                later(async move { drop(control.update_service(key, update).await) });
+                let desired_count = Some(self.chance.random_range(0..6));
+                update(ServiceUpdate { desired_count, ..Default::default() });
             }
             2 => {
                 let definition = self.definitions.choose(&mut self.chance).cloned();
-                let update = ServiceUpdate { definition, ..Default::default() };
-                later(async move { drop(control.update_service(key, update).await) });
+                update(ServiceUpdate { definition, ..Default::default() });
             }
-            3 => {
-                let update = ServiceUpdate { force_new_deployment: true, ..Default::default() };
-                later(async move { drop(control.update_service(key, update).await) });
+            3 => update(ServiceUpdate { force_new_deployment: true, ..Default::default() }),
+            4 => {
+                let effect = Effect { desired: Some(0), active: Some(false), ..Effect::default() };
+                later(async move {
+                    journal.change(&key, effect, control.delete_service(key.clone(), true)).await;
+                });
             }
-            4 => later(async move { drop(control.delete_service(key, true).await) }),
             5 => {
-                let new = sim::new_service(key.name.as_str(), own, 2);
-                later(async move { drop(control.create_service(new).await) });
+                let new = sim::new_service(key.name.as_str(), own.clone(), 2);
+                later(async move {
+                    journal.change(&key, made(&own, 2), control.create_service(new)).await;
+                });
             }
             6 => {
+                let token = format!("run {}", self.chance.random_range(0..5));
                 let mut request = sim::run_task(self.job.clone(), self.chance.random_range(1..4));
-                request.client_token = Some(format!("run {}", self.chance.random_range(0..5)));
-                later(async move { drop(control.run_task(request).await) });
+                request.client_token = Some(token.clone());
+                later(async move {
+                    if let Ok(ran) = control.run_task(request).await {
+                        journal.ran(token, &ran);
+                    }
+                });
+            }
+            7 => {
+                let new = sim::definition("late", vec![container("job")]);
+                later(async move {
+                    if let Ok(known) = control.register_task_definition(new).await {
+                        journal.registered(known.key.clone());
+                    }
+                });
             }
             _ => {
                 let tasks = self.world.view().tasks.all();
                 let Some(task) = tasks.choose(&mut self.chance).map(|task| task.id.clone()) else { return };
-                later(async move { drop(control.stop_task(task, None).await) });
+                later(async move {
+                    if control.stop_task(task.clone(), None).await.is_ok() {
+                        journal.stopped(task);
+                    }
+                });
             }
         }
     }
@@ -248,14 +294,18 @@ impl Chaos {
             until(&self.world, "deletions end", 2 * MIN, gone).await;
             let active = self.world.service(&key).is_some_and(|s| s.status == ServiceStatus::Active);
             if active {
-                scale(&self.world, &key, 3).await;
+                let effect = Effect { desired: Some(3), ..Effect::default() };
+                let update = ServiceUpdate { desired_count: Some(3), ..Default::default() };
+                let scaled = self.world.control().update_service(key.clone(), update);
+                self.journal.change(&key, effect, scaled).await;
             } else {
-                self.world.serve(service, definition, 3).await.unwrap();
+                let served = self.world.serve(service, definition, 3);
+                self.journal.change(&key, made(definition, 3), served).await;
             }
         }
         // What was answered is on disk.
         if self.chance.random_bool(0.3) {
-            self.world.crash();
+            self.crash();
             self.world.start().await.unwrap();
         }
     }
@@ -282,6 +332,7 @@ impl Chaos {
         let idle: Vec<_> = world.engine.containers();
         let idle: Vec<_> = idle.iter().filter(|seen| seen.state != EngineState::Running).collect();
         assert!(idle.is_empty(), "left behind: {idle:?}");
+        self.journal.judge(&world.store);
         self.judge_the_disk();
         self.judge_the_ledger().await;
         assert_lawful(world);
@@ -317,6 +368,11 @@ impl Chaos {
         let ran = run(world, &self.job, 1).await;
         assert_eq!(ran.failures.len(), 1, "there is more room than there is");
     }
+}
+
+/// What making a service makes of it.
+fn made(definition: &RevisionKey, desired: u32) -> Effect {
+    Effect { desired: Some(desired), definition: Some(definition.clone()), active: Some(true) }
 }
 
 fn later(work: impl Future<Output = ()> + Send + 'static) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use mainstay_core::TaskId;
-use mainstay_core::model::{Task, TaskStatus};
+use mainstay_core::model::{Service, Task, TaskDefinition, TaskStatus};
+use mainstay_core::{RevisionKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::oneshot;
@@ -98,6 +98,16 @@ impl SimStore {
     /// A task as it is on disk.
     pub fn task(&self, id: &TaskId) -> Option<Arc<Task>> {
         self.disk().records.tasks.get(id)
+    }
+
+    /// A service as it is on disk.
+    pub fn service(&self, key: &ServiceKey) -> Option<Arc<Service>> {
+        self.disk().records.services.get(key)
+    }
+
+    /// A task definition as it is on disk.
+    pub fn definition(&self, key: &RevisionKey) -> Option<Arc<TaskDefinition>> {
+        self.disk().records.definitions.get(key)
     }
 
     /// The disk loses a task, and says nothing.
