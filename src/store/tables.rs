@@ -20,23 +20,19 @@ const INSTANCES: Table = TableDefinition::new("container-instances");
 /// The installation's id, in [`META`].
 const OWNER: &str = "owner";
 
-/// Makes what is missing, and gives the installation's id, new or known.
+/// The installation's id, made where there is none. A store that has one is not written to: it may be a newer one.
 pub(super) fn prepare(database: &Database) -> Result<String, String> {
-    let transaction = begin(database)?;
-    let owner = {
-        let mut meta = transaction.open_table(META).map_err(text)?;
-        let known = meta.get(OWNER).map_err(text)?.map(|bytes| codec::decode(bytes.value())).transpose()?;
-        match known {
-            Some(owner) => owner,
-            None => {
-                let fresh = uuid::Uuid::new_v4().simple().to_string();
-                meta.insert(OWNER, codec::encode(&fresh)?.as_slice()).map_err(text)?;
-                fresh
-            }
-        }
+    let known = match database.begin_read().map_err(text)?.open_table(META) {
+        Ok(meta) => meta.get(OWNER).map_err(text)?.map(|bytes| codec::decode(bytes.value())).transpose()?,
+        Err(TableError::TableDoesNotExist(_)) => None,
+        Err(error) => return Err(text(error)),
     };
-    transaction.commit().map_err(text)?;
-    Ok(owner)
+    if let Some(owner) = known {
+        return Ok(owner);
+    }
+    let fresh = uuid::Uuid::new_v4().simple().to_string();
+    begin_with(database, &fresh)?;
+    Ok(fresh)
 }
 
 /// Gives a new store the id of the installation whose records it is to hold.
