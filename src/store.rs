@@ -10,7 +10,7 @@ mod tables;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -28,6 +28,8 @@ const FILE: &str = "mainstay.redb";
 /// What to do about a file that is not what was written.
 const DAMAGED: &str =
     "it is damaged; put a copy back, or move it away to begin anew (running containers stay)";
+/// More batches do not wait for a disk that stands still: what comes then is refused.
+const BATCHES_WAITING: usize = 10_000;
 /// More batches do not share one sync, so that the first in a long row need not wait for all.
 const BATCHES_AT_ONCE: usize = 512;
 
@@ -38,10 +40,12 @@ pub struct RedbStore {
     /// Absent only while it is dropped.
     to_writer: Option<mpsc::Sender<Message>>,
     writer: Option<std::thread::JoinHandle<()>>,
+    /// One more for each batch that waits.
+    waiting: Arc<()>,
 }
 
 enum Message {
-    Commit { batch: Vec<Write>, done: oneshot::Sender<Result<(), StoreError>> },
+    Commit { batch: Vec<Write>, done: oneshot::Sender<Result<(), StoreError>>, _waits: Arc<()> },
     Load(mpsc::Sender<Result<Snapshot, StoreError>>),
 }
 
@@ -60,7 +64,7 @@ impl RedbStore {
             .name("store".into())
             .spawn(move || writer.run(&inbox))
             .map_err(|error| unreadable(&path, &format!("no thread for its writer: {error}")))?;
-        Ok(Self { path, owner, to_writer: Some(to_writer), writer: Some(writer) })
+        Ok(Self { path, owner, to_writer: Some(to_writer), writer: Some(writer), waiting: Arc::default() })
     }
 
     /// Reads everything there is in a data folder, every page of the file included, and changes nothing.
@@ -128,9 +132,13 @@ impl Store for RedbStore {
 
     fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
         let ended = || StoreError::Write { detail: "its writer has ended".into() };
+        if Arc::strong_count(&self.waiting) > BATCHES_WAITING {
+            let detail = format!("the disk does not keep up: {BATCHES_WAITING} writes wait for it");
+            return futures::future::ready(Err(StoreError::Write { detail })).boxed();
+        }
         let (done, answer) = oneshot::channel();
         // Sent here, not when first polled: the order of calls is the order of writes.
-        if self.send(Message::Commit { batch, done }).is_err() {
+        if self.send(Message::Commit { batch, done, _waits: Arc::clone(&self.waiting) }).is_err() {
             return futures::future::ready(Err(ended())).boxed();
         }
         answer.map(move |answer| answer.unwrap_or_else(|_| Err(ended()))).boxed()
@@ -162,7 +170,7 @@ impl Writer {
             let mut next = Some(first);
             while let Some(message) = next.take() {
                 match message {
-                    Message::Commit { batch, done } => {
+                    Message::Commit { batch, done, .. } => {
                         batches.push(batch);
                         waiting.push(done);
                     }

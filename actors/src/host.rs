@@ -5,6 +5,7 @@
 //! and lists everything then, so that nothing falls in between.
 
 mod container;
+mod events;
 mod gate;
 mod strays;
 mod task;
@@ -13,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::BoxStream;
 use mainstay_core::TaskId;
 use mainstay_core::model::TaskSpec;
@@ -31,6 +31,8 @@ use crate::ports::{
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
+pub use events::Heard;
+use events::{EVENTS_WAITING, hear};
 use gate::Gate;
 pub use gate::Limits;
 use strays::{AUDIT_EVERY, by_task};
@@ -61,7 +63,7 @@ pub enum HostMsg {
     /// It was reached, or was not.
     Connected(Result<Box<Connection>, EngineError>),
     /// Something happened in the engine.
-    Event(EngineEvent),
+    Event(Heard),
     /// The event stream of this connection ended.
     Lost {
         /// Which connection.
@@ -217,12 +219,12 @@ impl Actor for Host {
                 Err(error) => self.down(&me, state, error.to_string()),
             },
             HostMsg::Lost { .. } | HostMsg::Heartbeat { .. } | HostMsg::Beat { .. } => {}
-            HostMsg::Event(event) => {
-                match state.tasks.get(&event.task) {
-                    Some(Child { actor: Some(actor), .. }) => drop(actor.cast(HostTaskMsg::Event(event))),
+            HostMsg::Event(heard) => {
+                match state.tasks.get(&heard.event.task) {
+                    Some(Child { actor: Some(actor), .. }) => drop(actor.cast(HostTaskMsg::Event(heard))),
                     // Its actor is being started again and will look by itself.
                     Some(_) => {}
-                    None => self.stray_event(&me, state, &event),
+                    None => self.stray_event(&me, state, &heard.event),
                 }
             }
             HostMsg::Audit => self.audit(&me, state),
@@ -300,19 +302,9 @@ impl Host {
         let (epoch, pump) = (state.epoch, me.clone());
         me.send_after(HEARTBEAT, move || HostMsg::Heartbeat { epoch });
         self.ctx.spawn(async move {
-            let mut detail = "it ended".to_owned();
-            while let Some(Some(next)) = ended.run_until_cancelled(events.next()).await {
-                let sent = match next {
-                    Ok(event) => pump.cast(HostMsg::Event(event)).is_ok(),
-                    Err(error) => {
-                        detail = error.to_string();
-                        false
-                    }
-                };
-                if !sent {
-                    break;
-                }
-            }
+            let send = |heard| pump.cast(HostMsg::Event(heard)).is_ok();
+            let hearing = ended.run_until_cancelled(hear(&mut events, EVENTS_WAITING, send));
+            let detail = hearing.await.unwrap_or_else(|| "another one took its place".into());
             drop(pump.cast(HostMsg::Lost { epoch, detail }));
         });
         metrics::engine_connected().set(1.0);

@@ -57,7 +57,7 @@ async fn a_killed_containers_task_is_stopped_with_its_exit_code_and_replaced_at_
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exit_needs_no_look_at_the_container_before_it_is_made_good() {
+async fn an_exit_code_comes_with_the_event_and_the_looks_are_few() {
     let world = world().await;
     let web = service_of(&world, "web", 1).await;
     pass(SEC).await;
@@ -68,8 +68,9 @@ async fn an_exit_needs_no_look_at_the_container_before_it_is_made_good() {
     assert_eq!(ended.containers[0].exit_code, Some(3));
     settled(&world, &web).await;
     pass(SEC).await;
-    // The replacement's own: after its start, and after the event that told of it.
-    assert_eq!(world.engine.history().calls["inspect"], looks + 2);
+    // One that tells when the engine has taken the old one down; the replacement's own, after its start and after the
+    // event that told of it.
+    assert_eq!(world.engine.history().calls["inspect"], looks + 3);
     assert_lawful(&world);
 }
 

@@ -103,11 +103,30 @@ fn a_byte_that_a_bad_disk_turned_is_found_wherever_it_matters() {
     assert!(refusals > 0, "no byte mattered");
 }
 
+#[test]
+fn a_disk_that_stands_still_keeps_a_bounded_line_waiting() {
+    let (to_writer, stands_still) = mpsc::channel();
+    let store = RedbStore {
+        path: PathBuf::new(),
+        owner: String::new(),
+        to_writer: Some(to_writer),
+        writer: None,
+        waiting: Arc::default(),
+    };
+    let line: Vec<_> = (0..BATCHES_WAITING).map(|_| store.commit(Vec::new())).collect();
+    let refusal = wait(store.commit(vec![Write::Cluster(cluster("late"))])).unwrap_err();
+    assert!(refusal.to_string().contains("does not keep up"), "{refusal}");
+    drop(stands_still.recv());
+    let last = store.commit(Vec::new());
+    drop(stands_still);
+    assert!(line.into_iter().chain([last]).all(|commit| wait(commit).is_err()), "the writer has ended");
+}
+
 /// A file in memory that counts how often it is synced.
 #[derive(Debug)]
 struct Counted {
     memory: redb::backends::InMemoryBackend,
-    syncs: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+    syncs: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl redb::StorageBackend for Counted {
@@ -135,7 +154,7 @@ impl redb::StorageBackend for Counted {
 
 #[test]
 fn a_commit_is_one_sync_however_many_records_share_it() {
-    let syncs = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
+    let syncs = Arc::<std::sync::atomic::AtomicUsize>::default();
     let backend = Counted { memory: redb::backends::InMemoryBackend::new(), syncs: syncs.clone() };
     let database = Database::builder().create_with_backend(backend).unwrap();
     tables::prepare(&database).unwrap();

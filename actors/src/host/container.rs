@@ -38,6 +38,10 @@ pub(super) struct Container {
     pub(super) waits_for: Option<u32>,
     /// The last act was done or was not: no answer came.
     pub(super) uncertain: bool,
+    /// A look at it is under way.
+    pub(super) looking: bool,
+    /// Something happened since that look began.
+    pub(super) look_again: bool,
     /// Health events so far; a look that began before the last one knows less of its health.
     pub(super) health_news: u64,
     /// The exit code of a kill that was heard of.
@@ -77,6 +81,8 @@ impl Container {
             tries: 0,
             waits_for: None,
             uncertain: false,
+            looking: false,
+            look_again: false,
             health_news: 0,
             killed_with: None,
             report,

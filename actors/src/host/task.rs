@@ -8,6 +8,7 @@ use mainstay_core::lifecycle::TaskReport;
 use mainstay_core::model::{TaskSpec, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use super::Heard;
 use super::container::{Act, Container, Phase};
 use super::gate::{Gate, Lane, Teardown};
 use crate::agent::SharedControlLink;
@@ -55,7 +56,7 @@ pub enum HostTaskMsg {
     /// Report again.
     Report,
     /// Something happened to one of its containers.
-    Event(EngineEvent),
+    Event(Heard),
     /// All that the engine has of it, now that it answers again.
     Listed(Vec<EngineContainer>),
     /// All that the engine has of it, looked up without a reason.
@@ -177,7 +178,7 @@ impl Actor for HostTask {
         match message {
             HostTaskMsg::Drive => {}
             HostTaskMsg::Report => state.reported = None,
-            HostTaskMsg::Event(event) => self.event(&me, state, &event),
+            HostTaskMsg::Event(heard) => self.event(&me, state, &heard.event),
             HostTaskMsg::Listed(found) => {
                 // What waited for the engine waits no more.
                 state.containers.iter_mut().for_each(Container::hurry);
@@ -193,7 +194,13 @@ impl Actor for HostTask {
             HostTaskMsg::Done { place, health_news, outcome } => {
                 self.done(&me, state, place, health_news, outcome);
             }
-            HostTaskMsg::Seen { place, health_news, seen } => self.seen(&me, state, place, health_news, seen),
+            HostTaskMsg::Seen { place, health_news, seen } => {
+                state.containers[place].looking = false;
+                self.seen(&me, state, place, health_news, seen);
+                if std::mem::take(&mut state.containers[place].look_again) {
+                    self.look(&me, state, place);
+                }
+            }
             HostTaskMsg::Look(place) => self.look(&me, state, place),
             HostTaskMsg::TryAgain { place, number } => {
                 let container = &mut state.containers[place];
@@ -399,15 +406,19 @@ impl HostTask {
         differ
     }
 
-    /// Looks at a container beside the mailbox.
-    fn look(&self, me: &Me, state: &HostTaskState, place: usize) {
+    /// Looks at a container beside the mailbox. However much happens, one look is under way and one is to come.
+    fn look(&self, me: &Me, state: &mut HostTaskState, place: usize) {
         self.look_during(me, state, place, None);
     }
 
     /// Looks at a container, which may be one that is being taken down until the look is over.
-    fn look_during(&self, me: &Me, state: &HostTaskState, place: usize, teardown: Option<Teardown>) {
-        let container = &state.containers[place];
+    fn look_during(&self, me: &Me, state: &mut HostTaskState, place: usize, teardown: Option<Teardown>) {
+        let container = &mut state.containers[place];
         let (Some(id), health_news) = (container.id.clone(), container.health_news) else { return };
+        if std::mem::replace(&mut container.looking, true) {
+            container.look_again = true;
+            return;
+        }
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
         self.ctx.spawn(async move {
