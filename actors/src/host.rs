@@ -4,8 +4,10 @@
 //! reported is always what a look at the engine showed. When the event stream breaks, it subscribes again first
 //! and lists everything then, so that nothing falls in between.
 
+mod acts;
 mod container;
 mod gate;
+mod known;
 mod strays;
 mod task;
 
@@ -33,6 +35,7 @@ use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
 use gate::Gate;
 pub use gate::Limits;
+use known::Known;
 use strays::{AUDIT_EVERY, by_task};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
@@ -157,6 +160,7 @@ struct Child {
     spec: TaskSpec,
     create: bool,
     stopping: bool,
+    known: Known,
     actor: Option<ActorRef<HostTaskMsg>>,
 }
 
@@ -371,7 +375,7 @@ impl Host {
             return Ok(());
         }
         match command {
-            ToAgent::Run { spec, create } => {
+            ToAgent::Run { spec, create, wanted, known } => {
                 let id = spec.id.clone();
                 if let Some(child) = state.tasks.get(&id) {
                     if let Some(actor) = &child.actor {
@@ -387,7 +391,9 @@ impl Host {
                 if !found.is_empty() {
                     Failpoint::RecoveryFound.hit();
                 }
-                state.tasks.insert(id.clone(), Child { spec: *spec, create, stopping: false, actor: None });
+                let known = Known::new(known);
+                let child = Child { spec: *spec, create, stopping: !wanted, known, actor: None };
+                state.tasks.insert(id.clone(), child);
                 self.start(me, state, id, found).await?;
             }
             ToAgent::Stop { task } => match state.tasks.get_mut(&task) {
@@ -444,7 +450,13 @@ impl Host {
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };
-        let start = Start { spec: child.spec.clone(), create: child.create, stopping: child.stopping, found };
+        let start = Start {
+            spec: child.spec.clone(),
+            create: child.create,
+            stopping: child.stopping,
+            found,
+            known: child.known.clone(),
+        };
         let (actor, _) = Actor::spawn_linked(None, actor, start, me.get_cell()).await?;
         state.by_actor.insert(actor.get_id(), id);
         child.actor = Some(actor);

@@ -154,7 +154,7 @@ impl TaskActor {
                 .containers
                 .iter()
                 .any(|c| c.runtime_id.is_none() && c.last_status < TaskStatus::Stopped);
-        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: wanted && coming_up });
+        self.run(state, wanted, coming_up);
         if !wanted {
             self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
         }
@@ -163,11 +163,21 @@ impl TaskActor {
         }
     }
 
+    fn run(&self, state: &TaskState, wanted: bool, coming_up: bool) {
+        let run = ToAgent::Run {
+            spec: Box::new(state.spec.clone()),
+            create: wanted && coming_up,
+            wanted,
+            known: lifecycle::known(&state.task),
+        };
+        self.tell(state, run);
+    }
+
     fn stop(&self, me: &Me, state: &mut TaskState, code: StopCode, reason: &str) {
         if let Some(task) = lifecycle::request_stop(&state.task, code, reason, self.ctx.nature.wall()) {
             self.change(me, state, task);
             // A host that has just been started again may know the task's containers only, not the task.
-            self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: false });
+            self.run(state, false, false);
             self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
         }
     }

@@ -19,14 +19,14 @@ use mainstay_actors::sim::{self, Faults, Script, World, checked, container, defa
 use mainstay_actors::supervisor::SupervisorMsg;
 use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
-use mainstay_core::model::{ServiceStatus, TaskStatus};
+use mainstay_core::model::{DependencyCondition, ServiceStatus, TaskStatus};
 use mainstay_core::{RevisionKey, ServiceKey};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use support::*;
 
-const SERVICES: [&str; 4] = ["web", "checked", "pair", "flaky"];
+const SERVICES: [&str; 5] = ["web", "checked", "pair", "flaky", "chain"];
 
 #[test]
 fn whatever_goes_wrong_in_whatever_order_the_desired_count_comes_back() {
@@ -75,12 +75,18 @@ impl Chaos {
         world.start().await.unwrap();
         let mut deaf = container("deaf");
         deaf.stop_timeout = Some(5 * SEC);
+        world.engine.script("init", Script::exits(0, SEC));
+        world.engine.script("db", Script::healthy(SEC));
+        let init = sim::side(container("init"));
+        let db = sim::after(checked("db"), "init", DependencyCondition::Success);
+        let app = sim::phoenix(sim::after(container("app"), "db", DependencyCondition::Healthy));
         let mut definitions = Vec::new();
         for (family, containers) in [
             ("web", vec![container("web")]),
             ("checked", vec![checked("checked")]),
             ("pair", vec![container("web"), deaf]),
             ("flaky", vec![container("flaky")]),
+            ("chain", vec![app, db, init]),
         ] {
             definitions.push(world.define(family, containers).await.unwrap());
         }
@@ -273,14 +279,17 @@ impl Chaos {
             assert_eq!(world.running_tasks(key).len(), 3, "{}", picture(world));
         }
         let live = world.view().tasks.filter(|task| task.last_status != TaskStatus::Stopped);
-        assert_eq!(live.len(), 12, "{}", picture(world));
+        assert_eq!(live.len(), 3 * SERVICES.len(), "{}", picture(world));
         for task in &live {
             let ids = world.engine.running_of_task(&task.id);
-            assert_eq!(ids.len(), task.containers.len(), "of {}\n{}", task.id, picture(world));
+            let up = task.containers.iter().filter(|one| one.last_status == TaskStatus::Running);
+            assert_eq!(ids.len(), up.count(), "of {}\n{}", task.id, picture(world));
         }
         assert_eq!(world.unowned(), [], "{}", picture(world));
         let idle: Vec<_> = world.engine.containers();
-        let idle: Vec<_> = idle.iter().filter(|seen| seen.state != EngineState::Running).collect();
+        let of_live = |id| live.iter().any(|task| task.id == *id);
+        let idle: Vec<_> =
+            idle.iter().filter(|c| c.state != EngineState::Running && !of_live(&c.task)).collect();
         assert!(idle.is_empty(), "left behind: {idle:?}");
         self.judge_the_disk();
         self.judge_the_ledger().await;

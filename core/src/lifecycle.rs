@@ -181,6 +181,27 @@ pub fn handed_over(task: &Task) -> Option<Task> {
     changed(task, next)
 }
 
+/// What a record says of its containers, for an agent that has to find its way again.
+pub fn known(task: &Task) -> Vec<ContainerReport> {
+    let report = |container: &Container| ContainerReport {
+        name: container.name.clone(),
+        status: match container.last_status {
+            TaskStatus::Stopped => ContainerStatus::Stopped,
+            status if status < TaskStatus::Running => ContainerStatus::Pending,
+            _ => ContainerStatus::Running,
+        },
+        runtime_id: container.runtime_id.clone(),
+        image_digest: container.image_digest.clone(),
+        exit_code: container.exit_code,
+        reason: container.reason.clone(),
+        health: container.health,
+        network_bindings: container.network_bindings.clone(),
+        started_at: container.started_at,
+        finished_at: None,
+    };
+    task.containers.iter().map(report).collect()
+}
+
 /// Somebody decided to stop it; `None` where that was decided before.
 pub fn request_stop(task: &Task, code: StopCode, reason: &str, now: Timestamp) -> Option<Task> {
     if task.desired_status == TaskStatus::Stopped {

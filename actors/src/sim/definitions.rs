@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, HealthCheck, LaunchType, NetworkMode,
-    Overrides, TaskDefinition, Timestamp,
+    ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
+    HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -44,6 +44,32 @@ pub fn checked(image: &str) -> ContainerDefinition {
         start_period: Duration::ZERO,
     };
     ContainerDefinition { health_check: Some(check), ..container(image) }
+}
+
+/// The same, waiting for another one.
+pub fn after(
+    mut container: ContainerDefinition,
+    on: &str,
+    condition: DependencyCondition,
+) -> ContainerDefinition {
+    container.depends_on.push(Dependency { container: on.into(), condition });
+    container
+}
+
+/// The same, started again in place where it ran for a minute and ended with another code than 0.
+pub fn phoenix(mut container: ContainerDefinition) -> ContainerDefinition {
+    container.restart_policy = Some(RestartPolicy {
+        enabled: true,
+        ignored_exit_codes: vec![0],
+        attempt_period: Some(Duration::from_secs(60)),
+    });
+    container
+}
+
+/// The same, whose end does not end the task.
+pub fn side(mut container: ContainerDefinition) -> ContainerDefinition {
+    container.essential = false;
+    container
 }
 
 /// A task definition of these containers, to be registered.
