@@ -17,6 +17,8 @@ pub struct Order {
 struct Ordered {
     name: String,
     start_timeout: Option<Duration>,
+    /// Whether a check that fails is not the last word: a limit was set, or the task ends with it anyway.
+    patient: bool,
     needs: Vec<Need>,
 }
 
@@ -132,6 +134,7 @@ impl Order {
         let containers = definitions.iter().map(|definition| Ordered {
             name: definition.name.clone(),
             start_timeout: definition.start_timeout.filter(|limit| !limit.is_zero()),
+            patient: definition.essential || definition.start_timeout.is_some_and(|limit| !limit.is_zero()),
             needs: needs(definition)
                 .filter_map(|(on, until)| place(on).map(|on| Need { on, until }))
                 .collect(),
@@ -148,7 +151,7 @@ impl Order {
                 continue;
             };
             let names = || (on.name.clone(), target.name.clone());
-            match need.until.holds(*standing, on.start_timeout.is_some()) {
+            match need.until.holds(*standing, on.patient) {
                 Ok(true) => {}
                 Ok(false) => {
                     let left = need.until.patience(*standing, on.start_timeout);
@@ -201,7 +204,8 @@ enum Never {
 }
 
 impl Until {
-    /// Whether it is so, or will never be. Who is `patient` has set a limit and waits for it, whatever a check says.
+    /// Whether it is so, or will never be. Who is `patient` waits on for one whose check
+    /// fails.
     fn holds(self, standing: Standing, patient: bool) -> Result<bool, Never> {
         match (standing.stage, self) {
             (Stage::Ended { started: false, .. }, _) => Err(Never::Started),

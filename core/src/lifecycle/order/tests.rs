@@ -109,6 +109,15 @@ fn a_start_timeout_counts_from_the_dependencys_start_and_only_where_more_than_it
 }
 
 #[test]
+fn an_essential_container_that_is_unhealthy_ends_the_task_and_is_nobody_elses_reason() {
+    let db = ContainerDefinition { essential: true, ..container("db", &[]) };
+    let order = Order::of(&[db, container("app", &[("db", On::Healthy)])]);
+    let sick = Standing { stage: runs(5), health: Health::Unhealthy };
+    let standings = [sick, Standing { stage: WAITING, health: Health::Unknown }];
+    assert_eq!(order.start(1, &standings), Start::Wait(None));
+}
+
+#[test]
 fn of_several_limits_the_nearest_counts() {
     let limited = |name: &str, limit: u32| ContainerDefinition {
         start_timeout: Some(limit * SEC),
