@@ -190,6 +190,12 @@ impl TaskActor {
             desired = %task.desired_status, health = task.health.as_str(),
             reason = task.stopped_reason.as_deref().unwrap_or_default(), "task changed"
         );
+        let restarts =
+            |task: &Task| task.containers.iter().map(|one| u64::from(one.restart_count)).sum::<u64>();
+        let again = restarts(&task).saturating_sub(restarts(&state.task));
+        if again > 0 {
+            metrics::container_restarts(task.cluster.as_str(), service_label(&task)).increment(again);
+        }
         state.task = Arc::new(task);
         self.ctx.note_task(&state.task);
         Failpoint::TaskChanged.hit();

@@ -1,8 +1,8 @@
-"""Containers of one task that wait for each other, stop in the reverse order, and start again in place."""
+"""Containers of one task that wait for each other, and stop in the reverse order."""
 
 import pytest
 
-from vocabulary import LIMIT, container, health_check, seconds, stays, variables, wait_for
+from vocabulary import container, health_check, seconds, stays, variables, wait_for
 
 
 def after(**conditions):
@@ -158,34 +158,3 @@ def test_a_killed_daemon_goes_on_with_the_order_and_runs_no_init_container_twice
         task = daemon.running(arn)
         assert starts(watch) == ["first", "second", "app"]
     assert [part(task, name)["exitCode"] for name in ("first", "second")] == [0, 0]
-
-
-def test_what_ran_for_its_period_is_started_again_in_place_also_by_a_daemon_that_was_away(daemons):
-    daemon = daemons().start()
-    policy = {"enabled": True, "ignoredExitCodes": [7], "restartAttemptPeriod": 60}
-    long = daemon.run(container(command=["exit", "1", "--after", "61"], restartPolicy=policy))
-    longer = daemon.run(container(command=["exit", "1", "--after", "64"], restartPolicy=policy))
-    ignored = daemon.run(container(command=["exit", "7"], restartPolicy=policy))
-    soon = daemon.run(container(command=["exit", "1", "--after", "1"], restartPolicy=policy))
-    before = {arn: daemon.container_of(daemon.running(arn)) for arn in (long, longer)}
-    # Neither an ignored code nor an end within the period is followed by another run.
-    for arn, code in ((ignored, 7), (soon, 1)):
-        task = daemon.stopped(arn)
-        assert (part(task, "web")["exitCode"], task["stopCode"]) == (code, "EssentialContainerExited")
-
-    def runs_again(arn):
-        seen = daemon.engine.containers.get(before[arn].id).attrs["State"]
-        return seen["Running"] and seen["StartedAt"] > before[arn].attrs["State"]["StartedAt"]
-
-    wait_for("the second run", lambda: runs_again(long))
-    daemon.kill()
-    wait_for("the other one's end", lambda: not daemon.engine.containers.get(before[longer].id).attrs["State"]["Running"], LIMIT)
-    daemon.start()
-    wait_for("its second run", lambda: runs_again(longer))
-    for arn in (long, longer):
-        task = daemon.task(arn)
-        assert (task["lastStatus"], part(task, "web")["runtimeId"]) == ("RUNNING", before[arn].id)
-    # What shall stop does not come back.
-    daemon.ecs.stop_task(task=long)
-    assert part(daemon.stopped(long), "web")["exitCode"] == 143
-    stays("its end", lambda: not daemon.engine.containers.get(before[long].id).attrs["State"]["Running"], 1)
