@@ -195,7 +195,7 @@ async fn an_init_container_that_is_done_and_removed_is_not_run_again() {
 async fn what_ran_for_the_period_is_started_again_in_place_and_the_task_goes_on() {
     let world = world().await;
     world.engine.script("web", Script::healthy(SEC));
-    let id = begin(&world, vec![phoenix(checked("web"))]).await;
+    let id = begin(&world, vec![phoenix(checked("web"), MIN)]).await;
     up(&world, &id).await;
     for (count, code) in [(1, 5), (2, 137)] {
         pass(61 * SEC).await;
@@ -219,18 +219,18 @@ async fn what_ran_for_the_period_is_started_again_in_place_and_the_task_goes_on(
 #[tokio::test(start_paused = true)]
 async fn an_ignored_exit_code_and_a_stop_end_what_has_a_restart_policy() {
     let world = world().await;
-    let id = begin(&world, vec![phoenix(container("web"))]).await;
+    let id = begin(&world, vec![phoenix(container("web"), MIN)]).await;
     pass(2 * MIN).await;
     world.engine.exit(&running(&world)[0], 0);
     assert_eq!(codes(&*stopped(&world, &id).await), [Some(0)]);
 
-    let id = begin(&world, vec![phoenix(container("web")), phoenix(container("log"))]).await;
+    let id = begin(&world, vec![phoenix(container("web"), MIN), phoenix(container("log"), MIN)]).await;
     pass(2 * MIN).await;
     world.control().stop_task(id.clone(), None).await.unwrap();
     assert_eq!(codes(&*stopped(&world, &id).await), [Some(143), Some(143)]);
 
     // An essential end takes the other one down, which is not started again.
-    let id = begin(&world, vec![phoenix(container("web")), phoenix(container("log"))]).await;
+    let id = begin(&world, vec![phoenix(container("web"), MIN), phoenix(container("log"), MIN)]).await;
     pass(2 * MIN).await;
     let web = world.engine.running_of_task(&id)[0].clone();
     world.engine.exit(&web, 0);
@@ -243,7 +243,7 @@ async fn an_ignored_exit_code_and_a_stop_end_what_has_a_restart_policy() {
 #[tokio::test(start_paused = true)]
 async fn what_ended_while_nobody_looked_is_started_again_by_whoever_comes_back() {
     let mut world = world().await;
-    let id = begin(&world, vec![phoenix(container("web"))]).await;
+    let id = begin(&world, vec![phoenix(container("web"), MIN)]).await;
     pass(2 * MIN).await;
     let same = running(&world);
     let back = |count| {
@@ -274,7 +274,7 @@ async fn what_ended_while_nobody_looked_is_started_again_by_whoever_comes_back()
 async fn a_task_that_shall_stop_is_not_started_again_by_a_daemon_that_comes_back() {
     let mut world = world().await;
     world.engine.script("web", Script::runs().ignores_sigterm());
-    let id = begin(&world, vec![phoenix(container("web"))]).await;
+    let id = begin(&world, vec![phoenix(container("web"), MIN)]).await;
     pass(2 * MIN).await;
     world.control().stop_task(id.clone(), None).await.unwrap();
     world.crash();
@@ -296,7 +296,7 @@ async fn late_and_repeated_news_of_an_end_neither_end_nor_repeat_the_run_that_fo
             (faults.reorder_events, faults.repeat_events, faults.lose_answers) = (0.5, 0.5, 0.3);
             faults.event_delay = 20 * SEC;
         });
-        let id = begin(&world, vec![phoenix(container("web"))]).await;
+        let id = begin(&world, vec![phoenix(container("web"), MIN)]).await;
         until(&world, "up", 2 * MIN, |w| task(w, &id).last_status == TaskStatus::Running).await;
         for count in 1..5 {
             pass(70 * SEC).await;

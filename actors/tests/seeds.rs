@@ -78,7 +78,7 @@ impl Chaos {
         world.engine.script("db", Script::healthy(SEC));
         let init = sim::side(container("init"));
         let db = sim::after(checked("db"), "init", DependencyCondition::Success);
-        let app = sim::phoenix(sim::after(container("app"), "db", DependencyCondition::Healthy));
+        let app = sim::phoenix(sim::after(container("app"), "db", DependencyCondition::Healthy), 2 * SEC);
         let mut definitions = Vec::new();
         for (family, containers) in [
             ("web", vec![container("web")]),

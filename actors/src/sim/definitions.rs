@@ -56,13 +56,10 @@ pub fn after(
     container
 }
 
-/// The same, started again in place where it ran for a minute and ended with another code than 0.
-pub fn phoenix(mut container: ContainerDefinition) -> ContainerDefinition {
-    container.restart_policy = Some(RestartPolicy {
-        enabled: true,
-        ignored_exit_codes: vec![0],
-        attempt_period: Some(Duration::from_secs(60)),
-    });
+/// The same, started again in place where it ran for the period and ended with another code than 0.
+pub fn phoenix(mut container: ContainerDefinition, period: Duration) -> ContainerDefinition {
+    container.restart_policy =
+        Some(RestartPolicy { enabled: true, ignored_exit_codes: vec![0], attempt_period: Some(period) });
     container
 }
 
