@@ -271,6 +271,36 @@ async fn what_ended_while_nobody_looked_is_started_again_by_whoever_comes_back()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_crash_at_any_moment_of_a_start_in_place_is_followed_by_one_run_and_one_count() {
+    for moment in 0..30 {
+        for whole in [true, false] {
+            let mut world = world().await;
+            let id = begin(&world, vec![phoenix(container("web"), MIN)]).await;
+            pass(2 * MIN).await;
+            world.engine.exit(&running(&world)[0], 1);
+            pass(moment * MS).await;
+            if whole {
+                world.crash();
+                pass(SEC).await;
+                world.start().await.unwrap();
+            } else {
+                drop(world.ctx().directory.host.get(&()).unwrap().cast(HostMsg::PanicTask(id.clone())));
+            }
+            until(&world, "counted", 10 * SEC, |w| task(w, &id).containers[0].restart_count == 1).await;
+            pass(MIN).await;
+            let seen = task(&world, &id);
+            assert_eq!(
+                (seen.containers[0].restart_count, started(&world).len()),
+                (1, 2),
+                "after {moment} ms"
+            );
+            assert_eq!((seen.last_status, running(&world).len()), (TaskStatus::Running, 1));
+            assert_lawful(&world);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_shall_stop_is_not_started_again_by_a_daemon_that_comes_back() {
     let mut world = world().await;
     world.engine.script("web", Script::runs().ignores_sigterm());
