@@ -31,6 +31,9 @@ def test_what_ran_for_its_period_is_started_again_in_place_also_by_a_daemon_that
         return seen["Running"] and seen["StartedAt"] > before[arn].attrs["State"]["StartedAt"]
 
     wait_for("the second run", lambda: runs_again(long))
+    wait_for("the count of it", lambda: counted(daemon) == 1)
+    # What was read is on disk: the next daemon does not count it again.
+    daemon.task(long)
     daemon.kill()
     wait_for("the other one's end", lambda: not daemon.engine.containers.get(before[longer].id).attrs["State"]["Running"], LIMIT)
     daemon.start()
