@@ -4,9 +4,11 @@
 //! reported is always what a look at the engine showed. When the event stream breaks, it subscribes again first
 //! and lists everything then, so that nothing falls in between.
 
+mod acts;
 mod container;
 mod events;
 mod gate;
+mod known;
 mod strays;
 mod task;
 
@@ -35,6 +37,7 @@ pub use events::Heard;
 use events::{EVENTS_WAITING, hear};
 use gate::Gate;
 pub use gate::Limits;
+use known::Known;
 use strays::{AUDIT_EVERY, by_task};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
@@ -159,6 +162,7 @@ struct Child {
     spec: TaskSpec,
     create: bool,
     stopping: bool,
+    known: Known,
     actor: Option<ActorRef<HostTaskMsg>>,
 }
 
@@ -363,7 +367,7 @@ impl Host {
             return Ok(());
         }
         match command {
-            ToAgent::Run { spec, create } => {
+            ToAgent::Run { spec, create, wanted, known } => {
                 let id = spec.id.clone();
                 if let Some(child) = state.tasks.get(&id) {
                     if let Some(actor) = &child.actor {
@@ -379,7 +383,9 @@ impl Host {
                 if !found.is_empty() {
                     Failpoint::RecoveryFound.hit();
                 }
-                state.tasks.insert(id.clone(), Child { spec: *spec, create, stopping: false, actor: None });
+                let known = Known::new(known);
+                let child = Child { spec: *spec, create, stopping: !wanted, known, actor: None };
+                state.tasks.insert(id.clone(), child);
                 self.start(me, state, id, found).await?;
             }
             ToAgent::Stop { task } => match state.tasks.get_mut(&task) {
@@ -436,7 +442,13 @@ impl Host {
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };
-        let start = Start { spec: child.spec.clone(), create: child.create, stopping: child.stopping, found };
+        let start = Start {
+            spec: child.spec.clone(),
+            create: child.create,
+            stopping: child.stopping,
+            found,
+            known: child.known.clone(),
+        };
         let (actor, _) = Actor::spawn_linked(None, actor, start, me.get_cell()).await?;
         state.by_actor.insert(actor.get_id(), id);
         child.actor = Some(actor);

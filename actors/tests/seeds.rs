@@ -21,8 +21,8 @@ use mainstay_actors::sim::{self, Faults, Script, World, checked, container, defa
 use mainstay_actors::supervisor::SupervisorMsg;
 use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
-use mainstay_core::model::{ServiceStatus, TaskStatus};
-use mainstay_core::{RevisionKey, ServiceKey};
+use mainstay_core::model::{DependencyCondition, ServiceStatus, TaskStatus};
+use mainstay_core::{RevisionKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -30,7 +30,7 @@ use rand::{Rng, SeedableRng};
 use journal::{Effect, Journal};
 use support::*;
 
-const SERVICES: [&str; 4] = ["web", "checked", "pair", "flaky"];
+const SERVICES: [&str; 4] = ["web", "chain", "pair", "flaky"];
 
 #[test]
 fn whatever_goes_wrong_in_whatever_order_the_desired_count_comes_back() {
@@ -74,16 +74,20 @@ impl Chaos {
         world.settings.cleanup_wait = MIN;
         world.settings.intensity.restarts = 10_000;
         world.engine.script("flaky", Script::exits(1, 15 * SEC));
-        world.engine.script("checked", Script::healthy(2 * SEC));
         world.engine.script("deaf", Script::runs().ignores_sigterm());
         world.engine.script("job", Script::exits(0, 4 * SEC));
         world.start().await.unwrap();
         let mut deaf = container("deaf");
         deaf.stop_timeout = Some(5 * SEC);
+        world.engine.script("init", Script::exits(0, SEC));
+        world.engine.script("db", Script::healthy(SEC));
+        let init = sim::side(container("init"));
+        let db = sim::after(checked("db"), "init", DependencyCondition::Success);
+        let app = sim::phoenix(sim::after(container("app"), "db", DependencyCondition::Healthy), 2 * SEC);
         let mut definitions = Vec::new();
         for (family, containers) in [
             ("web", vec![container("web")]),
-            ("checked", vec![checked("checked")]),
+            ("chain", vec![app, db, init]),
             ("pair", vec![container("web"), deaf]),
             ("flaky", vec![container("flaky")]),
         ] {
@@ -323,14 +327,17 @@ impl Chaos {
             assert_eq!(world.running_tasks(key).len(), 3, "{}", picture(world));
         }
         let live = world.view().tasks.filter(|task| task.last_status != TaskStatus::Stopped);
-        assert_eq!(live.len(), 12, "{}", picture(world));
+        assert_eq!(live.len(), 3 * SERVICES.len(), "{}", picture(world));
         for task in &live {
             let ids = world.engine.running_of_task(&task.id);
-            assert_eq!(ids.len(), task.containers.len(), "of {}\n{}", task.id, picture(world));
+            let up = task.containers.iter().filter(|one| one.last_status == TaskStatus::Running);
+            assert_eq!(ids.len(), up.count(), "of {}\n{}", task.id, picture(world));
         }
         assert_eq!(world.unowned(), [], "{}", picture(world));
         let idle: Vec<_> = world.engine.containers();
-        let idle: Vec<_> = idle.iter().filter(|seen| seen.state != EngineState::Running).collect();
+        let of_live = |id: &TaskId| live.iter().any(|task| task.id == *id);
+        let idle: Vec<_> =
+            idle.iter().filter(|c| c.state != EngineState::Running && !of_live(&c.task)).collect();
         assert!(idle.is_empty(), "left behind: {idle:?}");
         self.journal.judge(&world.store);
         self.judge_the_disk();

@@ -1,6 +1,7 @@
 //! RegisterTaskDefinition, DescribeTaskDefinition, DeregisterTaskDefinition and the lists of them.
 
 mod container;
+mod order;
 mod read;
 mod show;
 pub(super) mod sizes;

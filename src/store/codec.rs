@@ -26,9 +26,13 @@ pub(super) trait Record: Serialize + DeserializeOwned {
 }
 
 impl Record for Cluster {}
-impl Record for TaskDefinition {}
+impl Record for TaskDefinition {
+    const VERSION: u8 = 2;
+}
 impl Record for Service {}
-impl Record for Task {}
+impl Record for Task {
+    const VERSION: u8 = 2;
+}
 impl Record for ContainerInstance {}
 /// A family's last revision.
 impl Record for u32 {}

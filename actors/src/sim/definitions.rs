@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, HealthCheck, LaunchType, NetworkMode,
-    Overrides, TaskDefinition, Timestamp,
+    ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
+    HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -24,6 +24,9 @@ pub fn container(image: &str) -> ContainerDefinition {
         environment: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
+        depends_on: Vec::new(),
+        start_timeout: None,
+        restart_policy: None,
         stop_timeout: None,
         user: None,
         working_directory: None,
@@ -41,6 +44,29 @@ pub fn checked(image: &str) -> ContainerDefinition {
         start_period: Duration::ZERO,
     };
     ContainerDefinition { health_check: Some(check), ..container(image) }
+}
+
+/// The same, waiting for another one.
+pub fn after(
+    mut container: ContainerDefinition,
+    on: &str,
+    condition: DependencyCondition,
+) -> ContainerDefinition {
+    container.depends_on.push(Dependency { container: on.into(), condition });
+    container
+}
+
+/// The same, started again in place where it ran for the period and ended with another code than 0.
+pub fn phoenix(mut container: ContainerDefinition, period: Duration) -> ContainerDefinition {
+    container.restart_policy =
+        Some(RestartPolicy { enabled: true, ignored_exit_codes: vec![0], attempt_period: Some(period) });
+    container
+}
+
+/// The same, whose end does not end the task.
+pub fn side(mut container: ContainerDefinition) -> ContainerDefinition {
+    container.essential = false;
+    container
 }
 
 /// A task definition of these containers, to be registered.

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mainstay_core::model::{Health, NetworkBinding, Timestamp};
+use mainstay_core::lifecycle::starts_again;
+use mainstay_core::model::{
+    Dependency, DependencyCondition, Health, NetworkBinding, RestartPolicy, Timestamp,
+};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -27,11 +30,22 @@ pub(super) struct Machine {
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) containers: BTreeMap<EngineId, Container>,
     pub(super) history: History,
+    /// What each container of each task has been through, also of those that are gone.
+    been: BTreeMap<(TaskId, String), Been>,
     pub(super) listeners: Vec<UnboundedSender<Sent>>,
     /// An event that another one overtakes.
     held_back: Option<EngineEvent>,
     last_arrival: Instant,
     made: u64,
+}
+
+/// What a container has been through.
+#[derive(Debug, Clone, Copy, Default)]
+struct Been {
+    started: bool,
+    completed: bool,
+    succeeded: bool,
+    healthy: bool,
 }
 
 /// What goes out to those who listen.
@@ -50,6 +64,8 @@ pub(super) struct Container {
     definition: RevisionKey,
     script: Script,
     checked: bool,
+    depends_on: Vec<Dependency>,
+    restart_policy: Option<RestartPolicy>,
     pub(super) state: EngineState,
     health: Health,
     bindings: Vec<NetworkBinding>,
@@ -76,6 +92,7 @@ impl Machine {
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
             history: History::default(),
+            been: BTreeMap::new(),
             listeners: Vec::new(),
             held_back: None,
             last_arrival: began,
@@ -124,6 +141,8 @@ impl Machine {
             definition: new.definition.clone(),
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),
+            depends_on: definition.depends_on.clone(),
+            restart_policy: definition.restart_policy.clone(),
             state: EngineState::Created,
             health: Health::Unknown,
             bindings: definition.port_mappings.iter().enumerate().map(binding).collect(),
@@ -145,9 +164,33 @@ impl Machine {
         if let Some(words) = &container.script.refuses {
             return Err(EngineError::Refused { message: words.clone() });
         }
-        if container.life > 0 {
+        let due = match (&container.state, &container.restart_policy, container.started_at) {
+            (EngineState::Exited(exit), Some(policy), Some(from)) => {
+                let ran = exit.at.unwrap_or(from).millis_since(from);
+                starts_again(policy, exit.code, Duration::from_millis(ran))
+            }
+            _ => false,
+        };
+        if container.life > 0 && !due {
             self.history.violations.push(format!("{} of task {} was started twice", id, container.task));
         }
+        for Dependency { container: on, condition } in &container.depends_on {
+            let been = self.been.get(&(container.task.clone(), on.clone())).copied().unwrap_or_default();
+            let came = match condition {
+                DependencyCondition::Start => been.started,
+                DependencyCondition::Complete => been.completed,
+                DependencyCondition::Success => been.succeeded,
+                DependencyCondition::Healthy => been.healthy,
+            };
+            if !came {
+                let text = format!(
+                    "{} of task {} was started before {condition:?} of {on}",
+                    container.name, container.task
+                );
+                self.history.violations.push(text);
+            }
+        }
+        self.been.entry((container.task.clone(), container.name.clone())).or_default().started = true;
         container.state = EngineState::Running;
         container.health = Health::Unknown;
         container.started_at = Some(wall);
@@ -181,8 +224,11 @@ impl Machine {
             return;
         }
         container.state = EngineState::Exited(Exit { code, out_of_memory, at, error: None });
-        let task = container.task.clone();
-        self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, code });
+        let (task, name) = (container.task.clone(), container.name.clone());
+        let been = self.been.entry((task.clone(), name.clone())).or_default();
+        been.completed = true;
+        been.succeeded |= code == 0;
+        self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, container: name, code });
         self.remember();
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });
     }
@@ -192,6 +238,9 @@ impl Machine {
         let lives = container.state == EngineState::Running && container.life == life;
         if lives && container.checked && container.health != health {
             container.health = health;
+            if health == Health::Healthy {
+                self.been.entry((container.task.clone(), container.name.clone())).or_default().healthy = true;
+            }
             self.emit(id, EngineEventKind::Health(health));
         }
     }

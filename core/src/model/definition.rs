@@ -119,6 +119,12 @@ pub struct ContainerDefinition {
     pub port_mappings: Vec<PortMapping>,
     /// The command that tells whether it is well.
     pub health_check: Option<HealthCheck>,
+    /// What has to be so of other containers before it starts.
+    pub depends_on: Vec<Dependency>,
+    /// How long those that depend on it wait for it, from its start; for ever where absent.
+    pub start_timeout: Option<Duration>,
+    /// Whether it is started again in place.
+    pub restart_policy: Option<RestartPolicy>,
     /// Wait between SIGTERM and SIGKILL; the agent's default where absent.
     pub stop_timeout: Option<Duration>,
     /// `user[:group]`.
@@ -181,4 +187,54 @@ pub struct HealthCheck {
     pub retries: u32,
     /// Failures in it do not count; 0 to 300 s.
     pub start_period: Duration,
+}
+
+/// One container waits for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    /// The one that is waited for.
+    pub container: String,
+    /// What has to be so of it.
+    pub condition: DependencyCondition,
+}
+
+/// What has to be so of a container before those that depend on it start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DependencyCondition {
+    /// It was started.
+    Start,
+    /// It ended.
+    Complete,
+    /// It ended with 0.
+    Success,
+    /// Its check passes.
+    Healthy,
+}
+
+impl DependencyCondition {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "START",
+            Self::Complete => "COMPLETE",
+            Self::Success => "SUCCESS",
+            Self::Healthy => "HEALTHY",
+        }
+    }
+}
+
+/// When a container that ended is started again in place; ECS's `restartPolicy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartPolicy {
+    /// Whether at all.
+    pub enabled: bool,
+    /// Exit codes after which it stays ended.
+    pub ignored_exit_codes: Vec<i32>,
+    /// How long it has to run before it is started again; 60 to 1800 s, [`RestartPolicy::PERIOD`] where absent.
+    pub attempt_period: Option<Duration>,
+}
+
+impl RestartPolicy {
+    /// ECS's default of `restartAttemptPeriod`.
+    pub const PERIOD: Duration = Duration::from_secs(300);
 }

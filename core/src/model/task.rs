@@ -189,6 +189,10 @@ pub struct Container {
     pub exit_code: Option<i32>,
     /// Why it is where it is, where there is something to say.
     pub reason: Option<String>,
+    /// When it last started.
+    pub started_at: Option<Timestamp>,
+    /// How often it was started again in place.
+    pub restart_count: u32,
     /// What its check says.
     pub health: Health,
     /// Whether it has a check.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode, PortMapping, Protocol};
 
+use super::order;
 use super::read::client;
 use super::sizes::LEAST_MEMORY;
 use crate::api::error::{Answer, ApiError};
@@ -78,7 +79,6 @@ fn container(
         at,
         &[
             ("credentialSpecs", &credential_specs),
-            ("dependsOn", &depends_on),
             ("disableNetworking", &disable_networking),
             ("dnsSearchDomains", &dns_search_domains),
             ("dnsServers", &dns_servers),
@@ -96,9 +96,7 @@ fn container(
             ("readonlyRootFilesystem", &readonly_root_filesystem),
             ("repositoryCredentials", &repository_credentials),
             ("resourceRequirements", &resource_requirements),
-            ("restartPolicy", &restart_policy.is_some_and(|policy| policy.enabled == Some(true))),
             ("secrets", &secrets),
-            ("startTimeout", &start_timeout),
             ("systemControls", &system_controls),
             ("ulimits", &ulimits),
             ("volumesFrom", &volumes_from),
@@ -118,6 +116,7 @@ fn container(
         ("cpu", cpu, 0..=MOST_CPU),
         ("memory", memory, i64::from(LEAST_MEMORY)..=i64::MAX),
         ("memoryReservation", memory_reservation, i64::from(LEAST_MEMORY)..=i64::MAX),
+        ("startTimeout", start_timeout, 0..=i64::MAX),
         ("stopTimeout", stop_timeout, 0..=i64::MAX),
     ];
     for (member, number, bounds) in bounds {
@@ -142,6 +141,11 @@ fn container(
         health_check: health_check
             .filter(|check| *check != wire::HealthCheck::default())
             .map(|check| self::health_check(&at.field("healthCheck"), check))
+            .transpose()?,
+        depends_on: depends_on.unwrap_or_default().into_iter().map(order::dependency).collect(),
+        start_timeout: start_timeout.map(seconds),
+        restart_policy: restart_policy
+            .map(|policy| order::restart_policy(&at.field("restartPolicy"), policy))
             .transpose()?,
         name,
         image: image.unwrap_or_default(),
@@ -276,6 +280,6 @@ fn health_check(at: &At<'_>, given: wire::HealthCheck) -> Answer<HealthCheck> {
     })
 }
 
-fn seconds(number: i32) -> Duration {
+pub(super) fn seconds(number: i32) -> Duration {
     Duration::from_secs(unsigned(number).into())
 }

@@ -7,7 +7,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, sizes};
+use super::{container, order, sizes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{RegisterTaskDefinitionRequest, RuntimePlatform};
@@ -137,6 +137,7 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     if !containers.iter().any(|container| container.essential) {
         return Err(ApiError::client("At least one container of the task definition must be essential."));
     }
+    order::check(containers)?;
     check_sizes(definition)?;
     check_host_ports(containers, definition.network_mode)
 }

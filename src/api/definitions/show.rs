@@ -3,6 +3,7 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
+use super::order;
 use crate::api::wire::enums::Compatibility;
 use crate::api::wire::structures::{
     ContainerDefinition, HealthCheck, KeyValuePair, PortMapping, TaskDefinition,
@@ -44,6 +45,7 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
     ContainerDefinition {
         command: container.command.clone(),
         cpu: Some(signed(container.cpu)),
+        depends_on: order::show_dependencies(&container.depends_on),
         docker_labels: (!container.docker_labels.is_empty())
             .then(|| container.docker_labels.iter().cloned().collect()),
         entry_point: container.entry_point.clone(),
@@ -58,6 +60,8 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| port_mapping(mapping, mode)).collect(),
         ),
+        restart_policy: container.restart_policy.as_ref().map(order::show_restart_policy),
+        start_timeout: container.start_timeout.map(signed_seconds),
         stop_timeout: container.stop_timeout.map(signed_seconds),
         system_controls: Some(Vec::new()),
         user: container.user.clone(),

@@ -84,6 +84,7 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             },
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
+            "restartPolicy": {"enabled": false},
             "mountPoints": [], "volumesFrom": [], "systemControls": [],
         }],
     });
@@ -265,16 +266,13 @@ fn a_health_check_says_what_to_run_within_the_bounds_of_ecs() {
 #[test]
 fn what_is_not_carried_out_yet_is_refused_by_its_path() {
     let members = [
-        ("dependsOn", json!([{"containerName": "db", "condition": "HEALTHY"}])),
         ("logConfiguration", json!({"logDriver": "awslogs"})),
         ("mountPoints", json!([{"sourceVolume": "data", "containerPath": "/data"}])),
         ("secrets", json!([{"name": "A", "valueFrom": "arn"}])),
         ("privileged", json!(true)),
-        ("restartPolicy", json!({"enabled": true})),
         ("ulimits", json!([{"name": "nofile", "softLimit": 1, "hardLimit": 1}])),
         ("links", json!(["db"])),
         ("hostname", json!("web")),
-        ("startTimeout", json!(5)),
     ];
     for (member, value) in members {
         let expected =
@@ -291,4 +289,89 @@ fn what_is_not_carried_out_yet_is_refused_by_its_path() {
         "ClientException: containerDefinitions[0].linuxParameters.capabilities.add is not supported by \
          Mainstay yet.",
     );
+}
+
+#[test]
+fn what_a_container_depends_on_comes_back_as_given_and_has_to_be_able_to_come() {
+    let with = |db: Value, app: Value| {
+        let mut containers = [
+            json!({"name": "db", "image": "db", "memory": 64, "essential": false}),
+            json!({"name": "app", "image": "app", "memory": 64}),
+        ];
+        for (container, changes) in containers.iter_mut().zip([db, app]) {
+            container.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        }
+        json!({ "family": "app", "containerDefinitions": containers })
+    };
+    let on =
+        |name: &str, condition: &str| json!({"dependsOn": [{"containerName": name, "condition": condition}]});
+    let checked = json!({"healthCheck": {"command": ["CMD", "true"]}, "startTimeout": 30});
+    let shown = registered(&with(checked.clone(), on("db", "HEALTHY"))).unwrap();
+    let containers = &shown["containerDefinitions"];
+    assert_eq!(containers[0]["startTimeout"], 30);
+    assert_eq!(containers[1]["dependsOn"], on("db", "HEALTHY")["dependsOn"]);
+
+    let both = |db: Value, app: Value, expected: &str| check(&with(db, app), expected);
+    let plain = || json!({});
+    both(plain(), on("db", "SUCCESS"), "fine");
+    both(
+        plain(),
+        on("cache", "START"),
+        "ClientException: Cannot depend on container + 'cache' because it does not exist: \
+         containerDefinitions[1].dependsOn[0].containerName is 'cache'.",
+    );
+    both(
+        plain(),
+        on("app", "START"),
+        "ClientException: A container cannot depend on itself: \
+         containerDefinitions[1].dependsOn[0].containerName is 'app'.",
+    );
+    both(
+        on("app", "START"),
+        on("db", "START"),
+        "ClientException: Container dependencies should not have a cycle: \
+         containerDefinitions[0].dependsOn[0].containerName is 'app'.",
+    );
+    both(
+        json!({"essential": true}),
+        on("db", "COMPLETE"),
+        "ClientException: A dependency container with SUCCESS or COMPLETE condition cannot be an essential \
+         container: containerDefinitions[1].dependsOn[0] waits for COMPLETE of 'db'.",
+    );
+    both(
+        plain(),
+        on("db", "HEALTHY"),
+        "ClientException: A dependency container with HEALTHY condition must have health check configured: \
+         containerDefinitions[1].dependsOn[0] waits for HEALTHY of 'db'.",
+    );
+    both(
+        plain(),
+        on("db", "READY"),
+        "ClientException: containerDefinitions[1].dependsOn[0].condition is 'READY'; it must be one of START, \
+         COMPLETE, SUCCESS, HEALTHY.",
+    );
+    both(
+        json!({"startTimeout": -1}),
+        plain(),
+        "ClientException: containerDefinitions[0].startTimeout is -1; it must be at least 0.",
+    );
+}
+
+#[test]
+fn a_restart_policy_comes_back_as_given_and_keeps_to_the_bounds_of_ecs() {
+    let policy = json!({"enabled": true, "ignoredExitCodes": [0, 3], "restartAttemptPeriod": 60});
+    let container = json!({"name": "web", "image": "nginx", "memory": 64, "restartPolicy": policy});
+    let shown = registered(&json!({"family": "web", "containerDefinitions": [container]})).unwrap();
+    assert_eq!(shown["containerDefinitions"][0]["restartPolicy"], policy);
+    for (member, value, expected) in [
+        ("restartAttemptPeriod", json!(59), "restartAttemptPeriod is 59; it must be 60 to 1800."),
+        ("restartAttemptPeriod", json!(1801), "restartAttemptPeriod is 1801; it must be 60 to 1800."),
+        ("ignoredExitCodes", json!(vec![1; 51]), "ignoredExitCodes has length 51; it must have 0 to 50."),
+        ("ignoredExitCodes", json!([0, 256]), "ignoredExitCodes[1] is 256; it must be 0 to 255."),
+    ] {
+        let mut policy = json!({"enabled": true});
+        policy.as_object_mut().unwrap().insert(member.into(), value);
+        let expected = format!("ClientException: containerDefinitions[0].restartPolicy.{expected}");
+        check_container(&json!({ "restartPolicy": policy }), &expected);
+    }
 }

@@ -1,0 +1,120 @@
+//! What is asked of the engine about a container, beside the mailbox of its task's actor.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_core::EngineId;
+use mainstay_core::model::Timestamp;
+
+use super::container::Act;
+use super::gate::Lane;
+use super::task::{HostTask, HostTaskMsg, HostTaskState, Me};
+use crate::failpoint::Failpoint;
+use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, NewContainer};
+
+/// How an act went.
+pub enum Outcome {
+    /// It was made.
+    Created(Result<EngineId, EngineError>),
+    /// Its image is here.
+    Pulled {
+        /// When the pull began.
+        from: Timestamp,
+        /// When it ended.
+        to: Timestamp,
+        /// Whether.
+        result: Result<(), EngineError>,
+    },
+    /// It was started, and then looked at.
+    Started(Result<Option<EngineContainer>, EngineError>),
+    /// It was stopped, and then looked at.
+    Stopped(Result<Option<EngineContainer>, EngineError>),
+}
+
+impl HostTask {
+    /// Has an act done beside the mailbox; its outcome comes back as a message.
+    pub(super) fn begin(&self, me: &Me, state: &HostTaskState, place: usize, act: Act) {
+        let container = &state.containers[place];
+        let (me, engine, ctx) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.ctx));
+        let (spec, id, news) = (state.spec.clone(), container.id.clone(), container.news);
+        let last = container.last_start();
+        let again = container.tries > 0 || last.is_some();
+        let gate = Arc::clone(&self.gate);
+        self.ctx.spawn(async move {
+            let container = &spec.containers[place];
+            let lane = match act {
+                Act::Create | Act::Start => Lane::Work,
+                Act::Pull => Lane::Pull,
+                Act::Stop => Lane::Stop,
+            };
+            if act == Act::Start {
+                gate.teardowns_over().await;
+            }
+            let pass = gate.pass(lane, &spec.group).await;
+            let outcome = match (act, id) {
+                (Act::Pull, _) => {
+                    let from = ctx.nature.wall();
+                    Failpoint::HostBeforePull.hit();
+                    let result = engine.pull(&container.definition.image).await;
+                    Failpoint::HostAfterPull.hit();
+                    Outcome::Pulled { from, to: ctx.nature.wall(), result }
+                }
+                (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again, last).await),
+                (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
+                (Act::Create | Act::Start | Act::Stop, _) => {
+                    let new = NewContainer {
+                        task: &spec.id,
+                        task_arn: &spec.arn,
+                        cluster: &spec.cluster,
+                        definition: &spec.definition,
+                        network_mode: spec.network_mode,
+                        spec: container,
+                    };
+                    Failpoint::HostBeforeCreate.hit();
+                    let made = engine.create(&new).await;
+                    Failpoint::HostAfterCreate.hit();
+                    Outcome::Created(made)
+                }
+            };
+            drop(pass);
+            drop(me.cast(HostTaskMsg::Done { place, news, outcome }));
+        });
+    }
+}
+
+/// Starts a container and looks at it. Where it may have been started already, on another try or by an actor before
+/// this one, it looks first: the program may have ended since, which is not to be started twice. What is to follow a
+/// run that began at `last` is started where that run is still the last one.
+async fn start(
+    engine: &dyn ContainerEngine,
+    id: &EngineId,
+    again: bool,
+    last: Option<Timestamp>,
+) -> Result<Option<EngineContainer>, EngineError> {
+    if again {
+        let seen = engine.inspect(id).await?;
+        let is_to_start = |seen: &EngineContainer| match seen.state {
+            EngineState::Created => true,
+            EngineState::Running => false,
+            EngineState::Exited(_) => last.is_some() && seen.started_at == last,
+        };
+        if !seen.as_ref().is_some_and(is_to_start) {
+            return Ok(seen);
+        }
+    }
+    Failpoint::HostBeforeStart.hit();
+    engine.start(id).await?;
+    Failpoint::HostAfterStart.hit();
+    engine.inspect(id).await
+}
+
+async fn stop(
+    engine: &dyn ContainerEngine,
+    id: &EngineId,
+    grace: Duration,
+) -> Result<Option<EngineContainer>, EngineError> {
+    Failpoint::HostBeforeStop.hit();
+    engine.stop(id, grace).await?;
+    Failpoint::HostAfterStop.hit();
+    engine.inspect(id).await
+}
