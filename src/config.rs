@@ -6,6 +6,7 @@
 mod environment;
 mod values;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,11 @@ use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::supervision::Intensity;
-use mainstay_core::{Partition, restart};
+use mainstay_core::{Partition, restart, storage};
 use serde::{Deserialize, Serialize};
 
 use environment::Environment;
-use values::Span;
+use values::{Place, Span};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct Config {
     pub engine: Engine,
     /// How tasks are run on this host.
     pub agent: Agent,
+    /// Where this host has what task definitions only name.
+    pub storage: Storage,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -96,6 +99,14 @@ pub struct Agent {
     pub cleanup_wait: Span,
     /// How long a container of ours that belongs to no known task is left alone.
     pub orphan_grace: Span,
+}
+
+/// Where this host has what task definitions only name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Storage {
+    /// EFS file systems and access points by their ids: a directory, or `host:/export` of an NFS server.
+    pub efs: BTreeMap<String, Place>,
 }
 
 /// The brake on tasks that keep failing.
@@ -344,6 +355,9 @@ impl Config {
                 work: self.engine.acts_at_once,
                 pull: self.engine.pulls_at_once,
                 ..Limits::default()
+            },
+            storage: storage::Storage {
+                efs: self.storage.efs.iter().map(|(id, place)| (id.clone(), place.0.clone())).collect(),
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
         }

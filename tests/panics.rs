@@ -222,11 +222,14 @@ fn definition(family: Family) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
     };
     TaskDefinition {
         key: RevisionKey { family, revision: 0 },
         status: DefinitionStatus::Active,
         containers: vec![container],
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,

@@ -9,6 +9,7 @@ mod service;
 mod spec;
 mod task;
 mod time;
+mod volume;
 
 pub use cluster::*;
 pub use definition::*;
@@ -17,6 +18,7 @@ pub use service::*;
 pub use spec::*;
 pub use task::*;
 pub use time::*;
+pub use volume::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@ mod show;
 pub(super) mod sizes;
 #[cfg(test)]
 mod tests;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -26,7 +26,9 @@ pub(super) trait Record: Serialize + DeserializeOwned {
 }
 
 impl Record for Cluster {}
-impl Record for TaskDefinition {}
+impl Record for TaskDefinition {
+    const VERSION: u8 = 2;
+}
 impl Record for Service {}
 impl Record for Task {}
 impl Record for ContainerInstance {}

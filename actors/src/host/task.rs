@@ -6,10 +6,13 @@ use std::time::Duration;
 use mainstay_core::EngineId;
 use mainstay_core::lifecycle::TaskReport;
 use mainstay_core::model::{TaskSpec, Timestamp};
+use mainstay_core::storage;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::container::{Act, Container, Phase};
 use super::gate::{Gate, Lane, Teardown};
+use super::provisions::{Provisions, Unprovided, Volumes};
+use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
@@ -21,7 +24,7 @@ use crate::ports::{
 use crate::tree::{Kind, Life, Path};
 
 /// Shortest and longest wait before an act that the engine could not do is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Wait before a container that could not be looked at is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
@@ -60,6 +63,10 @@ pub enum HostTaskMsg {
     Listed(Vec<EngineContainer>),
     /// All that the engine has of it, looked up without a reason.
     Audited(Vec<EngineContainer>),
+    /// What it needs before its first container is here, or cannot be had.
+    Provided(Result<Volumes, Unprovided>),
+    /// The wait before this further try to provide that is over.
+    ProvideAgain(u32),
     /// An act on a container is over.
     Done {
         /// Which container.
@@ -121,9 +128,10 @@ pub enum Outcome {
 
 /// Its state.
 pub struct HostTaskState {
-    spec: TaskSpec,
-    containers: Vec<Container>,
-    stopping: bool,
+    pub(super) spec: TaskSpec,
+    pub(super) containers: Vec<Container>,
+    pub(super) provisions: Provisions,
+    pub(super) stopping: bool,
     forget: bool,
     cleaning: bool,
     pull_started_at: Option<Timestamp>,
@@ -161,6 +169,7 @@ impl Actor for HostTask {
         }
         me.cast(HostTaskMsg::Drive)?;
         Ok(HostTaskState {
+            provisions: Provisions::of(&start.spec),
             spec: start.spec,
             containers,
             stopping: start.stopping,
@@ -181,6 +190,7 @@ impl Actor for HostTask {
             HostTaskMsg::Listed(found) => {
                 // What waited for the engine waits no more.
                 state.containers.iter_mut().for_each(Container::hurry);
+                state.provisions.hurry();
                 self.listed(&me, state, &found);
             }
             HostTaskMsg::Audited(found) => {
@@ -190,6 +200,8 @@ impl Actor for HostTask {
                     metrics::audit_findings().increment(findings);
                 }
             }
+            HostTaskMsg::Provided(outcome) => self.provided(&me, state, outcome),
+            HostTaskMsg::ProvideAgain(number) => state.provisions.try_again(number),
             HostTaskMsg::Done { place, health_news, outcome } => {
                 self.done(&me, state, place, health_news, outcome);
             }
@@ -212,7 +224,7 @@ impl Actor for HostTask {
                 return Ok(());
             }
             HostTaskMsg::CleanedUp(Err(error)) => {
-                tracing::warn!(task = %state.spec.id, %error, "could not remove its containers; trying again");
+                tracing::warn!(task = %state.spec.id, %error, "could not remove its containers and volumes; trying again");
                 me.send_after(RETRY.1, || HostTaskMsg::CleanUp);
             }
             #[cfg(feature = "sim")]
@@ -226,7 +238,12 @@ impl Actor for HostTask {
 impl HostTask {
     /// Begins what there is to do, and reports what changed.
     fn drive(&self, me: &Me, state: &mut HostTaskState) {
+        self.provide(me, state);
+        state.fail_without_sources();
         for place in 0..state.containers.len() {
+            if state.has_to_wait(place) {
+                continue;
+            }
             if let Some(act) = state.containers[place].next(state.stopping) {
                 state.containers[place].busy = true;
                 self.begin(me, state, place, act);
@@ -235,7 +252,7 @@ impl HostTask {
         self.report(state);
         let over =
             state.containers.iter().all(|container| container.phase == Phase::Stopped && !container.busy);
-        if over && (!state.cleaning || state.forget) {
+        if over && !state.provisions.are_under_way() && (!state.cleaning || state.forget) {
             state.cleaning = true;
             let wait = if std::mem::take(&mut state.forget) {
                 Duration::ZERO
@@ -253,6 +270,7 @@ impl HostTask {
         let (spec, id, again) = (state.spec.clone(), container.id.clone(), container.tries > 0);
         let health_news = container.health_news;
         let gate = Arc::clone(&self.gate);
+        let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             let lane = match act {
@@ -282,6 +300,8 @@ impl HostTask {
                         definition: &spec.definition,
                         network_mode: spec.network_mode,
                         spec: container,
+                        mounts: &mounts,
+                        mounts_of: &mounts_of,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = engine.create(&new).await;
@@ -463,6 +483,7 @@ impl HostTask {
             state.containers.iter().filter_map(|container| container.id.clone()).collect();
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
+        let volumes = storage::volumes_of(&state.spec);
         self.ctx.spawn(async move {
             let remove = async {
                 for id in &ids {
@@ -471,6 +492,10 @@ impl HostTask {
                     engine.remove(id).await?;
                     Failpoint::HostAfterRemove.hit();
                     drop(pass);
+                }
+                if !volumes.is_empty() {
+                    let _pass = gate.pass(Lane::Work, &group).await;
+                    remove_volumes(&*engine, &volumes).await?;
                 }
                 Ok(())
             };
@@ -484,6 +509,7 @@ fn stop_all(state: &mut HostTaskState) {
     for container in &mut state.containers {
         container.hurry();
     }
+    state.provisions.hurry();
 }
 
 /// Starts a container and looks at it. On another try it looks first: the earlier start may have worked, and the

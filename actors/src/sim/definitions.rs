@@ -28,6 +28,8 @@ pub fn container(image: &str) -> ContainerDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
     }
 }
 
@@ -49,6 +51,7 @@ pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDef
         key: RevisionKey { family: Family::new(family), revision: 0 },
         status: DefinitionStatus::Active,
         containers,
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,

@@ -29,11 +29,14 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
     };
     TaskDefinition {
         key: RevisionKey { family: Family::new("web"), revision: 1 },
         status: DefinitionStatus::Active,
         containers: containers.iter().map(container).collect(),
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,

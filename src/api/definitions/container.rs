@@ -6,6 +6,7 @@ use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode, PortMa
 
 use super::read::client;
 use super::sizes::LEAST_MEMORY;
+use super::volumes;
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::enums::TransportProtocol;
@@ -90,7 +91,6 @@ fn container(
             ("interactive", &interactive),
             ("links", &links),
             ("logConfiguration", &log_configuration),
-            ("mountPoints", &mount_points),
             ("privileged", &privileged),
             ("pseudoTerminal", &pseudo_terminal),
             ("readonlyRootFilesystem", &readonly_root_filesystem),
@@ -101,7 +101,6 @@ fn container(
             ("startTimeout", &start_timeout),
             ("systemControls", &system_controls),
             ("ulimits", &ulimits),
-            ("volumesFrom", &volumes_from),
         ],
     )?;
     linux_parameters.map_or(Ok(()), |given| refuse_linux_parameters(&at.field("linuxParameters"), given))?;
@@ -156,6 +155,8 @@ fn container(
         user: user.filter(|user| !user.is_empty()),
         working_directory: working_directory.filter(|path| !path.is_empty()),
         docker_labels: docker_labels.unwrap_or_default().into_iter().collect(),
+        mount_points: volumes::mount_points(at, mount_points.unwrap_or_default())?,
+        volumes_from: volumes::volumes_from(at, volumes_from.unwrap_or_default())?,
     })
 }
 

@@ -3,6 +3,7 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
+use super::volumes;
 use crate::api::wire::enums::Compatibility;
 use crate::api::wire::structures::{
     ContainerDefinition, HealthCheck, KeyValuePair, PortMapping, TaskDefinition,
@@ -31,7 +32,7 @@ pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -
         status: Some(definition.status.as_str().into()),
         task_definition_arn: Some(here.task_definition(&definition.key)),
         task_role_arn: definition.task_role_arn.clone(),
-        volumes: Some(Vec::new()),
+        volumes: Some(definition.volumes.iter().map(volumes::show).collect()),
         ..TaskDefinition::default()
     }
 }
@@ -53,7 +54,7 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         image: Some(container.image.clone()),
         memory: container.memory.map(signed),
         memory_reservation: container.memory_reservation.map(signed),
-        mount_points: Some(Vec::new()),
+        mount_points: Some(container.mount_points.iter().map(volumes::show_mount_point).collect()),
         name: Some(container.name.clone()),
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| port_mapping(mapping, mode)).collect(),
@@ -61,7 +62,7 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         stop_timeout: container.stop_timeout.map(signed_seconds),
         system_controls: Some(Vec::new()),
         user: container.user.clone(),
-        volumes_from: Some(Vec::new()),
+        volumes_from: Some(container.volumes_from.iter().map(volumes::show_volumes_from).collect()),
         working_directory: container.working_directory.clone(),
         ..ContainerDefinition::default()
     }

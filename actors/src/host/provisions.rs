@@ -1,0 +1,241 @@
+//! What has to be there before a container is made: the task's volumes, and the containers whose mounts it gets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_core::model::{ContainerSpec, TaskSpec};
+use mainstay_core::storage::{self, Backing, Storage};
+use ractor::ActorRef;
+
+use super::container::Phase;
+use super::gate::Lane;
+use super::task::{HostTask, HostTaskMsg, HostTaskState, RETRY};
+use crate::failpoint::Failpoint;
+use crate::ports::{ContainerEngine, EngineError, Mount, MountSource, MountsOf, NewVolume};
+
+/// What stands behind each volume of a task on this host.
+pub type Volumes = BTreeMap<String, MountSource>;
+
+/// Why what a task needs cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unprovided {
+    /// This host does not have it.
+    #[error("{0}")]
+    NotHere(String),
+    /// The engine could not make a volume.
+    #[error("volume {volume}: {error}")]
+    Volume {
+        /// Its name in the task definition.
+        volume: String,
+        /// What the engine says.
+        error: EngineError,
+    },
+}
+
+impl Unprovided {
+    fn is_temporary(&self) -> bool {
+        matches!(self, Self::Volume { error, .. } if error.is_temporary())
+    }
+}
+
+/// How far the provisions of a task are.
+pub(super) struct Provisions {
+    state: State,
+    tries: u32,
+    volumes: Volumes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Wanted,
+    UnderWay,
+    /// For this further try.
+    Waits(u32),
+    Here,
+}
+
+impl Provisions {
+    pub(super) fn of(spec: &TaskSpec) -> Self {
+        let state = if spec.volumes.is_empty() { State::Here } else { State::Wanted };
+        Self { state, tries: 0, volumes: Volumes::new() }
+    }
+
+    /// Whether something may still be made.
+    pub(super) fn are_under_way(&self) -> bool {
+        self.state == State::UnderWay
+    }
+
+    /// Ends the wait for a further try.
+    pub(super) fn hurry(&mut self) {
+        if matches!(self.state, State::Waits(_)) {
+            self.state = State::Wanted;
+        }
+    }
+
+    /// Ends the wait for this further try.
+    pub(super) fn try_again(&mut self, number: u32) {
+        if self.state == State::Waits(number) {
+            self.state = State::Wanted;
+        }
+    }
+
+    /// Begins the wait for a further try; its number, and how long.
+    fn wait(&mut self) -> (u32, Duration) {
+        let wait = RETRY.0.saturating_mul(1 << self.tries.min(16)).min(RETRY.1);
+        self.tries += 1;
+        self.state = State::Waits(self.tries);
+        (self.tries, wait)
+    }
+}
+
+impl HostTask {
+    /// Begins to provide what a container that is to be made needs, unless it is here.
+    pub(super) fn provide(&self, me: &ActorRef<HostTaskMsg>, state: &mut HostTaskState) {
+        let absent = |container: &super::container::Container| container.phase == Phase::Absent;
+        let wanted = !state.stopping && state.containers.iter().any(absent);
+        if !wanted || state.provisions.state != State::Wanted {
+            return;
+        }
+        state.provisions.state = State::UnderWay;
+        let (me, engine, gate) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.gate));
+        let (spec, ctx) = (state.spec.clone(), Arc::clone(&self.ctx));
+        self.ctx.spawn(async move {
+            let provided = async {
+                // What this host does not have at all is said before anything is made.
+                let backings = backings(&spec, &ctx.settings.storage)?;
+                let mut volumes = Volumes::new();
+                for (name, backing) in backings {
+                    let pass = gate.pass(Lane::Work, &spec.group).await;
+                    let provided = provide(&*engine, &spec, &backing).await;
+                    drop(pass);
+                    let source =
+                        provided.map_err(|error| Unprovided::Volume { volume: name.clone(), error })?;
+                    volumes.insert(name, source);
+                }
+                Ok(volumes)
+            };
+            drop(me.cast(HostTaskMsg::Provided(provided.await)));
+        });
+    }
+
+    pub(super) fn provided(
+        &self,
+        me: &ActorRef<HostTaskMsg>,
+        state: &mut HostTaskState,
+        outcome: Result<Volumes, Unprovided>,
+    ) {
+        match outcome {
+            Ok(volumes) => {
+                state.provisions.volumes = volumes;
+                state.provisions.state = State::Here;
+            }
+            Err(error) if error.is_temporary() => {
+                let (number, wait) = state.provisions.wait();
+                tracing::warn!(task = %state.spec.id, %error, ?wait, "its volumes will be tried again");
+                me.send_after(wait, move || HostTaskMsg::ProvideAgain(number));
+            }
+            Err(error) => {
+                tracing::warn!(task = %state.spec.id, %error, "a task cannot have what it needs");
+                state.provisions.state = State::Wanted;
+                for container in state.containers.iter_mut().filter(|one| one.phase == Phase::Absent) {
+                    container.failed(format!("ResourceInitializationError: {error}"));
+                }
+            }
+        }
+    }
+}
+
+impl HostTaskState {
+    /// Whether what a container needs before it is made is yet to come.
+    pub(super) fn has_to_wait(&self, place: usize) -> bool {
+        let container = &self.containers[place];
+        let made = |source: usize| self.containers[source].id.is_some();
+        let absent = container.phase == Phase::Absent && !self.stopping;
+        absent && !(self.provisions.state == State::Here && self.sources(place).all(made))
+    }
+
+    /// A container whose mounts come from one that could not be made cannot be made either.
+    pub(super) fn fail_without_sources(&mut self) {
+        let lacks = |state: &Self, place: usize| {
+            let gone = |source: &usize| {
+                let source = &state.containers[*source];
+                source.phase == Phase::Stopped && source.id.is_none()
+            };
+            let absent = state.containers[place].phase == Phase::Absent && !state.stopping;
+            state.sources(place).find(gone).filter(|_| absent)
+        };
+        // One failure may be the reason of another, before it in the list.
+        while let Some((place, source)) =
+            (0..self.containers.len()).find_map(|place| Some((place, lacks(self, place)?)))
+        {
+            let source = &self.containers[source].report.name;
+            let reason =
+                format!("CannotCreateContainerError: container {source} of volumesFrom was not made");
+            self.containers[place].failed(reason);
+        }
+    }
+
+    /// The places of the containers whose mounts a container gets, too.
+    fn sources(&self, place: usize) -> impl Iterator<Item = usize> {
+        let from = &self.containers[place].spec.definition.volumes_from;
+        from.iter().filter_map(|from| {
+            let named = |one: &super::container::Container| one.report.name == from.source_container;
+            self.containers.iter().position(named)
+        })
+    }
+
+    /// What a container mounts, once its task is provided for.
+    pub(super) fn mounts(&self, place: usize) -> Vec<Mount> {
+        let points = self.containers[place].spec.definition.mount_points.iter();
+        let mount = |point: &mainstay_core::model::MountPoint| {
+            Some(Mount {
+                source: self.provisions.volumes.get(&point.source_volume)?.clone(),
+                target: point.container_path.clone(),
+                read_only: point.read_only.unwrap_or(false),
+            })
+        };
+        points.filter_map(mount).collect()
+    }
+
+    /// The containers whose mounts a container gets, too, as the engine knows them.
+    pub(super) fn mounts_of(&self, place: usize) -> Vec<MountsOf> {
+        let sources = self.containers[place].spec.definition.volumes_from.iter();
+        let named = |name: &str| {
+            let named = |spec: &&ContainerSpec| spec.definition.name == name;
+            self.spec.containers.iter().find(named)
+        };
+        let mounts_of = |from: &mainstay_core::model::VolumesFrom| {
+            let engine_name = named(&from.source_container)?.engine_name.clone();
+            Some(MountsOf { engine_name, read_only: from.read_only.unwrap_or(false) })
+        };
+        sources.filter_map(mounts_of).collect()
+    }
+}
+
+/// What stands behind each of a task's volumes.
+fn backings(spec: &TaskSpec, storage: &Storage) -> Result<Vec<(String, Backing)>, Unprovided> {
+    let backing = |volume: &mainstay_core::model::Volume| {
+        let backing = storage::backing(spec, volume, storage).map_err(Unprovided::NotHere)?;
+        Ok((volume.name.clone(), backing))
+    };
+    spec.volumes.iter().map(backing).collect()
+}
+
+async fn provide(
+    engine: &dyn ContainerEngine,
+    spec: &TaskSpec,
+    backing: &Backing,
+) -> Result<MountSource, EngineError> {
+    let new = NewVolume {
+        task: &spec.id,
+        task_arn: &spec.arn,
+        cluster: &spec.cluster,
+        definition: &spec.definition,
+        backing,
+    };
+    Failpoint::HostBeforeVolume.hit();
+    let source = engine.provide_volume(&new).await?;
+    Failpoint::HostAfterVolume.hit();
+    Ok(source)
+}
