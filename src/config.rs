@@ -309,6 +309,11 @@ impl Config {
                 return wrong(key, "0", "at least 1");
             }
         }
+        let id = |id: &str| id.strip_prefix("fs-").or_else(|| id.strip_prefix("fsap-")).is_some();
+        if let Some(wrong) = self.storage.efs.keys().find(|key| !id(key)) {
+            let text = "is no id of an EFS file system (fs-…) or of an access point (fsap-…)";
+            return Err(ConfigError(format!("storage.efs.{wrong}: {wrong:?} {text}")));
+        }
         if self.restart.backoff > self.restart.backoff_max {
             let value = self.restart.backoff.to_string();
             return wrong("restart.backoff", &value, "at most restart.backoff-max");

@@ -1,3 +1,5 @@
+mod volumes;
+
 use serde_json::{Value, json};
 
 use super::{read, show};
@@ -122,10 +124,6 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
     check(
         &json!({"requiresCompatibilities": ["FARGATE"]}),
         "ClientException: requiresCompatibilities FARGATE is not supported by Mainstay yet.",
-    );
-    check(
-        &json!({"volumes": [{"name": "data"}]}),
-        "ClientException: volumes is not supported by Mainstay yet.",
     );
     check(&json!({"pidMode": "host"}), "ClientException: pidMode is not supported by Mainstay yet.");
     check(
@@ -267,7 +265,6 @@ fn what_is_not_carried_out_yet_is_refused_by_its_path() {
     let members = [
         ("dependsOn", json!([{"containerName": "db", "condition": "HEALTHY"}])),
         ("logConfiguration", json!({"logDriver": "awslogs"})),
-        ("mountPoints", json!([{"sourceVolume": "data", "containerPath": "/data"}])),
         ("secrets", json!([{"name": "A", "valueFrom": "arn"}])),
         ("privileged", json!(true)),
         ("restartPolicy", json!({"enabled": true})),

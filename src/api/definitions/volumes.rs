@@ -233,7 +233,7 @@ pub(super) fn check(definition: &TaskDefinition) -> Answer<()> {
                 return wrong("is the container itself; it must be another one.");
             }
             if !sources.insert(source) {
-                return wrong(&format!("'{source}' is used more than once."));
+                return wrong(&format!("is '{source}', which is used more than once."));
             }
             if leads_back(&containers, name, source) {
                 return wrong(&format!(
