@@ -18,6 +18,7 @@ use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::Folders;
 use environment::Environment;
 use values::{Place, Span};
 
@@ -37,6 +38,10 @@ pub struct Config {
     pub agent: Agent,
     /// Where this host has what task definitions only name.
     pub storage: Storage,
+    /// Where the secrets of containers are.
+    pub secrets: Folder,
+    /// Where their environment files are.
+    pub environment_files: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -107,6 +112,14 @@ pub struct Agent {
 pub struct Storage {
     /// EFS file systems and access points by their ids: a directory, or `host:/export` of an NFS server.
     pub efs: BTreeMap<String, Place>,
+}
+
+/// A folder of files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Folder {
+    /// Absolute; empty where there is none.
+    pub folder: PathBuf,
 }
 
 /// The brake on tasks that keep failing.
@@ -314,6 +327,13 @@ impl Config {
             let text = "is no id of an EFS file system (fs-…) or of an access point (fsap-…)";
             return Err(ConfigError(format!("storage.efs.{wrong}: {wrong:?} {text}")));
         }
+        for (key, Folder { folder }) in
+            [("secrets.folder", &self.secrets), ("environment-files.folder", &self.environment_files)]
+        {
+            if !folder.as_os_str().is_empty() && !folder.is_absolute() {
+                return wrong(key, &folder.display().to_string(), "an absolute path");
+            }
+        }
         if self.restart.backoff > self.restart.backoff_max {
             let value = self.restart.backoff.to_string();
             return wrong("restart.backoff", &value, "at most restart.backoff-max");
@@ -338,6 +358,13 @@ impl Config {
         let set = Some(self.engine.endpoint.clone()).filter(|endpoint| !endpoint.is_empty());
         let docker_host = || std::env::var("DOCKER_HOST").ok().filter(|endpoint| !endpoint.is_empty());
         set.or_else(docker_host).unwrap_or_else(|| "unix:///var/run/docker.sock".into())
+    }
+
+    /// Where secrets and environment files are.
+    pub fn secrets(&self) -> Folders {
+        let set =
+            |Folder { folder }: &Folder| Some(folder.clone()).filter(|path| !path.as_os_str().is_empty());
+        Folders { secrets: set(&self.secrets), environment_files: set(&self.environment_files) }
     }
 
     /// What the tree wants to know of this.

@@ -216,6 +216,8 @@ fn definition(family: Family) -> TaskDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
         stop_timeout: Some(Duration::from_secs(5)),

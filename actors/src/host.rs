@@ -28,7 +28,7 @@ use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, ToAgent,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Secrets, ToAgent,
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
@@ -51,6 +51,8 @@ pub struct Host {
     pub path: Path,
     /// The engine of this host.
     pub engine: Arc<dyn ContainerEngine>,
+    /// Where secrets and environment files come from.
+    pub secrets: Arc<dyn Secrets>,
     /// The way to the control plane.
     pub control: SharedControlLink,
 }
@@ -445,6 +447,7 @@ impl Host {
             ctx: Arc::clone(&self.ctx),
             path: self.path.child(&id),
             engine: Arc::clone(&self.engine),
+            secrets: Arc::clone(&self.secrets),
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };

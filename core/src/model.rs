@@ -5,6 +5,7 @@
 mod cluster;
 mod definition;
 mod instance;
+mod secret;
 mod service;
 mod spec;
 mod task;
@@ -14,6 +15,7 @@ mod volume;
 pub use cluster::*;
 pub use definition::*;
 pub use instance::*;
+pub use secret::*;
 pub use service::*;
 pub use spec::*;
 pub use task::*;

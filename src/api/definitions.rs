@@ -1,6 +1,7 @@
 //! RegisterTaskDefinition, DescribeTaskDefinition, DeregisterTaskDefinition and the lists of them.
 
 mod container;
+pub(super) mod environment;
 mod read;
 mod show;
 pub(super) mod sizes;
@@ -26,7 +27,6 @@ use super::wire::structures::{
 };
 use super::{Api, tags};
 
-pub(super) use container::environment;
 pub(super) use read::check_sizes;
 
 /// ECS's limit of a task definition's JSON, in bytes.

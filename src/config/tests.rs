@@ -71,6 +71,12 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
         &["storage.efs.fs-1", "data", "absolute path", "host:/path"],
     );
     refused("[storage.efs]\ndata = \"/data\"", &[], &["storage.efs.data", "fs-"]);
+    refused("[secrets]\nfolder = \"here\"", &[], &["secrets.folder", "here", "absolute path"]);
+    refused(
+        "",
+        &[("MAINSTAY_ENVIRONMENT_FILES_FOLDER", "a")],
+        &["environment-files.folder", "absolute path"],
+    );
     refused("[aws", &[], &["TOML"]);
     refused("", &[("MAINSTAY_LOG_FORMAT", "pretty")], &["log.format", "pretty", "json"]);
     refused("", &[("MAINSTAY_AGENT_STOP", "3s")], &["stop-timeout", "environment"]);

@@ -47,7 +47,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreat
         image: Some(definition.image.clone()),
         entrypoint: definition.entry_point.clone(),
         cmd: definition.command.clone(),
-        env: Some(definition.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+        env: Some(environment(new)),
         user: definition.user.clone(),
         working_dir: definition.working_directory.clone(),
         healthcheck: definition.health_check.as_ref().map(|check| HealthConfig {
@@ -63,6 +63,13 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreat
         host_config: Some(host_config),
         ..Default::default()
     }
+}
+
+/// What the definition says, and what came to it.
+fn environment(new: &NewContainer<'_>) -> Vec<String> {
+    let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
+    let added = new.added_environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
+    given.chain(added).collect()
 }
 
 fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {

@@ -1,10 +1,12 @@
-//! What has to be there before a container is made: the task's volumes, and the containers whose mounts it gets.
+//! What has to be there before a container is made: the task's volumes, secrets and environment files, and the
+//! containers whose mounts it gets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{ContainerSpec, TaskSpec};
+use mainstay_core::model::{ContainerSpec, Secret, TaskSpec};
+use mainstay_core::secrets::{self, Hidden, S3Object, SecretSource};
 use mainstay_core::storage::{self, Backing, Storage};
 use ractor::ActorRef;
 
@@ -12,10 +14,18 @@ use super::container::Phase;
 use super::gate::Lane;
 use super::task::{HostTask, HostTaskMsg, HostTaskState, RETRY};
 use crate::failpoint::Failpoint;
-use crate::ports::{ContainerEngine, EngineError, Mount, MountSource, MountsOf, NewVolume};
+use crate::ports::{
+    ContainerEngine, EngineError, Mount, MountSource, MountsOf, NewVolume, SecretError, Secrets,
+};
 
-/// What stands behind each volume of a task on this host.
-pub type Volumes = BTreeMap<String, MountSource>;
+/// What a task was provided with on this host.
+#[derive(Default)]
+pub struct Provided {
+    /// By volume: what stands behind it.
+    volumes: BTreeMap<String, MountSource>,
+    /// By container: what comes to its environment.
+    environments: BTreeMap<String, Vec<(String, Hidden)>>,
+}
 
 /// Why what a task needs cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +33,30 @@ pub enum Unprovided {
     /// This host does not have it.
     #[error("{0}")]
     NotHere(String),
+    /// A secret.
+    #[error(
+        "unable to pull secrets or registry auth: {value_from} ({name} of container {container}): {error}"
+    )]
+    Secret {
+        /// The container.
+        container: String,
+        /// The variable.
+        name: String,
+        /// What it names.
+        value_from: String,
+        /// What the provider says.
+        error: SecretError,
+    },
+    /// An environment file.
+    #[error("failed to download env files: {arn} of container {container}: {error}")]
+    EnvironmentFile {
+        /// The container.
+        container: String,
+        /// What it names.
+        arn: String,
+        /// What the provider says.
+        error: SecretError,
+    },
     /// The engine could not make a volume.
     #[error("volume {volume}: {error}")]
     Volume {
@@ -35,7 +69,13 @@ pub enum Unprovided {
 
 impl Unprovided {
     fn is_temporary(&self) -> bool {
-        matches!(self, Self::Volume { error, .. } if error.is_temporary())
+        match self {
+            Self::NotHere(_) => false,
+            Self::Volume { error, .. } => error.is_temporary(),
+            Self::Secret { error, .. } | Self::EnvironmentFile { error, .. } => {
+                matches!(error, SecretError::Unreachable(_))
+            }
+        }
     }
 }
 
@@ -43,7 +83,7 @@ impl Unprovided {
 pub(super) struct Provisions {
     state: State,
     tries: u32,
-    volumes: Volumes,
+    provided: Provided,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +97,18 @@ enum State {
 
 impl Provisions {
     pub(super) fn of(spec: &TaskSpec) -> Self {
-        let state = if spec.volumes.is_empty() { State::Here } else { State::Wanted };
-        Self { state, tries: 0, volumes: Volumes::new() }
+        let looks_up = |container: &ContainerSpec| {
+            let definition = &container.definition;
+            !definition.secrets.is_empty() || !definition.environment_files.is_empty()
+        };
+        let needs = !spec.volumes.is_empty() || spec.containers.iter().any(looks_up);
+        let state = if needs { State::Wanted } else { State::Here };
+        Self { state, tries: 0, provided: Provided::default() }
+    }
+
+    /// What comes to a container's environment, once its task is provided for.
+    pub(super) fn added(&self, container: &str) -> Vec<(String, Hidden)> {
+        self.provided.environments.get(container).cloned().unwrap_or_default()
     }
 
     /// Whether something may still be made.
@@ -99,12 +149,13 @@ impl HostTask {
         }
         state.provisions.state = State::UnderWay;
         let (me, engine, gate) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.gate));
-        let (spec, ctx) = (state.spec.clone(), Arc::clone(&self.ctx));
+        let (spec, ctx, secrets) = (state.spec.clone(), Arc::clone(&self.ctx), Arc::clone(&self.secrets));
         self.ctx.spawn(async move {
             let provided = async {
                 // What this host does not have at all is said before anything is made.
                 let backings = backings(&spec, &ctx.settings.storage)?;
-                let mut volumes = Volumes::new();
+                let environments = environments(&*secrets, &spec).await?;
+                let mut volumes = BTreeMap::new();
                 for (name, backing) in backings {
                     let pass = gate.pass(Lane::Work, &spec.group).await;
                     let provided = provide(&*engine, &spec, &backing).await;
@@ -113,7 +164,7 @@ impl HostTask {
                         provided.map_err(|error| Unprovided::Volume { volume: name.clone(), error })?;
                     volumes.insert(name, source);
                 }
-                Ok(volumes)
+                Ok(Provided { volumes, environments })
             };
             drop(me.cast(HostTaskMsg::Provided(provided.await)));
         });
@@ -123,16 +174,16 @@ impl HostTask {
         &self,
         me: &ActorRef<HostTaskMsg>,
         state: &mut HostTaskState,
-        outcome: Result<Volumes, Unprovided>,
+        outcome: Result<Provided, Unprovided>,
     ) {
         match outcome {
-            Ok(volumes) => {
-                state.provisions.volumes = volumes;
+            Ok(provided) => {
+                state.provisions.provided = provided;
                 state.provisions.state = State::Here;
             }
             Err(error) if error.is_temporary() => {
                 let (number, wait) = state.provisions.wait();
-                tracing::warn!(task = %state.spec.id, %error, ?wait, "its volumes will be tried again");
+                tracing::warn!(task = %state.spec.id, %error, ?wait, "what it needs will be tried again");
                 me.send_after(wait, move || HostTaskMsg::ProvideAgain(number));
             }
             Err(error) => {
@@ -190,7 +241,7 @@ impl HostTaskState {
         let points = self.containers[place].spec.definition.mount_points.iter();
         let mount = |point: &mainstay_core::model::MountPoint| {
             Some(Mount {
-                source: self.provisions.volumes.get(&point.source_volume)?.clone(),
+                source: self.provisions.provided.volumes.get(&point.source_volume)?.clone(),
                 target: point.container_path.clone(),
                 read_only: point.read_only.unwrap_or(false),
             })
@@ -220,6 +271,44 @@ fn backings(spec: &TaskSpec, storage: &Storage) -> Result<Vec<(String, Backing)>
         Ok((volume.name.clone(), backing))
     };
     spec.volumes.iter().map(backing).collect()
+}
+
+/// What comes to each container's environment.
+async fn environments(
+    provider: &dyn Secrets,
+    spec: &TaskSpec,
+) -> Result<BTreeMap<String, Vec<(String, Hidden)>>, Unprovided> {
+    let mut environments = BTreeMap::new();
+    for ContainerSpec { definition, .. } in &spec.containers {
+        let container = &definition.name;
+        let (mut files, mut values) = (Vec::new(), Vec::new());
+        for Secret { name, value_from } in &definition.secrets {
+            let found = match SecretSource::parse(value_from) {
+                Ok(source) => provider.secret(&source).await,
+                Err(words) => Err(SecretError::NotFound(words)),
+            };
+            let value = found.map_err(|error| Unprovided::Secret {
+                container: container.clone(),
+                name: name.clone(),
+                value_from: value_from.clone(),
+                error,
+            })?;
+            values.push((name.clone(), value));
+        }
+        for arn in &definition.environment_files {
+            let found = match S3Object::parse(arn) {
+                Ok(object) => provider.environment_file(&object).await,
+                Err(words) => Err(SecretError::NotFound(words)),
+            };
+            files.push(found.map_err(|error| Unprovided::EnvironmentFile {
+                container: container.clone(),
+                arn: arn.clone(),
+                error,
+            })?);
+        }
+        environments.insert(container.clone(), secrets::added(&definition.environment, &files, values));
+    }
+    Ok(environments)
 }
 
 async fn provide(

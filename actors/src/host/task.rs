@@ -11,7 +11,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::container::{Act, Container, Phase};
 use super::gate::{Gate, Lane, Teardown};
-use super::provisions::{Provisions, Unprovided, Volumes};
+use super::provisions::{Provided, Provisions, Unprovided};
 use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
 use crate::context::Context;
@@ -19,7 +19,7 @@ use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
-    NewContainer,
+    NewContainer, Secrets,
 };
 use crate::tree::{Kind, Life, Path};
 
@@ -37,6 +37,7 @@ pub struct HostTask {
     pub(super) ctx: Context,
     pub(super) path: Path,
     pub(super) engine: Arc<dyn ContainerEngine>,
+    pub(super) secrets: Arc<dyn Secrets>,
     pub(super) control: SharedControlLink,
     pub(super) gate: Arc<Gate>,
 }
@@ -64,7 +65,7 @@ pub enum HostTaskMsg {
     /// All that the engine has of it, looked up without a reason.
     Audited(Vec<EngineContainer>),
     /// What it needs before its first container is here, or cannot be had.
-    Provided(Result<Volumes, Unprovided>),
+    Provided(Result<Provided, Unprovided>),
     /// The wait before this further try to provide that is over.
     ProvideAgain(u32),
     /// An act on a container is over.
@@ -271,6 +272,7 @@ impl HostTask {
         let health_news = container.health_news;
         let gate = Arc::clone(&self.gate);
         let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
+        let added = state.provisions.added(&container.report.name);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             let lane = match act {
@@ -302,6 +304,7 @@ impl HostTask {
                         spec: container,
                         mounts: &mounts,
                         mounts_of: &mounts_of,
+                        added_environment: &added,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = engine.create(&new).await;

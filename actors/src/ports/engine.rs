@@ -8,6 +8,7 @@ use mainstay_core::model::{Health, NetworkBinding, NetworkMode, Timestamp};
 use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
 
 use mainstay_core::model::ContainerSpec;
+use mainstay_core::secrets::Hidden;
 use mainstay_core::storage::{Backing, EngineVolume};
 
 /// A container engine; Docker is one adapter.
@@ -145,6 +146,8 @@ pub struct NewContainer<'a> {
     pub mounts: &'a [Mount],
     /// Whose mounts it gets, too; they are made already.
     pub mounts_of: &'a [MountsOf],
+    /// What comes to its `environment`, from secrets and files.
+    pub added_environment: &'a [(String, Hidden)],
 }
 
 /// What an engine is and what its host has.

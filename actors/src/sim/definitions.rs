@@ -22,6 +22,8 @@ pub fn container(image: &str) -> ContainerDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
         stop_timeout: None,

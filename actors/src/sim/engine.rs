@@ -146,6 +146,12 @@ impl SimEngine {
         self.machine().volumes.insert(name.into(), None);
     }
 
+    /// A container's variables.
+    pub fn environment(&self, id: &EngineId) -> BTreeMap<String, String> {
+        let machine = self.machine();
+        machine.containers.get(id).map(|container| container.environment.clone()).unwrap_or_default()
+    }
+
     /// The names of the volumes there are, each with the task it was made for, if any.
     pub fn volumes(&self) -> BTreeMap<String, Option<TaskId>> {
         self.machine().volumes.clone()

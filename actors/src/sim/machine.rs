@@ -52,6 +52,8 @@ pub(super) struct Container {
     name: String,
     pub(super) image: String,
     definition: RevisionKey,
+    /// Its variables, those that came to it from secrets and files included.
+    pub(super) environment: BTreeMap<String, String>,
     /// The names of the volumes it mounts.
     volumes: Vec<String>,
     script: Script,
@@ -130,6 +132,11 @@ impl Machine {
             name: definition.name.clone(),
             image: definition.image.clone(),
             definition: new.definition.clone(),
+            environment: {
+                let given = definition.environment.iter().cloned();
+                let added = new.added_environment.iter();
+                given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
+            },
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),

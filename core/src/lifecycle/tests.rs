@@ -17,6 +17,8 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: checked.then(|| HealthCheck {
             command: vec!["CMD".into(), "true".into()],

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MountPoint, Tag, Timestamp, Volume, VolumesFrom};
+use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
 
 /// A task definition's revision. Immutable but for its status.
@@ -117,6 +117,10 @@ pub struct ContainerDefinition {
     pub command: Option<Vec<String>>,
     /// Name and value, in the order given.
     pub environment: Vec<(String, String)>,
+    /// Files of further variables: ARNs of S3 objects, as given; the first that has a name has the word.
+    pub environment_files: Vec<String>,
+    /// Variables that are looked up when the task starts.
+    pub secrets: Vec<Secret>,
     /// Ports to publish.
     pub port_mappings: Vec<PortMapping>,
     /// The command that tells whether it is well.

@@ -4,9 +4,9 @@ use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
 use super::volumes;
-use crate::api::wire::enums::Compatibility;
+use crate::api::wire::enums::{Compatibility, EnvironmentFileType};
 use crate::api::wire::structures::{
-    ContainerDefinition, HealthCheck, KeyValuePair, PortMapping, TaskDefinition,
+    ContainerDefinition, EnvironmentFile, HealthCheck, KeyValuePair, PortMapping, Secret, TaskDefinition,
 };
 use crate::api::{signed, signed_seconds};
 
@@ -49,6 +49,12 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
             .then(|| container.docker_labels.iter().cloned().collect()),
         entry_point: container.entry_point.clone(),
         environment: Some(container.environment.iter().map(variable).collect()),
+        environment_files: some(
+            container.environment_files.iter().map(|arn| EnvironmentFile {
+                r#type: Some(EnvironmentFileType::S3),
+                value: Some(arn.clone()),
+            }),
+        ),
         essential: Some(container.essential),
         health_check: container.health_check.as_ref().map(health_check),
         image: Some(container.image.clone()),
@@ -59,6 +65,10 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| port_mapping(mapping, mode)).collect(),
         ),
+        secrets: some(container.secrets.iter().map(|secret| Secret {
+            name: Some(secret.name.clone()),
+            value_from: Some(secret.value_from.clone()),
+        })),
         stop_timeout: container.stop_timeout.map(signed_seconds),
         system_controls: Some(Vec::new()),
         user: container.user.clone(),
@@ -66,6 +76,11 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         working_directory: container.working_directory.clone(),
         ..ContainerDefinition::default()
     }
+}
+
+/// A list that ECS shows only where there is something in it.
+fn some<T>(items: impl ExactSizeIterator<Item = T>) -> Option<Vec<T>> {
+    (items.len() > 0).then(|| items.collect())
 }
 
 fn port_mapping(mapping: &model::PortMapping, mode: NetworkMode) -> PortMapping {
