@@ -38,8 +38,8 @@ impl Secrets for Folders {
         let folder = configured(self.secrets.as_deref(), "secrets")?;
         match source {
             SecretSource::Parameter { name } => {
-                let names = [name.trim_start_matches('/').to_owned()];
-                Ok(without_newline(first(&folder.join("ssm"), &names).await?))
+                let names = [format!("ssm/{}", name.trim_start_matches('/'))];
+                Ok(without_newline(first(folder, &names).await?))
             }
             SecretSource::SecretsManager { id, json_key, version_stage, version_id } => {
                 let stage = version_stage.as_deref().filter(|stage| *stage != CURRENT);
@@ -54,9 +54,9 @@ impl Secrets for Folders {
                 let names: Vec<String> = [Some(id.as_str()), bare]
                     .iter()
                     .flatten()
-                    .map(|name| format!("{name}{version}"))
+                    .map(|name| format!("secretsmanager/{name}{version}"))
                     .collect();
-                let found = without_newline(first(&folder.join("secretsmanager"), &names).await?);
+                let found = without_newline(first(folder, &names).await?);
                 json_key.as_ref().map_or(Ok(found.clone()), |key| value_of(&found, key))
             }
         }
