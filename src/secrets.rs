@@ -10,12 +10,15 @@
 //! A newline at the end of a secret's file is none of the secret's.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mainstay_actors::ports::{SecretError, Secrets};
 use mainstay_core::secrets::{Hidden, S3Object, SecretSource};
 use serde_json::Value;
 
+/// A disk that has not answered by then hangs.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// No variable may be longer than this, nor need a file be.
 const MOST_BYTES: u64 = 1024 * 1024;
 /// The version that is meant where none is said.
@@ -100,6 +103,14 @@ fn without_newline(text: Hidden) -> Hidden {
 
 /// The text of the first of these files that is there, each looked for below `folder` and nowhere else.
 async fn first(folder: &Path, names: &[String]) -> Result<Hidden, SecretError> {
+    let found = tokio::time::timeout(ANSWER_WITHIN, look_for(folder, names)).await;
+    found.unwrap_or_else(|_| {
+        let text = format!("{} did not answer within {ANSWER_WITHIN:?}", folder.display());
+        Err(SecretError::Unreachable(text))
+    })
+}
+
+async fn look_for(folder: &Path, names: &[String]) -> Result<Hidden, SecretError> {
     let not_found = |text: String| SecretError::NotFound(text);
     for name in names {
         let path = folder.join(name);

@@ -255,3 +255,19 @@ async fn lost_answers_and_crashes_of_actors_end_with_every_volume_gone() {
         assert_lawful(&world);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_audit_finds_a_volume_that_was_made_after_its_task_was_cleaned_up() {
+    let world = quick_world(1).await;
+    let web = defined(&world, VolumeKind::Empty, vec![mounting("web")]).await;
+    let ran = run(&world, &web, 2).await;
+    let [over, lives] = [&ran.tasks[0].id, &ran.tasks[1].id];
+    up(&world, over).await;
+    up(&world, lives).await;
+    world.control().stop_task(over.clone(), None).await.unwrap();
+    until(&world, "one is left", MIN, |w| w.engine.volumes().len() == 1).await;
+    world.engine.make_volume_late("late", over);
+    until(&world, "it is gone", 6 * MIN, |w| !w.engine.volumes().contains_key("late")).await;
+    assert_eq!(world.engine.volumes().into_values().collect::<Vec<_>>(), [Some(lives.clone())]);
+    assert_lawful(&world);
+}

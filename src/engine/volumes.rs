@@ -14,15 +14,20 @@ use mainstay_core::TaskId;
 use mainstay_core::storage::{Backing, EngineVolume, Lifetime};
 
 use super::errors::{status, when};
-use super::{DockerEngine, labels};
+use super::{ANSWER_WITHIN, DockerEngine, labels};
 
 impl DockerEngine {
     pub(super) async fn provided(&self, new: &NewVolume<'_>) -> Result<MountSource, EngineError> {
         match new.backing {
             Backing::Path(path) => Ok(MountSource::Path(path.clone())),
             Backing::Below { root, path } => {
-                let found = directory_below(Path::new(root), path).await;
-                found.map(MountSource::Directory).map_err(|message| EngineError::Refused { message })
+                // A disk that hangs must not keep the task waiting without a word.
+                let found = tokio::time::timeout(ANSWER_WITHIN, directory_below(Path::new(root), path)).await;
+                let late = EngineError::Timeout { act: "look for a directory", waited: ANSWER_WITHIN };
+                found
+                    .map_err(|_| late)?
+                    .map(MountSource::Directory)
+                    .map_err(|message| EngineError::Refused { message })
             }
             Backing::Engine(volume) => {
                 let client = self.client().await?;
