@@ -6,6 +6,7 @@
 mod environment;
 mod values;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,12 @@ use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::supervision::Intensity;
-use mainstay_core::{Partition, restart};
+use mainstay_core::{Partition, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::Folders;
 use environment::Environment;
-use values::Span;
+use values::{Place, Span};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,6 +36,12 @@ pub struct Config {
     pub engine: Engine,
     /// How tasks are run on this host.
     pub agent: Agent,
+    /// Where this host has what task definitions only name.
+    pub storage: Storage,
+    /// Where the secrets of containers are.
+    pub secrets: Folder,
+    /// Where their environment files are.
+    pub environment_files: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -96,6 +104,22 @@ pub struct Agent {
     pub cleanup_wait: Span,
     /// How long a container of ours that belongs to no known task is left alone.
     pub orphan_grace: Span,
+}
+
+/// Where this host has what task definitions only name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Storage {
+    /// EFS file systems and access points by their ids: a directory, or `host:/export` of an NFS server.
+    pub efs: BTreeMap<String, Place>,
+}
+
+/// A folder of files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Folder {
+    /// Absolute; empty where there is none.
+    pub folder: PathBuf,
 }
 
 /// The brake on tasks that keep failing.
@@ -298,6 +322,18 @@ impl Config {
                 return wrong(key, "0", "at least 1");
             }
         }
+        let id = |id: &str| id.strip_prefix("fs-").or_else(|| id.strip_prefix("fsap-")).is_some();
+        if let Some(wrong) = self.storage.efs.keys().find(|key| !id(key)) {
+            let text = "is no id of an EFS file system (fs-…) or of an access point (fsap-…)";
+            return Err(ConfigError(format!("storage.efs.{wrong}: {wrong:?} {text}")));
+        }
+        for (key, Folder { folder }) in
+            [("secrets.folder", &self.secrets), ("environment-files.folder", &self.environment_files)]
+        {
+            if !folder.as_os_str().is_empty() && !folder.is_absolute() {
+                return wrong(key, &folder.display().to_string(), "an absolute path");
+            }
+        }
         if self.restart.backoff > self.restart.backoff_max {
             let value = self.restart.backoff.to_string();
             return wrong("restart.backoff", &value, "at most restart.backoff-max");
@@ -324,6 +360,13 @@ impl Config {
         set.or_else(docker_host).unwrap_or_else(|| "unix:///var/run/docker.sock".into())
     }
 
+    /// Where secrets and environment files are.
+    pub fn secrets(&self) -> Folders {
+        let set =
+            |Folder { folder }: &Folder| Some(folder.clone()).filter(|path| !path.as_os_str().is_empty());
+        Folders { secrets: set(&self.secrets), environment_files: set(&self.environment_files) }
+    }
+
     /// What the tree wants to know of this.
     pub fn settings(&self) -> Settings {
         let Span(stop_timeout) = self.agent.stop_timeout;
@@ -344,6 +387,9 @@ impl Config {
                 work: self.engine.acts_at_once,
                 pull: self.engine.pulls_at_once,
                 ..Limits::default()
+            },
+            storage: storage::Storage {
+                efs: self.storage.efs.iter().map(|(id, place)| (id.clone(), place.0.clone())).collect(),
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
         }

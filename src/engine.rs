@@ -6,6 +6,7 @@
 mod errors;
 mod labels;
 mod translate;
+mod volumes;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +21,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, NewContainer,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, MountSource, NewContainer,
+    NewVolume, TaskVolume,
 };
 use mainstay_core::EngineId;
 
@@ -177,6 +179,18 @@ impl ContainerEngine for DockerEngine {
         self.pull_once(&client, image).await
     }
 
+    async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError> {
+        self.provided(volume).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        self.removed_volume(name).await
+    }
+
+    async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError> {
+        self.listed_volumes().await
+    }
+
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let client = self.client().await?;
         let body = translate::create_body(&self.owner, new);
@@ -186,7 +200,8 @@ impl ContainerEngine for DockerEngine {
         match made {
             Ok(made) => Ok(EngineId::new(made.id)),
             Err(error) if status(&error) == Some(409) => self.adopt(&client, new).await,
-            Err(error) if status(&error) == Some(404) => {
+            // Of these there are more: a container of `volumesFrom`, a driver.
+            Err(error) if errors::is_missing_image(&error) => {
                 Err(EngineError::NoSuchImage { image: new.spec.definition.image.clone() })
             }
             Err(error) => Err(when(&self.endpoint, "create", &error)),

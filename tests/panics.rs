@@ -216,6 +216,8 @@ fn definition(family: Family) -> TaskDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
         depends_on: Vec::new(),
@@ -225,11 +227,14 @@ fn definition(family: Family) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
     };
     TaskDefinition {
         key: RevisionKey { family, revision: 0 },
         status: DefinitionStatus::Active,
         containers: vec![container],
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,

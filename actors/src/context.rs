@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::model::{ContainerInstance, Task};
+use mainstay_core::storage::Storage;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
 use tokio::sync::oneshot;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub cleanup_wait: Duration,
     /// How much a host asks of its engine at once.
     pub engine_limits: Limits,
+    /// Where hosts have what task definitions only name.
+    pub storage: Storage,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
@@ -59,6 +62,7 @@ impl Default for Settings {
             orphan_grace: Duration::from_secs(60),
             cleanup_wait: Duration::from_secs(3 * 3600),
             engine_limits: Limits::default(),
+            storage: Storage::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
         }
     }

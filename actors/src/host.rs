@@ -9,6 +9,7 @@ mod container;
 mod events;
 mod gate;
 mod known;
+mod provisions;
 mod strays;
 mod task;
 
@@ -29,7 +30,7 @@ use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, ToAgent,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Secrets, ToAgent,
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
@@ -38,7 +39,7 @@ use events::{EVENTS_WAITING, hear};
 use gate::Gate;
 pub use gate::Limits;
 use known::Known;
-use strays::{AUDIT_EVERY, by_task};
+use strays::{AUDIT_EVERY, Found, look_over};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
 
@@ -55,6 +56,8 @@ pub struct Host {
     pub path: Path,
     /// The engine of this host.
     pub engine: Arc<dyn ContainerEngine>,
+    /// Where secrets and environment files come from.
+    pub secrets: Arc<dyn Secrets>,
     /// The way to the control plane.
     pub control: SharedControlLink,
 }
@@ -93,7 +96,7 @@ pub enum HostMsg {
         /// The tasks that were known before the look.
         known: BTreeSet<TaskId>,
         /// What was seen.
-        containers: Result<Vec<EngineContainer>, EngineError>,
+        found: Result<BTreeMap<TaskId, Found>, EngineError>,
     },
     /// The control plane says.
     Command(ToAgent),
@@ -106,11 +109,13 @@ pub enum HostMsg {
     },
     /// Remove what ended long ago and nobody asked for.
     Tidy(TaskId),
-    /// Remove a container that nobody wants; tried before without success.
+    /// Remove what nobody wants of a task; tried before without success.
     Remove {
-        /// Which.
-        container: Box<EngineContainer>,
-        /// Whether it is to be stopped in order first.
+        /// Of which.
+        task: TaskId,
+        /// What.
+        found: Found,
+        /// Whether containers are to be stopped in order first.
         stop: bool,
     },
     /// Panic, to see what heals.
@@ -124,7 +129,7 @@ pub enum HostMsg {
 /// A fresh connection to the engine.
 pub struct Connection {
     info: EngineInfo,
-    containers: Vec<EngineContainer>,
+    found: BTreeMap<TaskId, Found>,
     events: BoxStream<'static, Result<EngineEvent, EngineError>>,
 }
 
@@ -138,8 +143,8 @@ pub struct HostState {
     wait: Duration,
     tasks: BTreeMap<TaskId, Child>,
     by_actor: BTreeMap<ActorId, TaskId>,
-    /// Containers of tasks that the control plane has not mentioned.
-    found: BTreeMap<TaskId, Vec<EngineContainer>>,
+    /// What is here of tasks that the control plane has not mentioned.
+    found: BTreeMap<TaskId, Found>,
     /// Commands that came before the engine was first reached: what is there must be known before anything is made.
     held: Vec<ToAgent>,
     restarts: Restarts,
@@ -232,11 +237,11 @@ impl Actor for Host {
                 }
             }
             HostMsg::Audit => self.audit(&me, state),
-            HostMsg::Audited { known, containers } => self.audited(&me, state, &known, containers),
+            HostMsg::Audited { known, found } => self.audited(&me, state, &known, found),
             HostMsg::Command(command) => self.command(&me, state, command).await?,
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,
             HostMsg::Tidy(task) => self.tidy(&me, state, &task),
-            HostMsg::Remove { container, stop } => self.remove(&me, *container, stop),
+            HostMsg::Remove { task, found, stop } => self.remove(&me, task, found, stop),
             #[cfg(feature = "sim")]
             HostMsg::Panic => panic!("asked to"),
             #[cfg(feature = "sim")]
@@ -290,15 +295,15 @@ impl Host {
                 let info = engine.info().await?;
                 // In this order: what happens after the list is in the stream, what happened before is in the list.
                 let events = engine.events().await?;
-                let containers = engine.list().await?;
-                Ok(Box::new(Connection { info, containers, events }))
+                let found = look_over(&*engine).await?;
+                Ok(Box::new(Connection { info, found, events }))
             };
             drop(me.cast(HostMsg::Connected(connect.await)));
         });
     }
 
     async fn connected(&self, me: &Me, state: &mut HostState, connection: Connection) -> Handled {
-        let Connection { info, containers, mut events } = connection;
+        let Connection { info, mut found, mut events } = connection;
         state.epoch += 1;
         let ended = state.ended.child_token();
         // An engine that only hung has kept its earlier stream.
@@ -315,18 +320,17 @@ impl Host {
         if !matches!(state.engine, EngineStatus::Up(_)) {
             tracing::info!(
                 version = info.version,
-                containers = containers.len(),
+                containers = found.values().map(|found| found.containers.len()).sum::<usize>(),
                 "the container engine answers"
             );
         }
-        let mut by_task = by_task(containers);
         for (id, child) in &state.tasks {
-            let listed = by_task.remove(id).unwrap_or_default();
+            let listed = found.remove(id).unwrap_or_default().containers;
             if let Some(actor) = &child.actor {
                 drop(actor.cast(HostTaskMsg::Listed(listed)));
             }
         }
-        self.keep_found(me, state, by_task);
+        self.keep_found(me, state, found);
         state.engine = EngineStatus::Up(info.clone());
         self.control.send(FromAgent::EngineUp(info));
         self.report_found(state);
@@ -375,16 +379,18 @@ impl Host {
                     }
                     return Ok(());
                 }
-                let found = state.found.remove(&id).unwrap_or_default();
-                if found.is_empty() && !create {
+                let is_here = state.found.get(&id).is_some_and(|found| !found.containers.is_empty());
+                if !is_here && !create {
                     self.control.send(FromAgent::Vanished { task: id });
                     return Ok(());
                 }
-                if !found.is_empty() {
+                if is_here {
                     Failpoint::RecoveryFound.hit();
                 }
                 let known = Known::new(known);
                 let child = Child { spec: *spec, create, stopping: !wanted, known, actor: None };
+                // Its volumes go with it: their names follow from the task.
+                let found = state.found.remove(&id).unwrap_or_default().containers;
                 state.tasks.insert(id.clone(), child);
                 self.start(me, state, id, found).await?;
             }
@@ -405,8 +411,8 @@ impl Host {
                     }
                 }
                 None => {
-                    for container in state.found.remove(&task).unwrap_or_default() {
-                        self.remove(me, container, true);
+                    if let Some(found) = state.found.remove(&task) {
+                        self.remove(me, task, found, true);
                     }
                 }
             },
@@ -439,6 +445,7 @@ impl Host {
             ctx: Arc::clone(&self.ctx),
             path: self.path.child(&id),
             engine: Arc::clone(&self.engine),
+            secrets: Arc::clone(&self.secrets),
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };

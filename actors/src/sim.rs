@@ -14,6 +14,7 @@ mod engine;
 mod history;
 mod machine;
 mod script;
+mod secrets;
 mod store;
 mod world;
 
@@ -21,5 +22,6 @@ pub use definitions::*;
 pub use engine::*;
 pub use history::*;
 pub use script::*;
+pub use secrets::*;
 pub use store::*;
 pub use world::*;

@@ -8,6 +8,7 @@
 mod journal;
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_actors::agent::AgentMsg;
@@ -21,7 +22,9 @@ use mainstay_actors::sim::{self, Faults, Script, World, checked, container, defa
 use mainstay_actors::supervisor::SupervisorMsg;
 use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
-use mainstay_core::model::{DependencyCondition, ServiceStatus, TaskStatus};
+use mainstay_core::model::{
+    ContainerDefinition, DependencyCondition, MountPoint, ServiceStatus, Task, TaskStatus, Volume, VolumeKind,
+};
 use mainstay_core::{RevisionKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -88,12 +91,12 @@ impl Chaos {
         for (family, containers) in [
             ("web", vec![container("web")]),
             ("chain", vec![app, db, init]),
-            ("pair", vec![container("web"), deaf]),
+            ("pair", vec![mounting("web"), deaf]),
             ("flaky", vec![container("flaky")]),
         ] {
-            definitions.push(world.define(family, containers).await.unwrap());
+            definitions.push(define(&world, family, containers).await);
         }
-        let job = world.define("job", vec![container("job")]).await.unwrap();
+        let job = define(&world, "job", vec![mounting("job")]).await;
         let journal = Journal::default();
         for (service, definition) in SERVICES.iter().zip(&definitions) {
             journal
@@ -196,7 +199,7 @@ impl Chaos {
             1 => engine.come_back(),
             2 => engine.cut_events(),
             3 => engine.faults(|faults| faults.lose_answers = share),
-            4 => engine.faults(|faults| faults.refuse_starts = share),
+            4 => engine.faults(|faults| (faults.refuse_starts, faults.refuse_volumes) = (share, share / 2.0)),
             5 => engine.faults(|faults| faults.event_delay = 10 * SEC),
             6 => engine.faults(|faults| (faults.reorder_events, faults.repeat_events) = (share, share)),
             _ => engine.faults(|faults| faults.latency = MS..4 * SEC),
@@ -340,9 +343,23 @@ impl Chaos {
             idle.iter().filter(|c| c.state != EngineState::Running && !of_live(&c.task)).collect();
         assert!(idle.is_empty(), "left behind: {idle:?}");
         self.journal.judge(&world.store);
+        self.judge_the_volumes(&live);
         self.judge_the_disk();
         self.judge_the_ledger().await;
         assert_lawful(world);
+    }
+
+    /// Each task that lives has its volume, and nobody else has one.
+    fn judge_the_volumes(&self, live: &[Arc<Task>]) {
+        let mut expected: Vec<Option<TaskId>> = live
+            .iter()
+            .filter(|task| task.definition.family.as_str() == "pair")
+            .map(|task| Some(task.id.clone()))
+            .collect();
+        expected.sort();
+        let mut found: Vec<Option<TaskId>> = self.world.engine.volumes().into_values().collect();
+        found.sort();
+        assert_eq!(found, expected, "{}", picture(&self.world));
     }
 
     fn judge_the_disk(&self) {
@@ -380,6 +397,21 @@ impl Chaos {
 /// What making a service makes of it.
 fn made(definition: &RevisionKey, desired: u32) -> Effect {
     Effect { desired: Some(desired), definition: Some(definition.clone()), active: Some(true) }
+}
+
+/// A container that mounts the volume `data`.
+fn mounting(image: &str) -> ContainerDefinition {
+    let mount = MountPoint { source_volume: "data".into(), container_path: "/data".into(), read_only: None };
+    ContainerDefinition { mount_points: vec![mount], ..container(image) }
+}
+
+/// A task definition, with the volume `data` where a container mounts it.
+async fn define(world: &World, family: &str, containers: Vec<ContainerDefinition>) -> RevisionKey {
+    let mut definition = sim::definition(family, containers);
+    if definition.containers.iter().any(|container| !container.mount_points.is_empty()) {
+        definition.volumes = vec![Volume { name: "data".into(), kind: VolumeKind::Empty }];
+    }
+    world.control().register_task_definition(definition).await.unwrap().key.clone()
 }
 
 fn later(work: impl Future<Output = ()> + Send + 'static) {

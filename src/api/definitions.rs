@@ -1,12 +1,14 @@
 //! RegisterTaskDefinition, DescribeTaskDefinition, DeregisterTaskDefinition and the lists of them.
 
 mod container;
+pub(super) mod environment;
 mod order;
 mod read;
 mod show;
 pub(super) mod sizes;
 #[cfg(test)]
 mod tests;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +28,6 @@ use super::wire::structures::{
 };
 use super::{Api, tags};
 
-pub(super) use container::environment;
 pub(super) use read::check_sizes;
 
 /// ECS's limit of a task definition's JSON, in bytes.

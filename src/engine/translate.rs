@@ -13,7 +13,7 @@ use mainstay_actors::ports::{
 use mainstay_core::model::{ContainerDefinition, Health, NetworkBinding, NetworkMode, Protocol, Timestamp};
 use mainstay_core::{EngineId, TaskId};
 
-use super::labels;
+use super::{labels, volumes};
 
 const MIB: i64 = 1024 * 1024;
 /// Fewer CPU shares the kernel does not know.
@@ -34,7 +34,7 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
 pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreateBody {
     let definition = &new.spec.definition;
     let bridged = new.network_mode == NetworkMode::Bridge;
-    let host_config = HostConfig {
+    let mut host_config = HostConfig {
         cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
@@ -42,11 +42,12 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreat
         port_bindings: bridged.then(|| port_bindings(definition)),
         ..Default::default()
     };
+    volumes::mount(owner, new, &mut host_config);
     ContainerCreateBody {
         image: Some(definition.image.clone()),
         entrypoint: definition.entry_point.clone(),
         cmd: definition.command.clone(),
-        env: Some(definition.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+        env: Some(environment(new)),
         user: definition.user.clone(),
         working_dir: definition.working_directory.clone(),
         healthcheck: definition.health_check.as_ref().map(|check| HealthConfig {
@@ -64,19 +65,18 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreat
     }
 }
 
+/// What the definition says, and what came to it.
+fn environment(new: &NewContainer<'_>) -> Vec<String> {
+    let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
+    let added = new.added_environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
+    given.chain(added).collect()
+}
+
 fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {
-    let ours = [
-        (labels::OWNER, owner.to_owned()),
-        (labels::TASK_ID, new.task.to_string()),
-        (labels::CLUSTER, new.cluster.to_string()),
-        (labels::TASK_ARN, new.task_arn.to_owned()),
-        (labels::CONTAINER_NAME, new.spec.definition.name.clone()),
-        (labels::FAMILY, new.definition.family.to_string()),
-        (labels::VERSION, new.definition.revision.to_string()),
-    ];
+    let name = (labels::CONTAINER_NAME.to_owned(), new.spec.definition.name.clone());
     // Ours last: nobody's own label may hide whose a container is.
     let theirs = new.spec.definition.docker_labels.iter().cloned();
-    theirs.chain(ours.map(|(label, value)| (label.to_owned(), value))).collect()
+    theirs.chain(labels::of_task(owner, new.into())).chain([name]).collect()
 }
 
 fn port_key(mapping: &mainstay_core::model::PortMapping) -> String {

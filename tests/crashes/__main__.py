@@ -260,15 +260,12 @@ class Lane(threading.Thread):
         ]
 
     def strays(self, victim):
-        """Labelled containers that belong to no task that lives."""
-        listed = victim.listed(everything=True)
-        arns = {one["Labels"]["com.amazonaws.ecs.task-arn"] for one in listed}
+        """Labelled containers and volumes that belong to no task that lives."""
+        found = [(one["Names"][0], one["Status"], one["Labels"]) for one in victim.listed(everything=True)]
+        found += [(one.name, "volume", one.attrs["Labels"]) for one in victim.volumes()]
+        arns = {labels["com.amazonaws.ecs.task-arn"] for _, _, labels in found}
         live = {arn for arn, task in victim.tasks_by_arn(arns).items() if task["lastStatus"] != "STOPPED"}
-        return {
-            one["Names"][0]: one["Status"]
-            for one in listed
-            if one["Labels"]["com.amazonaws.ecs.task-arn"] not in live
-        }
+        return {name: what for name, what, labels in found if labels["com.amazonaws.ecs.task-arn"] not in live}
 
     def check_kept(self, victim, load, running, killed_at):
         """What ran at the kill and is wanted still runs, untouched."""

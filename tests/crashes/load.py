@@ -402,7 +402,15 @@ class Load:
         web = [victim.register(container(), family="web") for _ in range(3)]
         kinds = {
             "serve": victim.register(container(), family="serve"),
-            "exit": victim.register(container(command=["exit", "0", "--after", "1"]), family="exit"),
+            # With a volume, that is made and removed again with each.
+            "exit": victim.register(
+                container(
+                    command=["exit", "0", "--after", "1"],
+                    mountPoints=[{"sourceVolume": "scratch", "containerPath": "/scratch"}],
+                ),
+                family="exit",
+                volumes=[{"name": "scratch"}],
+            ),
             "absent": victim.register(container(image=ABSENT), family="absent"),
         }
         pair = victim.register(container("web"), container("side", essential=False), family="still")

@@ -149,6 +149,11 @@ class Victim(Daemon):
                     self.engine.api.remove_container(left["Id"], force=True, v=True)
                 except docker.errors.APIError:
                     pass
+            for left in self.volumes():
+                try:
+                    left.remove(force=True)
+                except docker.errors.APIError:
+                    pass
             time.sleep(0.3)
         try:
             self.watch_events.__exit__()

@@ -40,6 +40,8 @@ impl HostTask {
         let last = container.last_start();
         let again = container.tries > 0 || last.is_some();
         let gate = Arc::clone(&self.gate);
+        let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
+        let added = state.provisions.added(&container.report.name);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             let lane = match act {
@@ -69,6 +71,9 @@ impl HostTask {
                         definition: &spec.definition,
                         network_mode: spec.network_mode,
                         spec: container,
+                        mounts: &mounts,
+                        mounts_of: &mounts_of,
+                        added_environment: &added,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = engine.create(&new).await;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use mainstay_core::EngineId;
 use mainstay_core::lifecycle::{ContainerStatus, Order, Standing, Start as Verdict, TaskReport};
 use mainstay_core::model::{TaskSpec, Timestamp};
+use mainstay_core::storage;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::Heard;
@@ -13,15 +14,19 @@ pub use super::acts::Outcome;
 use super::container::{Act, Container, News, Now, Phase};
 use super::gate::{Gate, Lane, Teardown};
 use super::known::Known;
+use super::provisions::{Provided, Provisions, Unprovided};
+use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent};
+use crate::ports::{
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, Secrets,
+};
 use crate::tree::{Kind, Life, Path};
 
 /// Shortest and longest wait before an act that the engine could not do is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Wait before a container that could not be looked at is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
@@ -34,6 +39,7 @@ pub struct HostTask {
     pub(super) ctx: Context,
     pub(super) path: Path,
     pub(super) engine: Arc<dyn ContainerEngine>,
+    pub(super) secrets: Arc<dyn Secrets>,
     pub(super) control: SharedControlLink,
     pub(super) gate: Arc<Gate>,
 }
@@ -62,6 +68,10 @@ pub enum HostTaskMsg {
     Listed(Vec<EngineContainer>),
     /// All that the engine has of it, looked up without a reason.
     Audited(Vec<EngineContainer>),
+    /// What it needs before its first container is here, or cannot be had.
+    Provided(Result<Provided, Unprovided>),
+    /// The wait before this further try to provide that is over.
+    ProvideAgain(u32),
     /// An act on a container is over.
     Done {
         /// Which container.
@@ -108,9 +118,10 @@ pub enum HostTaskMsg {
 pub struct HostTaskState {
     pub(super) spec: TaskSpec,
     pub(super) containers: Vec<Container>,
+    pub(super) provisions: Provisions,
     order: Order,
     known: Known,
-    stopping: bool,
+    pub(super) stopping: bool,
     forget: bool,
     cleaning: bool,
     pull_started_at: Option<Timestamp>,
@@ -153,6 +164,7 @@ impl Actor for HostTask {
         }
         me.cast(HostTaskMsg::Drive)?;
         Ok(HostTaskState {
+            provisions: Provisions::of(&start.spec),
             order: Order::of(start.spec.containers.iter().map(|container| &container.definition)),
             known: start.known,
             spec: start.spec,
@@ -175,6 +187,7 @@ impl Actor for HostTask {
             HostTaskMsg::Listed(found) => {
                 // What waited for the engine waits no more.
                 state.containers.iter_mut().for_each(Container::hurry);
+                state.provisions.hurry();
                 self.listed(&me, state, &found);
             }
             HostTaskMsg::Audited(found) => {
@@ -184,6 +197,8 @@ impl Actor for HostTask {
                     metrics::audit_findings().increment(findings);
                 }
             }
+            HostTaskMsg::Provided(outcome) => self.provided(&me, state, outcome),
+            HostTaskMsg::ProvideAgain(number) => state.provisions.try_again(number),
             HostTaskMsg::Done { place, news, outcome } => {
                 self.done(&me, state, place, news, outcome);
             }
@@ -213,7 +228,7 @@ impl Actor for HostTask {
                 return Ok(());
             }
             HostTaskMsg::CleanedUp(Err(error)) => {
-                tracing::warn!(task = %state.spec.id, %error, "could not remove its containers; trying again");
+                tracing::warn!(task = %state.spec.id, %error, "could not remove its containers and volumes; trying again");
                 me.send_after(RETRY.1, || HostTaskMsg::CleanUp);
             }
             #[cfg(feature = "sim")]
@@ -227,12 +242,13 @@ impl Actor for HostTask {
 impl HostTask {
     /// Begins what there is to do, and reports what changed.
     fn drive(&self, me: &Me, state: &mut HostTaskState) {
+        self.provide(me, state);
         // What one container cannot do any more may decide about another.
         while self.go_on(me, state) {}
         self.report(state);
         let over =
             state.containers.iter().all(|container| container.phase == Phase::Stopped && !container.busy);
-        if over && (!state.cleaning || state.forget) {
+        if over && !state.provisions.are_under_way() && (!state.cleaning || state.forget) {
             state.cleaning = true;
             let wait = if std::mem::take(&mut state.forget) {
                 Duration::ZERO
@@ -265,6 +281,7 @@ impl HostTask {
             };
             let act = container.next(stopping);
             let go = match act {
+                Some(Act::Create) if !stopping && !state.provisions.are_here() => false,
                 Some(Act::Stop) => state.order.may_stop(place, &standings),
                 // One that may have been started had what it waited for.
                 Some(_) if before < Phase::Running && !state.stopping && !container.uncertain => {
@@ -473,6 +490,7 @@ impl HostTask {
             state.containers.iter().filter_map(|container| container.id.clone()).collect();
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
+        let volumes = storage::volumes_of(&state.spec);
         self.ctx.spawn(async move {
             let remove = async {
                 for id in &ids {
@@ -481,6 +499,10 @@ impl HostTask {
                     engine.remove(id).await?;
                     Failpoint::HostAfterRemove.hit();
                     drop(pass);
+                }
+                if !volumes.is_empty() {
+                    let _pass = gate.pass(Lane::Work, &group).await;
+                    remove_volumes(&*engine, &volumes).await?;
                 }
                 Ok(())
             };
@@ -494,6 +516,7 @@ fn stop_all(state: &mut HostTaskState) {
     for container in &mut state.containers {
         container.hurry();
     }
+    state.provisions.hurry();
 }
 
 /// Has the actor look again at a container that waits for others, once that was long enough.

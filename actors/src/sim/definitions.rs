@@ -22,6 +22,8 @@ pub fn container(image: &str) -> ContainerDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
         depends_on: Vec::new(),
@@ -31,6 +33,8 @@ pub fn container(image: &str) -> ContainerDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
     }
 }
 
@@ -75,6 +79,7 @@ pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDef
         key: RevisionKey { family: Family::new(family), revision: 0 },
         status: DefinitionStatus::Active,
         containers,
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,

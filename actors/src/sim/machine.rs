@@ -7,6 +7,7 @@ use mainstay_core::lifecycle::starts_again;
 use mainstay_core::model::{
     Dependency, DependencyCondition, Health, NetworkBinding, RestartPolicy, Timestamp,
 };
+use mainstay_core::storage::{Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -17,7 +18,8 @@ use super::engine::{Faults, ImageState};
 use super::history::{End, History, Moment, Start};
 use super::script::{self, Script};
 use crate::ports::{
-    EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, NewContainer,
+    EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, MountSource, NewContainer,
+    NewVolume,
 };
 
 /// Everything, under one lock.
@@ -29,6 +31,8 @@ pub(super) struct Machine {
     pub(super) images: BTreeMap<String, ImageState>,
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) containers: BTreeMap<EngineId, Container>,
+    /// By name: the task it was made for, if any.
+    pub(super) volumes: BTreeMap<String, Option<TaskId>>,
     pub(super) history: History,
     /// What each container of each task has been through, also of those that are gone.
     been: BTreeMap<(TaskId, String), Been>,
@@ -62,6 +66,10 @@ pub(super) struct Container {
     name: String,
     pub(super) image: String,
     definition: RevisionKey,
+    /// Its variables, those that came to it from secrets and files included.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The names of the volumes it mounts.
+    volumes: Vec<String>,
     script: Script,
     checked: bool,
     depends_on: Vec<Dependency>,
@@ -91,6 +99,7 @@ impl Machine {
             images: BTreeMap::new(),
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
+            volumes: BTreeMap::new(),
             history: History::default(),
             been: BTreeMap::new(),
             listeners: Vec::new(),
@@ -122,6 +131,7 @@ impl Machine {
         if !matches!(self.images.get(&definition.image), None | Some(ImageState::Here)) {
             return Err(EngineError::NoSuchImage { image: definition.image.clone() });
         }
+        let volumes = self.volumes_of(new)?;
         self.made += 1;
         let id = EngineId::new(format!("{:064x}", self.made));
         let by_command = definition.command.as_deref().and_then(script::of_command);
@@ -139,6 +149,12 @@ impl Machine {
             name: definition.name.clone(),
             image: definition.image.clone(),
             definition: new.definition.clone(),
+            environment: {
+                let given = definition.environment.iter().cloned();
+                let added = new.added_environment.iter();
+                given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
+            },
+            volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),
             depends_on: definition.depends_on.clone(),
@@ -151,6 +167,71 @@ impl Machine {
         };
         self.containers.insert(id.clone(), container);
         Ok(id)
+    }
+
+    /// The volumes that a new container mounts; that one is not there is a mistake of whoever makes it.
+    fn volumes_of(&mut self, new: &NewContainer<'_>) -> Result<Vec<String>, EngineError> {
+        let mut volumes = Vec::new();
+        for mount in new.mounts {
+            if let MountSource::Volume(volume) = &mount.source {
+                volumes.push(volume.name.clone());
+            }
+        }
+        if new.mounts.len() < new.spec.definition.mount_points.len() {
+            self.history.violations.push(format!("{} is made without its mounts", new.spec.engine_name));
+        }
+        for source in new.mounts_of {
+            let Some(source) = self.containers.values().find(|known| known.engine_name == source.engine_name)
+            else {
+                let text = format!("{} is made before {}", new.spec.engine_name, source.engine_name);
+                self.history.violations.push(text);
+                return Err(EngineError::Refused {
+                    message: format!("No such container: {}", source.engine_name),
+                });
+            };
+            volumes.extend(source.volumes.iter().cloned());
+        }
+        for volume in &volumes {
+            if !self.volumes.contains_key(volume) {
+                let text = format!("{} is made before its volume {volume}", new.spec.engine_name);
+                self.history.violations.push(text);
+            }
+        }
+        Ok(volumes)
+    }
+
+    pub(super) fn provide_volume(&mut self, new: &NewVolume<'_>) -> Result<MountSource, EngineError> {
+        let volume = match new.backing {
+            Backing::Path(path) => return Ok(MountSource::Path(path.clone())),
+            Backing::Below { root, path } => return Ok(MountSource::Directory(format!("{root}{path}"))),
+            Backing::Engine(volume) => volume,
+        };
+        let task = (volume.lifetime == Lifetime::Task).then(|| new.task.clone());
+        match self.volumes.get(&volume.name) {
+            Some(known) if task.is_some() && *known != task => {
+                let message = format!("the name {} is taken", volume.name);
+                return Err(EngineError::Refused { message });
+            }
+            Some(_) => {}
+            None if volume.lifetime == (Lifetime::Shared { autoprovision: false }) => {
+                let message = format!("there is no volume {}", volume.name);
+                return Err(EngineError::Refused { message });
+            }
+            None => drop(self.volumes.insert(volume.name.clone(), task)),
+        }
+        Ok(MountSource::Volume(volume.clone()))
+    }
+
+    pub(super) fn remove_volume(&mut self, name: &str) -> Result<(), EngineError> {
+        let has_it = |container: &Container| container.volumes.iter().any(|volume| volume == name);
+        if self.containers.values().any(has_it) {
+            self.history.violations.push(format!("{name} is removed before its containers"));
+            return Err(EngineError::Refused { message: format!("{name}: volume is in use") });
+        }
+        if self.volumes.get(name).is_some_and(Option::is_some) {
+            self.volumes.remove(name);
+        }
+        Ok(())
     }
 
     /// Starts it and gives its script and life where it was not running; like Docker, it runs an ended one again.

@@ -1,4 +1,4 @@
-//! The order in which the containers of a task start and stop: `dependsOn` and `startTimeout`.
+//! The order in which the containers of a task start and stop: `dependsOn`, `startTimeout` and what `volumesFrom` implies.
 //!
 //! A container starts once everything it depends on is as far as it has to be, and never where that cannot come any
 //! more. Shutdown is the reverse: a container is stopped once nothing that depends on it runs.
@@ -31,6 +31,7 @@ struct Need {
 /// How far a container has to be before another one starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Until {
+    Created,
     Started,
     Completed,
     Succeeded,
@@ -182,10 +183,10 @@ impl Order {
     }
 }
 
-/// What a container needs of others. Here belongs all that implies an order, so that start, shutdown and
-/// [`check_order`] follow it alike: on ECS a link implies START, and `volumesFrom` that the other one is created.
+/// What a container needs of others, in the order of [`check_order`]'s faults: start, shutdown and check follow it alike.
+/// As on ECS, `volumesFrom` implies that the other one is created.
 fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)> {
-    definition.depends_on.iter().map(|dependency| {
+    let depends_on = definition.depends_on.iter().map(|dependency| {
         let until = match dependency.condition {
             DependencyCondition::Start => Until::Started,
             DependencyCondition::Complete => Until::Completed,
@@ -193,7 +194,10 @@ fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)
             DependencyCondition::Healthy => Until::Healthy,
         };
         (dependency.container.as_str(), until)
-    })
+    });
+    let mounts_of =
+        definition.volumes_from.iter().map(|from| (from.source_container.as_str(), Until::Created));
+    depends_on.chain(mounts_of)
 }
 
 /// Why what is waited for never comes.
@@ -217,8 +221,10 @@ impl Until {
                 }
             }
             (Stage::Ended { .. }, Self::Healthy) => Err(Never::Healthy("stopped before it was HEALTHY")),
-            (Stage::Ended { .. }, Self::Started | Self::Completed) => Ok(true),
-            (Stage::Running { .. }, Self::Started) => Ok(true),
+            (Stage::Ended { .. }, Self::Created | Self::Started | Self::Completed) => Ok(true),
+            (Stage::Created, Self::Created) | (Stage::Running { .. }, Self::Created | Self::Started) => {
+                Ok(true)
+            }
             (Stage::Running { .. }, Self::Healthy) => match standing.health {
                 Health::Healthy => Ok(true),
                 Health::Unhealthy if !patient => Err(Never::Healthy("is UNHEALTHY")),

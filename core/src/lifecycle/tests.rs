@@ -17,6 +17,8 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: checked.then(|| HealthCheck {
             command: vec!["CMD".into(), "true".into()],
@@ -32,11 +34,14 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
     };
     TaskDefinition {
         key: RevisionKey { family: Family::new("web"), revision: 1 },
         status: DefinitionStatus::Active,
         containers: containers.iter().map(container).collect(),
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, Timestamp};
+use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
 
 /// A task definition's revision. Immutable but for its status.
@@ -14,6 +14,8 @@ pub struct TaskDefinition {
     pub status: DefinitionStatus,
     /// At least one.
     pub containers: Vec<ContainerDefinition>,
+    /// What its containers can mount.
+    pub volumes: Vec<Volume>,
     /// CPU units for the whole task; 1024 are one core.
     pub cpu: Option<u32>,
     /// Memory for the whole task, in MiB.
@@ -115,6 +117,10 @@ pub struct ContainerDefinition {
     pub command: Option<Vec<String>>,
     /// Name and value, in the order given.
     pub environment: Vec<(String, String)>,
+    /// Files of further variables: ARNs of S3 objects, as given; the first that has a name has the word.
+    pub environment_files: Vec<String>,
+    /// Variables that are looked up when the task starts.
+    pub secrets: Vec<Secret>,
     /// Ports to publish.
     pub port_mappings: Vec<PortMapping>,
     /// The command that tells whether it is well.
@@ -133,6 +139,10 @@ pub struct ContainerDefinition {
     pub working_directory: Option<String>,
     /// Labels for the engine.
     pub docker_labels: Vec<(String, String)>,
+    /// Volumes of the task definition, and where it sees them.
+    pub mount_points: Vec<MountPoint>,
+    /// Containers whose mounts it gets, too.
+    pub volumes_from: Vec<VolumesFrom>,
 }
 
 /// A container port made reachable from the host.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, NetworkMode, Overrides, TaskDefinition};
+use super::{ContainerDefinition, NetworkMode, Overrides, TaskDefinition, Volume};
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
 /// All an agent needs to know to run a task: the definition with its overrides applied.
@@ -20,6 +20,8 @@ pub struct TaskSpec {
     pub group: String,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
+    /// What its containers can mount.
+    pub volumes: Vec<Volume>,
     /// What to run.
     pub containers: Vec<ContainerSpec>,
 }
@@ -65,6 +67,7 @@ impl TaskSpec {
             definition: definition.key.clone(),
             group,
             network_mode: definition.network_mode,
+            volumes: definition.volumes.clone(),
             containers,
         }
     }

@@ -7,6 +7,7 @@ use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode, PortMa
 use super::order;
 use super::read::client;
 use super::sizes::LEAST_MEMORY;
+use super::{environment, volumes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::enums::TransportProtocol;
@@ -41,7 +42,7 @@ fn container(
         docker_labels,
         docker_security_options,
         entry_point,
-        environment,
+        environment: given_variables,
         environment_files,
         essential,
         extra_hosts,
@@ -83,23 +84,19 @@ fn container(
             ("dnsSearchDomains", &dns_search_domains),
             ("dnsServers", &dns_servers),
             ("dockerSecurityOptions", &docker_security_options),
-            ("environmentFiles", &environment_files),
             ("extraHosts", &extra_hosts),
             ("firelensConfiguration", &firelens_configuration),
             ("hostname", &hostname),
             ("interactive", &interactive),
             ("links", &links),
             ("logConfiguration", &log_configuration),
-            ("mountPoints", &mount_points),
             ("privileged", &privileged),
             ("pseudoTerminal", &pseudo_terminal),
             ("readonlyRootFilesystem", &readonly_root_filesystem),
             ("repositoryCredentials", &repository_credentials),
             ("resourceRequirements", &resource_requirements),
-            ("secrets", &secrets),
             ("systemControls", &system_controls),
             ("ulimits", &ulimits),
-            ("volumesFrom", &volumes_from),
         ],
     )?;
     linux_parameters.map_or(Ok(()), |given| refuse_linux_parameters(&at.field("linuxParameters"), given))?;
@@ -131,6 +128,7 @@ fn container(
         )));
     }
     let mappings = at.field("portMappings");
+    let variables = environment::variables(at, given_variables.unwrap_or_default())?;
     Ok(ContainerDefinition {
         port_mappings: port_mappings
             .unwrap_or_default()
@@ -155,11 +153,15 @@ fn container(
         essential: essential.unwrap_or(true),
         entry_point: entry_point.filter(|words| !words.is_empty()),
         command: command.filter(|words| !words.is_empty()),
-        environment: self::environment(at, environment.unwrap_or_default())?,
+        environment_files: environment::files(at, environment_files.unwrap_or_default())?,
+        secrets: environment::secrets(at, secrets.unwrap_or_default(), &variables)?,
+        environment: variables,
         stop_timeout: stop_timeout.map(seconds),
         user: user.filter(|user| !user.is_empty()),
         working_directory: working_directory.filter(|path| !path.is_empty()),
         docker_labels: docker_labels.unwrap_or_default().into_iter().collect(),
+        mount_points: volumes::mount_points(at, mount_points.unwrap_or_default())?,
+        volumes_from: volumes::volumes_from(at, volumes_from.unwrap_or_default())?,
     })
 }
 
@@ -188,23 +190,6 @@ fn refuse_linux_parameters(at: &At<'_>, given: wire::LinuxParameters) -> Answer<
             ("tmpfs", &tmpfs),
         ],
     )
-}
-
-/// Names and values, as containers and overrides give them.
-pub(in crate::api) fn environment(
-    at: &At<'_>,
-    given: Vec<wire::KeyValuePair>,
-) -> Answer<Vec<(String, String)>> {
-    let list = at.field("environment");
-    let variable = |(index, wire::KeyValuePair { name, value })| {
-        let name = name.filter(|name: &String| !name.is_empty() && !name.contains('='));
-        let name = name.ok_or_else(|| {
-            let at = list.index(index);
-            ApiError::client(format!("{at}.name must be given, and have no '=' in it."))
-        })?;
-        Ok((name, value.unwrap_or_default()))
-    };
-    given.into_iter().enumerate().map(variable).collect()
 }
 
 fn port_mapping(

@@ -54,10 +54,12 @@ pub(super) fn check(containers: &[ContainerDefinition]) -> Answer<()> {
     check_order(containers).map_err(|(fault, place, index)| {
         let list = At::ROOT.field("containerDefinitions");
         let container = list.index(place);
+        let Some(given) = containers.get(place).and_then(|container| container.depends_on.get(index)) else {
+            // After what it depends on come those whose mounts it gets.
+            return ApiError::client(format!("{fault}: {container}.volumesFrom is part of one."));
+        };
+        let (name, condition) = (given.container.as_str(), given.condition.as_str());
         let list = container.field("dependsOn");
-        let given = containers.get(place).and_then(|container| container.depends_on.get(index));
-        let (name, condition) =
-            given.map_or(("", ""), |given| (given.container.as_str(), given.condition.as_str()));
         let at = list.index(index);
         ApiError::client(match fault {
             Fault::Unknown(_) | Fault::Itself | Fault::Cycle => {

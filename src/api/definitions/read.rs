@@ -7,7 +7,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, order, sizes};
+use super::{container, order, sizes, volumes as storage};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{RegisterTaskDefinitionRequest, RuntimePlatform};
@@ -55,7 +55,6 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
             ("proxyConfiguration", &proxy_configuration),
             ("runtimePlatform", &differs_from_linux_on_x86(runtime_platform)),
             ("trustedExecutionConfiguration", &trusted_execution_configuration),
-            ("volumes", &volumes),
         ],
     )?;
     let family = family.unwrap_or_default();
@@ -81,6 +80,7 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         requires_compatibilities: compatibilities(requires_compatibilities.unwrap_or_default())?,
         task_role_arn: task_role_arn.filter(|arn| !arn.is_empty()),
         execution_role_arn: execution_role_arn.filter(|arn| !arn.is_empty()),
+        volumes: storage::volumes(volumes.unwrap_or_default())?,
         containers: container::containers(container_definitions.unwrap_or_default(), network_mode)?,
         registered_at: Timestamp::default(),
         deregistered_at: None,
@@ -137,8 +137,9 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     if !containers.iter().any(|container| container.essential) {
         return Err(ApiError::client("At least one container of the task definition must be essential."));
     }
-    order::check(containers)?;
     check_sizes(definition)?;
+    storage::check(definition)?;
+    order::check(containers)?;
     check_host_ports(containers, definition.network_mode)
 }
 

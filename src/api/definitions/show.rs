@@ -3,10 +3,10 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use super::order;
-use crate::api::wire::enums::Compatibility;
+use super::{order, volumes};
+use crate::api::wire::enums::{Compatibility, EnvironmentFileType};
 use crate::api::wire::structures::{
-    ContainerDefinition, HealthCheck, KeyValuePair, PortMapping, TaskDefinition,
+    ContainerDefinition, EnvironmentFile, HealthCheck, KeyValuePair, PortMapping, Secret, TaskDefinition,
 };
 use crate::api::{signed, signed_seconds};
 
@@ -32,7 +32,7 @@ pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -
         status: Some(definition.status.as_str().into()),
         task_definition_arn: Some(here.task_definition(&definition.key)),
         task_role_arn: definition.task_role_arn.clone(),
-        volumes: Some(Vec::new()),
+        volumes: Some(definition.volumes.iter().map(volumes::show).collect()),
         ..TaskDefinition::default()
     }
 }
@@ -50,25 +50,40 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
             .then(|| container.docker_labels.iter().cloned().collect()),
         entry_point: container.entry_point.clone(),
         environment: Some(container.environment.iter().map(variable).collect()),
+        environment_files: some(
+            container.environment_files.iter().map(|arn| EnvironmentFile {
+                r#type: Some(EnvironmentFileType::S3),
+                value: Some(arn.clone()),
+            }),
+        ),
         essential: Some(container.essential),
         health_check: container.health_check.as_ref().map(health_check),
         image: Some(container.image.clone()),
         memory: container.memory.map(signed),
         memory_reservation: container.memory_reservation.map(signed),
-        mount_points: Some(Vec::new()),
+        mount_points: Some(container.mount_points.iter().map(volumes::show_mount_point).collect()),
         name: Some(container.name.clone()),
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| port_mapping(mapping, mode)).collect(),
         ),
         restart_policy: container.restart_policy.as_ref().map(order::show_restart_policy),
         start_timeout: container.start_timeout.map(signed_seconds),
+        secrets: some(container.secrets.iter().map(|secret| Secret {
+            name: Some(secret.name.clone()),
+            value_from: Some(secret.value_from.clone()),
+        })),
         stop_timeout: container.stop_timeout.map(signed_seconds),
         system_controls: Some(Vec::new()),
         user: container.user.clone(),
-        volumes_from: Some(Vec::new()),
+        volumes_from: Some(container.volumes_from.iter().map(volumes::show_volumes_from).collect()),
         working_directory: container.working_directory.clone(),
         ..ContainerDefinition::default()
     }
+}
+
+/// A list that ECS shows only where there is something in it.
+fn some<T>(items: impl ExactSizeIterator<Item = T>) -> Option<Vec<T>> {
+    (items.len() > 0).then(|| items.collect())
 }
 
 fn port_mapping(mapping: &model::PortMapping, mode: NetworkMode) -> PortMapping {

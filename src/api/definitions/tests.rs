@@ -1,3 +1,5 @@
+mod volumes;
+
 use serde_json::{Value, json};
 
 use super::{read, show};
@@ -47,6 +49,8 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "image": "nginx:1",
             "command": ["serve"],
             "environment": [{"name": "A", "value": "1"}],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
+            "secrets": [{"name": "B", "valueFrom": "/shop/b"}],
             "portMappings": [{"containerPort": 80}],
             "healthCheck": {"command": ["CMD-SHELL", "true"]},
             "stopTimeout": 5,
@@ -78,6 +82,8 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "essential": true,
             "command": ["serve"],
             "environment": [{"name": "A", "value": "1"}],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
+            "secrets": [{"name": "B", "valueFrom": "/shop/b"}],
             "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}],
             "healthCheck": {
                 "command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3
@@ -123,10 +129,6 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
     check(
         &json!({"requiresCompatibilities": ["FARGATE"]}),
         "ClientException: requiresCompatibilities FARGATE is not supported by Mainstay yet.",
-    );
-    check(
-        &json!({"volumes": [{"name": "data"}]}),
-        "ClientException: volumes is not supported by Mainstay yet.",
     );
     check(&json!({"pidMode": "host"}), "ClientException: pidMode is not supported by Mainstay yet.");
     check(
@@ -264,11 +266,54 @@ fn a_health_check_says_what_to_run_within_the_bounds_of_ecs() {
 }
 
 #[test]
+fn secrets_and_files_name_what_can_be_had_and_no_name_twice() {
+    let at = "ClientException: containerDefinitions[0]";
+    let secret = |name: &str, value_from: &str| json!({"secrets": [{"name": name, "valueFrom": value_from}]});
+    check_container(&secret("A", "/shop/a"), "fine");
+    check_container(
+        &secret("A", "arn:aws:secretsmanager:us-east-1:000000000000:secret:a-AbCdEf:k::"),
+        "fine",
+    );
+    check_container(
+        &secret("A", "../a"),
+        &format!("{at}.secrets[0].valueFrom is '../a'; it must be an ARN or the name of a parameter."),
+    );
+    check_container(
+        &secret("", "/shop/a"),
+        &format!("{at}.secrets[0].name must be given, and have no '=' in it."),
+    );
+    let unique = "ClientException: The secret name must be unique and not shared with any new or existing \
+                  environment variables set on the container, such as 'A'.";
+    check_container(
+        &json!({"secrets": [{"name": "A", "valueFrom": "a"}], "environment": [{"name": "A", "value": "1"}]}),
+        unique,
+    );
+    check_container(
+        &json!({"secrets": [{"name": "A", "valueFrom": "a"}, {"name": "A", "valueFrom": "b"}]}),
+        unique,
+    );
+    let file = |value: &str| json!({"type": "s3", "value": value});
+    check_container(
+        &json!({"environmentFiles": [file("s3://shop/web.env")]}),
+        &format!(
+            "{at}.environmentFiles[0].value is 's3://shop/web.env'; it must be the ARN of an S3 object that \
+             ends in .env, such as arn:aws:s3:::bucket/key.env."
+        ),
+    );
+    check_container(
+        &json!({"environmentFiles": [{"type": "http", "value": "arn:aws:s3:::shop/web.env"}]}),
+        &format!("{at}.environmentFiles[0].type is 'http'; it must be one of s3."),
+    );
+    check_container(
+        &json!({"environmentFiles": vec![file("arn:aws:s3:::shop/web.env"); 11]}),
+        &format!("{at}.environmentFiles has 11 items; it must have at most 10."),
+    );
+}
+
+#[test]
 fn what_is_not_carried_out_yet_is_refused_by_its_path() {
     let members = [
         ("logConfiguration", json!({"logDriver": "awslogs"})),
-        ("mountPoints", json!([{"sourceVolume": "data", "containerPath": "/data"}])),
-        ("secrets", json!([{"name": "A", "valueFrom": "arn"}])),
         ("privileged", json!(true)),
         ("ulimits", json!([{"name": "nofile", "softLimit": 1, "hardLimit": 1}])),
         ("links", json!(["db"])),

@@ -34,6 +34,10 @@ fn container(name: &str, needs: &[(&str, DependencyCondition)]) -> ContainerDefi
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
     }
 }
 
@@ -281,4 +285,23 @@ proptest! {
         }
         prop_assert!(now.iter().all(|standing| standing.stage != WAITING));
     }
+}
+
+#[test]
+fn mounts_come_from_a_container_that_is_made_first_and_imply_no_cycle_with_others() {
+    let from = |source: &str| crate::model::VolumesFrom { source_container: source.into(), read_only: None };
+    let data = container("data", &[]);
+    let mut web = container("web", &[]);
+    web.volumes_from.push(from("data"));
+    let order = Order::of([&data, &web]);
+    let at = |stage| {
+        let standing = |stage| Standing { stage, health: Health::Unknown };
+        order.start(1, &[standing(stage), standing(Stage::Absent)])
+    };
+    assert_eq!(at(Stage::Absent), Start::Wait(None));
+    assert_eq!(at(Stage::Created), Start::Now);
+    assert_eq!(at(Stage::Ended { started: true, exit_code: Some(1) }), Start::Now);
+    assert!(matches!(at(Stage::Ended { started: false, exit_code: None }), Start::Never(_)));
+    let data = container("data", &[("web", On::Start)]);
+    assert_eq!(check_order(&[data, web]), Err((Fault::Cycle, 0, 0)));
 }
