@@ -25,8 +25,8 @@ use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
 use mainstay_actors::tree::Kind;
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, LaunchType, NetworkMode, TaskDefinition,
-    TaskStatus, Timestamp,
+    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, EngineOptions, LaunchType, NetworkMode,
+    TaskDefinition, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
 
@@ -225,6 +225,11 @@ fn definition(family: Family) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
+        version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family, revision: 0 },
@@ -233,6 +238,9 @@ fn definition(family: Family) -> TaskDefinition {
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

@@ -1,7 +1,14 @@
 //! RegisterTaskDefinition, DescribeTaskDefinition, DeregisterTaskDefinition and the lists of them.
 
 mod container;
+mod links;
+mod linux;
+mod logs;
+mod options;
 mod order;
+#[cfg(test)]
+mod parameters;
+mod ports;
 mod read;
 mod show;
 pub(super) mod sizes;

@@ -42,6 +42,16 @@ pub(super) fn when(endpoint: &str, act: &'static str, error: &Error) -> EngineEr
     }
 }
 
+/// A 404 of a create that is about the image, not about something else that is needed.
+pub(super) fn is_missing_image(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code: 404, message } if message.to_lowercase().contains("no such image"))
+}
+
+/// Whether a start was refused because somebody has a host port already.
+pub(super) fn is_taken_port(message: &str) -> bool {
+    ["port is already allocated", "address already in use"].iter().any(|sign| message.contains(sign))
+}
+
 /// Whether a registry's refusal will be the same next time.
 pub(super) fn is_final_refusal(message: &str) -> bool {
     let message = message.to_lowercase();

@@ -185,7 +185,7 @@ impl Order {
 /// What a container needs of others. Here belongs all that implies an order, so that start, shutdown and
 /// [`check_order`] follow it alike: on ECS a link implies START, and `volumesFrom` that the other one is created.
 fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)> {
-    definition.depends_on.iter().map(|dependency| {
+    let dependencies = definition.depends_on.iter().map(|dependency| {
         let until = match dependency.condition {
             DependencyCondition::Start => Until::Started,
             DependencyCondition::Complete => Until::Completed,
@@ -193,7 +193,8 @@ fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)
             DependencyCondition::Healthy => Until::Healthy,
         };
         (dependency.container.as_str(), until)
-    })
+    });
+    dependencies.chain(definition.links.iter().map(|link| (link.container.as_str(), Until::Started)))
 }
 
 /// Why what is waited for never comes.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{ContainerDefinition, DefinitionStatus, HealthCheck, NetworkMode};
+use crate::model::{ContainerDefinition, DefinitionStatus, EngineOptions, HealthCheck, NetworkMode};
 use crate::{Family, RevisionKey};
 
 fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
@@ -32,6 +32,11 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
+        version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family: Family::new("web"), revision: 1 },
@@ -40,6 +45,9 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

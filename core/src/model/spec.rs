@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, NetworkMode, Overrides, TaskDefinition};
+use super::{ContainerDefinition, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition};
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
 /// All an agent needs to know to run a task: the definition with its overrides applied.
@@ -20,6 +20,10 @@ pub struct TaskSpec {
     pub group: String,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
+    /// Whose processes they see.
+    pub pid_mode: Option<PidMode>,
+    /// Whose IPC resources they see.
+    pub ipc_mode: Option<IpcMode>,
     /// What to run.
     pub containers: Vec<ContainerSpec>,
 }
@@ -65,6 +69,8 @@ impl TaskSpec {
             definition: definition.key.clone(),
             group,
             network_mode: definition.network_mode,
+            pid_mode: definition.pid_mode,
+            ipc_mode: definition.ipc_mode,
             containers,
         }
     }

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "what a container prints is what tests read")]
 
 mod http;
+mod see;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -28,6 +29,9 @@ Usage: puppet [COMMAND]
   ignore-term                    wait for ever, deaf to SIGTERM
   eat MIB                        take so much memory, then wait for ever
   print [LINE…]                  print each line
+  see                            print what the kernel and the engine made of this container, a line each: limits,
+                                 capabilities, mounts, names, processes (see tests/puppet/src/see.rs)
+  read PATH…                     print each file
   show                           print arguments, user, working directory and environment, a line each
 
 The server answers:
@@ -113,6 +117,17 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
         "print" => {
             for line in &words.0 {
                 println!("{line}");
+            }
+            Ok(0)
+        }
+        "see" => {
+            print!("{}", see::see());
+            Ok(0)
+        }
+        "read" => {
+            for path in &words.0 {
+                let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+                print!("{text}");
             }
             Ok(0)
         }
