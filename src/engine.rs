@@ -5,6 +5,8 @@
 
 mod errors;
 mod labels;
+mod options;
+mod ports;
 mod translate;
 mod volumes;
 
@@ -50,6 +52,8 @@ pub struct DockerEngine {
     client: Mutex<Option<Docker>>,
     /// By image id: its digest in its registry, where it has one.
     digests: Mutex<HashMap<String, Option<String>>>,
+    /// Host ports for port ranges.
+    rows: ports::Rows,
 }
 
 impl DockerEngine {
@@ -60,6 +64,7 @@ impl DockerEngine {
             owner: owner.into(),
             client: Mutex::default(),
             digests: Mutex::default(),
+            rows: ports::Rows::default(),
         }
     }
 
@@ -193,12 +198,23 @@ impl ContainerEngine for DockerEngine {
 
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let client = self.client().await?;
-        let body = translate::create_body(&self.owner, new);
+        let rows = self.rows.pick(&new.spec.definition.port_mappings);
+        let body = translate::create_body(&self.owner, new, &rows);
         let name = Some(new.spec.engine_name.clone());
         let made =
             client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;
         match made {
-            Ok(made) => Ok(EngineId::new(made.id)),
+            Ok(made) => {
+                // Such as a limit that the host's kernel does not know.
+                for warning in &made.warnings {
+                    tracing::warn!(
+                        container = new.spec.engine_name,
+                        warning,
+                        "the engine has left something out"
+                    );
+                }
+                Ok(EngineId::new(made.id))
+            }
             Err(error) if status(&error) == Some(409) => self.adopt(&client, new).await,
             // Of these there are more: a container of `volumesFrom`, a driver.
             Err(error) if errors::is_missing_image(&error) => {
@@ -215,7 +231,12 @@ impl ContainerEngine for DockerEngine {
             Err(error) if errors::is_missing_container(&error) => {
                 Err(EngineError::NoSuchContainer { id: id.clone() })
             }
-            Err(error) => Err(when(&self.endpoint, "start", &error)),
+            Err(error) => Err(match when(&self.endpoint, "start", &error) {
+                EngineError::Refused { message } if errors::is_taken_port(&message) => {
+                    EngineError::PortTaken { message }
+                }
+                other => other,
+            }),
         }
     }
 

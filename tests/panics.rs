@@ -25,8 +25,8 @@ use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
 use mainstay_actors::tree::Kind;
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, LaunchType, NetworkMode, TaskDefinition,
-    TaskStatus, Timestamp,
+    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, EngineOptions, LaunchType, NetworkMode,
+    TaskDefinition, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
 
@@ -229,6 +229,11 @@ fn definition(family: Family) -> TaskDefinition {
         docker_labels: Vec::new(),
         mount_points: Vec::new(),
         volumes_from: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
+        version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family, revision: 0 },
@@ -238,6 +243,9 @@ fn definition(family: Family) -> TaskDefinition {
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

@@ -2,7 +2,14 @@
 
 mod container;
 pub(super) mod environment;
+mod links;
+mod linux;
+mod logs;
+mod options;
 mod order;
+#[cfg(test)]
+mod parameters;
+mod ports;
 mod read;
 mod show;
 pub(super) mod sizes;

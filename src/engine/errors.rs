@@ -51,6 +51,11 @@ pub(super) fn when(endpoint: &str, act: &'static str, error: &Error) -> EngineEr
     }
 }
 
+/// Whether a start was refused because somebody has a host port already.
+pub(super) fn is_taken_port(message: &str) -> bool {
+    ["port is already allocated", "address already in use"].iter().any(|sign| message.contains(sign))
+}
+
 /// Whether a registry's refusal will be the same next time.
 pub(super) fn is_final_refusal(message: &str) -> bool {
     let message = message.to_lowercase();

@@ -53,3 +53,13 @@ pub(super) fn of_task(owner: &str, of: Of<'_>) -> impl Iterator<Item = (String, 
     ];
     ours.into_iter().map(|(label, value)| (label.to_owned(), value))
 }
+/// Its port ranges: the engine knows of single ports only.
+pub(super) const PORT_RANGES: &str = "mainstay.port-ranges";
+/// The log group of CloudWatch that it would print to.
+pub(super) const LOG_GROUP: &str = "mainstay.awslogs-group";
+/// The region of that.
+pub(super) const LOG_REGION: &str = "mainstay.awslogs-region";
+/// What its stream's name begins with, where that was said.
+pub(super) const LOG_STREAM_PREFIX: &str = "mainstay.awslogs-stream-prefix";
+/// Its stream in that group, where it has a prefix: `prefix/container/task`.
+pub(super) const LOG_STREAM: &str = "mainstay.awslogs-stream";

@@ -73,7 +73,7 @@ REFUSED = {
     "a health check of neither kind": (*define(container(healthCheck={"command": ["/check"]})), "ClientException", "command"),
     "no essential container": (*define(container(essential=False)), "ClientException", "essential"),
     "an unknown network mode": (*define(container(), networkMode="mesh"), None, "networkMode"),
-    "privileged, which is not carried out": (*define(container(privileged=True)), "ClientException", "privileged"),
+    "a task's processes shared, which is not carried out": (*define(container(), pidMode="task"), "ClientException", "pidMode"),
     "a mount of an unknown volume": (
         *define(container(mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}])), "ClientException", "Unknown volume 'a'",
     ),

@@ -22,7 +22,7 @@ import docker
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 MAINSTAY = os.environ.get("MAINSTAY", str(PROJECT / "target/debug/mainstay"))
 AWS = os.environ.get("AWS", str(PROJECT / ".venv/bin/aws"))
-IMAGE = "mainstay/demo:1"
+IMAGE = os.environ.get("IMAGE", "mainstay/demo:1")
 REGION = "us-east-1"
 OWNER = "mainstay.owner"
 LABELS = "com.amazonaws.ecs."

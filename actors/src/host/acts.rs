@@ -37,6 +37,7 @@ impl HostTask {
         let container = &state.containers[place];
         let (me, engine, ctx) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.ctx));
         let (spec, id, news) = (state.spec.clone(), container.id.clone(), container.news);
+        let unmade = container.unmade.last().cloned();
         let last = container.last_start();
         let again = container.tries > 0 || last.is_some();
         let gate = Arc::clone(&self.gate);
@@ -70,13 +71,15 @@ impl HostTask {
                         cluster: &spec.cluster,
                         definition: &spec.definition,
                         network_mode: spec.network_mode,
+                        pid_mode: spec.pid_mode,
+                        ipc_mode: spec.ipc_mode,
                         spec: container,
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         added_environment: &added,
                     };
                     Failpoint::HostBeforeCreate.hit();
-                    let made = engine.create(&new).await;
+                    let made = create(&*engine, &new, unmade.as_ref()).await;
                     Failpoint::HostAfterCreate.hit();
                     Outcome::Created(made)
                 }
@@ -85,6 +88,18 @@ impl HostTask {
             drop(me.cast(HostTaskMsg::Done { place, news, outcome }));
         });
     }
+}
+
+/// Makes a container, in the place of one that could not be started, where there is one: they have one name.
+async fn create(
+    engine: &dyn ContainerEngine,
+    new: &NewContainer<'_>,
+    unmade: Option<&EngineId>,
+) -> Result<EngineId, EngineError> {
+    if let Some(unmade) = unmade {
+        engine.remove(unmade).await?;
+    }
+    engine.create(new).await
 }
 
 /// Starts a container and looks at it. Where it may have been started already, on another try or by an actor before

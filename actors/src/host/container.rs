@@ -11,6 +11,9 @@ use crate::ports::{EngineContainer, EngineState, Exit};
 /// The exit code of a container that never started for want of what it depends on.
 const BLOCKED: i32 = 143;
 
+/// A container with a port range is made so often beyond the first time, each time with other ports of the host.
+const PORTS_TRIED: usize = 10;
+
 /// How far a container is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
@@ -59,6 +62,8 @@ pub(super) struct Container {
     run: Option<(Timestamp, Instant)>,
     /// When it is looked at again whether it may start.
     pub(super) alarm: Option<Instant>,
+    /// Those before it that could not start for their ports; what is still heard of them is old news.
+    pub(super) unmade: Vec<EngineId>,
     pub(super) report: ContainerReport,
 }
 
@@ -118,6 +123,7 @@ impl Container {
             uncertain: false,
             looking: false,
             look_again: false,
+            unmade: Vec::new(),
             news: News::default(),
             killed_with: None,
             last_end: None,
@@ -246,6 +252,20 @@ impl Container {
         self.report.runtime_id = Some(id.clone());
         self.id = Some(id);
         self.phase = self.phase.max(Phase::Created);
+    }
+
+    /// Whether one of its host ports being taken only means that others have to be tried.
+    pub(super) fn may_be_made_anew(&self) -> bool {
+        self.phase == Phase::Created
+            && self.spec.definition.has_port_range()
+            && self.unmade.len() < PORTS_TRIED
+    }
+
+    /// It will be made anew, with other ports.
+    pub(super) fn unmake(&mut self) {
+        self.unmade.extend(self.id.take());
+        self.report.runtime_id = None;
+        self.phase = Phase::Absent;
     }
 
     /// It could not be brought up.

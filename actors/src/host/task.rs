@@ -85,6 +85,8 @@ pub enum HostTaskMsg {
     Seen {
         /// Which container.
         place: usize,
+        /// Which of the engine's: it may have been made anew meanwhile.
+        id: EngineId,
         /// What had happened to it by the time it began.
         news: News,
         /// What was seen.
@@ -202,9 +204,11 @@ impl Actor for HostTask {
             HostTaskMsg::Done { place, news, outcome } => {
                 self.done(&me, state, place, news, outcome);
             }
-            HostTaskMsg::Seen { place, news, seen } => {
+            HostTaskMsg::Seen { place, id, news, seen } => {
                 state.containers[place].looking = false;
-                self.seen(&me, state, place, news, seen);
+                if !state.containers[place].unmade.contains(&id) {
+                    self.seen(&me, state, place, news, seen);
+                }
                 if std::mem::take(&mut state.containers[place].look_again) {
                     self.look(&me, state, place);
                 }
@@ -344,6 +348,11 @@ impl HostTask {
                 container.tries = 0;
                 return self.seen(me, state, place, news, Ok(seen));
             }
+            Outcome::Started(Err(EngineError::PortTaken { message })) if container.may_be_made_anew() => {
+                tracing::warn!(task = %state.spec.id, container = container.report.name, message, "other ports are tried");
+                container.unmake();
+                None
+            }
             Outcome::Started(Err(error)) => Some(("CannotStartContainerError", error)),
             Outcome::Stopped(Err(error)) => Some(("CannotStopContainerError", error)),
         };
@@ -379,6 +388,9 @@ impl HostTask {
             Failpoint::HostDeathSeen.hit();
         }
         let container = &mut state.containers[place];
+        if container.unmade.contains(&event.id) {
+            return;
+        }
         // Where there is none yet, the answer to its create is still on its way.
         if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
             return;
@@ -439,7 +451,7 @@ impl HostTask {
             let pass = gate.pass(Lane::Work, &group).await;
             let seen = engine.inspect(&id).await;
             drop((pass, teardown));
-            drop(me.cast(HostTaskMsg::Seen { place, news, seen }));
+            drop(me.cast(HostTaskMsg::Seen { place, id, news, seen }));
         });
     }
 
@@ -486,8 +498,12 @@ impl HostTask {
     }
 
     fn clean_up(&self, me: &Me, state: &HostTaskState) {
-        let ids: Vec<EngineId> =
-            state.containers.iter().filter_map(|container| container.id.clone()).collect();
+        let ids: Vec<EngineId> = state
+            .containers
+            .iter()
+            .flat_map(|container| container.id.iter().chain(container.unmade.last()))
+            .cloned()
+            .collect();
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
         let volumes = storage::volumes_of(&state.spec);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use mainstay_core::model::{Health, NetworkBinding, NetworkMode, Timestamp};
+use mainstay_core::model::{Health, IpcMode, NetworkBinding, NetworkMode, PidMode, Timestamp};
 use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
 
 use mainstay_core::model::ContainerSpec;
@@ -53,6 +53,9 @@ pub trait ContainerEngine: Send + Sync + 'static {
     async fn create(&self, container: &NewContainer<'_>) -> Result<EngineId, EngineError>;
 
     /// Starts it; one that runs already is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::PortTaken`] where it can be made anew with other ports, if any will do.
     async fn start(&self, id: &EngineId) -> Result<(), EngineError>;
 
     /// What the engine knows of it; `None` where it is gone.
@@ -140,6 +143,10 @@ pub struct NewContainer<'a> {
     pub definition: &'a RevisionKey,
     /// How it is connected.
     pub network_mode: NetworkMode,
+    /// Whose processes it sees.
+    pub pid_mode: Option<PidMode>,
+    /// Whose IPC resources it sees.
+    pub ipc_mode: Option<IpcMode>,
     /// What it is.
     pub spec: &'a ContainerSpec,
     /// What it mounts.
@@ -271,6 +278,12 @@ pub enum EngineError {
     NoSuchContainer {
         /// Which.
         id: EngineId,
+    },
+    /// A host port that it asked for is somebody else's.
+    #[error("{message}")]
+    PortTaken {
+        /// The engine's words.
+        message: String,
     },
     /// The engine refused; asking again will not help.
     #[error("{message}")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay_core::model::{
     ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
-    HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
+    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -35,6 +35,11 @@ pub fn container(image: &str) -> ContainerDefinition {
         docker_labels: Vec::new(),
         mount_points: Vec::new(),
         volumes_from: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
+        version_consistency: None,
     }
 }
 
@@ -83,6 +88,9 @@ pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDef
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

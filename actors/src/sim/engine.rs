@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use mainstay_core::model::Ports;
 use mainstay_core::{EngineId, TaskId};
 use rand::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -102,6 +103,11 @@ impl SimEngine {
     /// Where this image is.
     pub fn image(&self, image: &str, state: ImageState) {
         self.machine().images.insert(image.into(), state);
+    }
+
+    /// Somebody else on the host has these ports: a container that wants one of them does not start.
+    pub fn take_ports(&self, ports: Ports) {
+        self.machine().taken.push(ports);
     }
 
     /// Changes what goes wrong from now on.

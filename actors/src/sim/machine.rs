@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mainstay_core::lifecycle::starts_again;
 use mainstay_core::model::{
-    Dependency, DependencyCondition, Health, NetworkBinding, RestartPolicy, Timestamp,
+    Dependency, DependencyCondition, Health, NetworkBinding, Ports, RestartPolicy, Timestamp,
 };
 use mainstay_core::storage::{Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
@@ -33,6 +33,8 @@ pub(super) struct Machine {
     pub(super) containers: BTreeMap<EngineId, Container>,
     /// By name: the task it was made for, if any.
     pub(super) volumes: BTreeMap<String, Option<TaskId>>,
+    /// Ports of the host that others have.
+    pub(super) taken: Vec<Ports>,
     pub(super) history: History,
     /// What each container of each task has been through, also of those that are gone.
     been: BTreeMap<(TaskId, String), Been>,
@@ -100,6 +102,7 @@ impl Machine {
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            taken: Vec::new(),
             history: History::default(),
             been: BTreeMap::new(),
             listeners: Vec::new(),
@@ -139,8 +142,11 @@ impl Machine {
         let first_port = 49_153_u16.saturating_add(u16::try_from(self.made % 10_000).unwrap_or(0));
         let binding = |(n, mapping): (usize, &mainstay_core::model::PortMapping)| NetworkBinding {
             bind_ip: "0.0.0.0".into(),
-            container_port: mapping.container_port,
-            host_port: mapping.fixed_host_port().unwrap_or(first_port.saturating_add(n as u16)),
+            container: mapping.container,
+            host: mapping
+                .container
+                .moved_to(mapping.fixed_host_port().unwrap_or(first_port.saturating_add(n as u16)))
+                .unwrap_or(mapping.container),
             protocol: mapping.protocol,
         };
         let container = Container {
@@ -244,6 +250,12 @@ impl Machine {
         }
         if let Some(words) = &container.script.refuses {
             return Err(EngineError::Refused { message: words.clone() });
+        }
+        let taken = |binding: &&NetworkBinding| self.taken.iter().any(|taken| taken.meets(binding.host));
+        if let Some(binding) = container.bindings.iter().find(taken) {
+            let message =
+                format!("Bind for {}:{} failed: port is already allocated", binding.bind_ip, binding.host);
+            return Err(EngineError::PortTaken { message });
         }
         let due = match (&container.state, &container.restart_policy, container.started_at) {
             (EngineState::Exited(exit), Some(policy), Some(from)) => {

@@ -197,7 +197,8 @@ fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)
     });
     let mounts_of =
         definition.volumes_from.iter().map(|from| (from.source_container.as_str(), Until::Created));
-    depends_on.chain(mounts_of)
+    let links = definition.links.iter().map(|link| (link.container.as_str(), Until::Started));
+    depends_on.chain(mounts_of).chain(links)
 }
 
 /// Why what is waited for never comes.

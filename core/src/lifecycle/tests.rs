@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{ContainerDefinition, DefinitionStatus, HealthCheck, NetworkMode};
+use crate::model::{ContainerDefinition, DefinitionStatus, EngineOptions, HealthCheck, NetworkMode};
 use crate::{Family, RevisionKey};
 
 fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
@@ -36,6 +36,11 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         docker_labels: Vec::new(),
         mount_points: Vec::new(),
         volumes_from: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
+        version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family: Family::new("web"), revision: 1 },
@@ -45,6 +50,9 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

@@ -1,9 +1,15 @@
+mod options;
+mod ports;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
+
+pub use options::*;
+pub use ports::*;
 
 /// A task definition's revision. Immutable but for its status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +28,12 @@ pub struct TaskDefinition {
     pub memory: Option<u32>,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
+    /// Whose processes its containers see; each its own where absent.
+    pub pid_mode: Option<PidMode>,
+    /// Whose shared memory and message queues its containers see; the engine's default where absent.
+    pub ipc_mode: Option<IpcMode>,
+    /// What it is built for, where that was said.
+    pub runtime_platform: Option<RuntimePlatform>,
     /// The launch types named in `requiresCompatibilities`.
     pub requires_compatibilities: Vec<LaunchType>,
     /// Role of the containers, echoed.
@@ -75,6 +87,50 @@ impl NetworkMode {
             Self::None => "none",
         }
     }
+}
+
+/// Whose processes a task's containers see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PidMode {
+    /// The host's.
+    Host,
+}
+
+impl PidMode {
+    /// The word on the wire and in the engine.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+        }
+    }
+}
+
+/// Whose IPC resources a task's containers see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IpcMode {
+    /// The host's.
+    Host,
+    /// Each its own, and no `/dev/shm`.
+    None,
+}
+
+impl IpcMode {
+    /// The word on the wire and in the engine.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What a task is built for; Linux on x86-64 is what there is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RuntimePlatform {
+    /// `X86_64`.
+    pub cpu_architecture: Option<String>,
+    /// `LINUX`.
+    pub operating_system_family: Option<String>,
 }
 
 /// Where ECS would run a task.
@@ -143,44 +199,22 @@ pub struct ContainerDefinition {
     pub mount_points: Vec<MountPoint>,
     /// Containers whose mounts it gets, too.
     pub volumes_from: Vec<VolumesFrom>,
+    /// What goes to the engine nearly as it is.
+    pub options: EngineOptions,
+    /// Containers of the task that it knows by a name. Each has to run before this one is made: a START dependency.
+    pub links: Vec<Link>,
+    /// Where what it prints goes.
+    pub log_configuration: Option<LogConfiguration>,
+    /// GPUs it needs.
+    pub gpus: Option<Gpus>,
+    /// Whether ECS would pin its image's tag to a digest, echoed: no digest is pinned here.
+    pub version_consistency: Option<bool>,
 }
 
-/// A container port made reachable from the host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PortMapping {
-    /// The port inside.
-    pub container_port: u16,
-    /// The port outside; 0 or absent means any free one of the ephemeral range.
-    pub host_port: Option<u16>,
-    /// TCP where not said.
-    pub protocol: Protocol,
-    /// The mapping's name, echoed.
-    pub name: Option<String>,
-}
-
-impl PortMapping {
-    /// The host port that has to be reserved, where one was fixed.
-    pub fn fixed_host_port(&self) -> Option<u16> {
-        self.host_port.filter(|&port| port != 0)
-    }
-}
-
-/// Transport of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-}
-
-impl Protocol {
-    /// The word on the wire and in the engine.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
+impl ContainerDefinition {
+    /// Whether some of its host ports are a row that has to be found.
+    pub fn has_port_range(&self) -> bool {
+        self.port_mappings.iter().any(|mapping| mapping.container.is_range())
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, NetworkMode, Overrides, TaskDefinition, Volume};
+use super::{ContainerDefinition, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition, Volume};
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
 /// All an agent needs to know to run a task: the definition with its overrides applied.
@@ -22,6 +22,10 @@ pub struct TaskSpec {
     pub network_mode: NetworkMode,
     /// What its containers can mount.
     pub volumes: Vec<Volume>,
+    /// Whose processes they see.
+    pub pid_mode: Option<PidMode>,
+    /// Whose IPC resources they see.
+    pub ipc_mode: Option<IpcMode>,
     /// What to run.
     pub containers: Vec<ContainerSpec>,
 }
@@ -68,6 +72,8 @@ impl TaskSpec {
             group,
             network_mode: definition.network_mode,
             volumes: definition.volumes.clone(),
+            pid_mode: definition.pid_mode,
+            ipc_mode: definition.ipc_mode,
             containers,
         }
     }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode, PortMapping, Protocol};
+use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode};
 
 use super::order;
 use super::read::client;
 use super::sizes::LEAST_MEMORY;
-use super::{environment, volumes};
+use super::{environment, links, logs, options, ports, volumes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
-use crate::api::wire::enums::TransportProtocol;
+use crate::api::wire::enums::VersionConsistency;
 use crate::api::wire::{At, structures as wire};
 use crate::api::{names, unsigned};
 
@@ -71,8 +71,7 @@ fn container(
         system_controls,
         ulimits,
         user,
-        // No digest is pinned, so that either word is kept: tasks get what the engine has under the name.
-        version_consistency: _,
+        version_consistency,
         volumes_from,
         working_directory,
     } = given;
@@ -80,26 +79,10 @@ fn container(
         at,
         &[
             ("credentialSpecs", &credential_specs),
-            ("disableNetworking", &disable_networking),
-            ("dnsSearchDomains", &dns_search_domains),
-            ("dnsServers", &dns_servers),
-            ("dockerSecurityOptions", &docker_security_options),
-            ("extraHosts", &extra_hosts),
             ("firelensConfiguration", &firelens_configuration),
-            ("hostname", &hostname),
-            ("interactive", &interactive),
-            ("links", &links),
-            ("logConfiguration", &log_configuration),
-            ("privileged", &privileged),
-            ("pseudoTerminal", &pseudo_terminal),
-            ("readonlyRootFilesystem", &readonly_root_filesystem),
             ("repositoryCredentials", &repository_credentials),
-            ("resourceRequirements", &resource_requirements),
-            ("systemControls", &system_controls),
-            ("ulimits", &ulimits),
         ],
     )?;
-    linux_parameters.map_or(Ok(()), |given| refuse_linux_parameters(&at.field("linuxParameters"), given))?;
 
     let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
     for (member, given) in [("name", filled(&name)), ("image", filled(&image))] {
@@ -127,15 +110,24 @@ fn container(
              'memoryReservation' ({soft})."
         )));
     }
-    let mappings = at.field("portMappings");
     let variables = environment::variables(at, given_variables.unwrap_or_default())?;
+    let options = options::Given {
+        linux_parameters,
+        ulimits,
+        system_controls,
+        privileged,
+        readonly_root_filesystem,
+        dns_servers,
+        dns_search_domains,
+        extra_hosts,
+        hostname,
+        interactive,
+        pseudo_terminal,
+        docker_security_options,
+        disable_networking,
+    };
     Ok(ContainerDefinition {
-        port_mappings: port_mappings
-            .unwrap_or_default()
-            .into_iter()
-            .enumerate()
-            .map(|(index, mapping)| port_mapping(&mappings.index(index), &name, mapping, mode))
-            .collect::<Answer<_>>()?,
+        port_mappings: ports::read(&name, port_mappings.unwrap_or_default(), mode)?,
         health_check: health_check
             .filter(|check| *check != wire::HealthCheck::default())
             .map(|check| self::health_check(&at.field("healthCheck"), check))
@@ -162,79 +154,13 @@ fn container(
         docker_labels: docker_labels.unwrap_or_default().into_iter().collect(),
         mount_points: volumes::mount_points(at, mount_points.unwrap_or_default())?,
         volumes_from: volumes::volumes_from(at, volumes_from.unwrap_or_default())?,
-    })
-}
-
-fn refuse_linux_parameters(at: &At<'_>, given: wire::LinuxParameters) -> Answer<()> {
-    let wire::LinuxParameters {
-        capabilities,
-        devices,
-        init_process_enabled,
-        max_swap,
-        shared_memory_size,
-        swappiness,
-        tmpfs,
-    } = given;
-    let wire::KernelCapabilities { add, drop } = capabilities.unwrap_or_default();
-    refuse(
-        at,
-        &[
-            ("capabilities.add", &add),
-            ("capabilities.drop", &drop),
-            ("devices", &devices),
-            ("initProcessEnabled", &init_process_enabled),
-            // Of these two, 0 is not the default.
-            ("maxSwap", &max_swap.is_some()),
-            ("swappiness", &swappiness.is_some()),
-            ("sharedMemorySize", &shared_memory_size),
-            ("tmpfs", &tmpfs),
-        ],
-    )
-}
-
-fn port_mapping(
-    at: &At<'_>,
-    container: &str,
-    given: wire::PortMapping,
-    mode: NetworkMode,
-) -> Answer<PortMapping> {
-    let wire::PortMapping {
-        // Service Connect's alone, which is refused by the services.
-        app_protocol: _,
-        container_port,
-        container_port_range,
-        host_port,
-        name,
-        protocol,
-    } = given;
-    refuse(at, &[("containerPortRange", &container_port_range)])?;
-    let wrong = |member: &str, why: String| {
-        ApiError::client(format!("Invalid '{member}' setting for container '{container}'. {why}"))
-    };
-    let port = |member: &str, given: Option<i32>, least: u16| match given {
-        None => Ok(None),
-        Some(number) => u16::try_from(number).ok().filter(|&port| port >= least).map(Some).ok_or_else(|| {
-            wrong(member, format!("{member} is {number}; it must be {least} to {}.", u16::MAX))
-        }),
-    };
-    let inside = port("containerPort", container_port, 1)?
-        .ok_or_else(|| wrong("containerPort", "containerPort is required.".into()))?;
-    let outside = port("hostPort", host_port, 0)?;
-    if mode == NetworkMode::None {
-        return Err(wrong("portMappings", "When networkMode=none, there are no ports to map.".into()));
-    }
-    if mode == NetworkMode::Host && outside.is_some_and(|port| port != 0 && port != inside) {
-        let text = "When networkMode=host, the host ports and container ports in port mappings must match.";
-        return Err(ApiError::client(text));
-    }
-    Ok(PortMapping {
-        container_port: inside,
-        host_port: outside,
-        protocol: match protocol {
-            Some(TransportProtocol::Udp) => Protocol::Udp,
-            _ => Protocol::Tcp,
-        },
-        name: name.filter(|name| !name.is_empty()),
+        options: options::read(at, options)?,
+        links: links::read(at, links.unwrap_or_default())?,
+        log_configuration: log_configuration
+            .map(|given| logs::read(&at.field("logConfiguration"), given))
+            .transpose()?,
+        gpus: options::gpus(at, resource_requirements.unwrap_or_default())?,
+        version_consistency: version_consistency.map(|word| word == VersionConsistency::Enabled),
     })
 }
 

@@ -7,7 +7,8 @@ use crate::api::body;
 use crate::api::wire::operations::Operation;
 use mainstay_core::Partition;
 
-fn registered(request: &Value) -> Result<Value, String> {
+/// The task definition as it is shown, or what is wrong with the request.
+pub(super) fn registered(request: &Value) -> Result<Value, String> {
     let body = request.to_string();
     let request = body::parse(Operation::RegisterTaskDefinition, body.as_bytes());
     let definition = request.and_then(read::definition).map_err(|error| error.to_string())?;
@@ -16,7 +17,7 @@ fn registered(request: &Value) -> Result<Value, String> {
 
 /// A definition of one container `web`, with `changes` over it.
 #[track_caller]
-fn check(changes: &Value, expected: &str) {
+pub(super) fn check(changes: &Value, expected: &str) {
     let mut request = json!({
         "family": "web",
         "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 64}],
@@ -29,7 +30,7 @@ fn check(changes: &Value, expected: &str) {
 
 /// A container `web`, with `changes` over it; `null` takes a member away.
 #[track_caller]
-fn check_container(changes: &Value, expected: &str) {
+pub(super) fn check_container(changes: &Value, expected: &str) {
     let mut container = json!({"name": "web", "image": "nginx", "memory": 64});
     container.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     check(&json!({ "containerDefinitions": [container] }), expected);
@@ -55,7 +56,7 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "healthCheck": {"command": ["CMD-SHELL", "true"]},
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
-            "dependsOn": [], "privileged": false, "startTimeout": null,
+            "dependsOn": [], "privileged": false, "startTimeout": null, "links": [], "hostname": "",
             "restartPolicy": {"enabled": false},
             "linuxParameters": {"initProcessEnabled": false, "capabilities": {"drop": []}},
         }],
@@ -90,6 +91,8 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             },
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
+            "privileged": false,
+            "linuxParameters": {"initProcessEnabled": false, "capabilities": {}},
             "restartPolicy": {"enabled": false},
             "mountPoints": [], "volumesFrom": [], "systemControls": [],
         }],
@@ -130,14 +133,16 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
         &json!({"requiresCompatibilities": ["FARGATE"]}),
         "ClientException: requiresCompatibilities FARGATE is not supported by Mainstay yet.",
     );
-    check(&json!({"pidMode": "host"}), "ClientException: pidMode is not supported by Mainstay yet.");
+    check(&json!({"pidMode": "host", "ipcMode": "none"}), "fine");
+    check(&json!({"pidMode": "task"}), "ClientException: pidMode task is not supported by Mainstay yet.");
+    check(&json!({"ipcMode": "task"}), "ClientException: ipcMode task is not supported by Mainstay yet.");
     check(
         &json!({"runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}}),
         "fine",
     );
     check(
         &json!({"runtimePlatform": {"cpuArchitecture": "ARM64"}}),
-        "ClientException: runtimePlatform is not supported by Mainstay yet.",
+        "ClientException: runtimePlatform.cpuArchitecture ARM64 is not supported by Mainstay yet.",
     );
     check(
         &json!({"tags": [{"key": "a"}, {"key": "a"}]}),
@@ -209,11 +214,6 @@ fn ports_are_checked_within_their_bounds_their_mode_and_against_each_other() {
         &with(json!([{"containerPort": 80, "protocol": "sctp"}])),
         "ClientException: containerDefinitions[0].portMappings[0].protocol is 'sctp'; it must be one of \
          tcp, udp.",
-    );
-    check_container(
-        &with(json!([{"containerPortRange": "80-90"}])),
-        "ClientException: containerDefinitions[0].portMappings[0].containerPortRange is not supported by \
-         Mainstay yet.",
     );
     let in_mode = |mode: &str, host_port: Option<u16>| {
         let mapping = json!({"containerPort": 80, "hostPort": host_port});
@@ -313,27 +313,14 @@ fn secrets_and_files_name_what_can_be_had_and_no_name_twice() {
 #[test]
 fn what_is_not_carried_out_yet_is_refused_by_its_path() {
     let members = [
-        ("logConfiguration", json!({"logDriver": "awslogs"})),
-        ("privileged", json!(true)),
-        ("ulimits", json!([{"name": "nofile", "softLimit": 1, "hardLimit": 1}])),
-        ("links", json!(["db"])),
-        ("hostname", json!("web")),
+        ("firelensConfiguration", json!({"type": "fluentbit"})),
+        ("repositoryCredentials", json!({"credentialsParameter": "arn"})),
     ];
     for (member, value) in members {
         let expected =
             format!("ClientException: containerDefinitions[0].{member} is not supported by Mainstay yet.");
         check_container(&json!({ member: value }), &expected);
     }
-    check_container(
-        &json!({"linuxParameters": {"swappiness": 0}}),
-        "ClientException: containerDefinitions[0].linuxParameters.swappiness is not supported by Mainstay \
-         yet.",
-    );
-    check_container(
-        &json!({"linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}}),
-        "ClientException: containerDefinitions[0].linuxParameters.capabilities.add is not supported by \
-         Mainstay yet.",
-    );
 }
 
 #[test]

@@ -46,10 +46,6 @@ fn volume(at: &At<'_>, given: wire::Volume) -> Answer<Volume> {
         ],
     )?;
     let name = name.unwrap_or_default();
-    if name.is_empty() {
-        return Err(ApiError::client(format!("{at}.name should not be null or empty.")));
-    }
-    names::pattern("Volume.name", &name).map_err(client)?;
     let sorts = [
         ("host", host.is_given()),
         ("dockerVolumeConfiguration", docker_volume_configuration.is_some()),
@@ -67,6 +63,10 @@ fn volume(at: &At<'_>, given: wire::Volume) -> Answer<Volume> {
         (.., Some(given)) => VolumeKind::Efs(efs(&at.field("efsVolumeConfiguration"), given)?),
         _ => VolumeKind::Empty,
     };
+    if name.is_empty() {
+        return Err(ApiError::client(format!("{at}.name should not be null or empty.")));
+    }
+    names::pattern("Volume.name", &name).map_err(client)?;
     Ok(Volume { name, kind })
 }
 
@@ -286,10 +286,10 @@ pub(super) fn show(volume: &Volume) -> wire::Volume {
                 false => EFSTransitEncryption::Disabled,
             };
             shown.efs_volume_configuration = Some(wire::EFSVolumeConfiguration {
-                authorization_config: efs
-                    .access_point_id
-                    .clone()
-                    .map(|id| wire::EFSAuthorizationConfig { access_point_id: Some(id), iam: None }),
+                authorization_config: efs.access_point_id.clone().map(|id| wire::EFSAuthorizationConfig {
+                    access_point_id: Some(id),
+                    iam: Some(EFSAuthorizationConfigIAM::Disabled),
+                }),
                 file_system_id: Some(efs.file_system_id.clone()),
                 root_directory: Some(efs.root_directory.clone()),
                 transit_encryption: efs.transit_encryption.map(encryption),

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "what a container prints is what tests read")]
 
 mod http;
+mod see;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -29,8 +30,10 @@ Usage: puppet [COMMAND]
   eat MIB                        take so much memory, then wait for ever
   print [LINE…]                  print each line
   write FILE TEXT                write TEXT into FILE
-  read FILE                      print what is in FILE
+  read FILE…                     print what is in each file
   mounts                         print each mount's path and `ro` or `rw`, a line each
+  see                            print what the kernel and the engine made of this container, a line each: limits,
+                                 capabilities, mounts, names, processes (see tests/puppet/src/see.rs)
   show                           print arguments, user, working directory and environment, a line each
 
 The server answers:
@@ -126,13 +129,19 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             Ok(0)
         }
         "read" => {
-            let file = words.next().ok_or("read needs a FILE")?;
-            print!("{}", std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?);
+            for path in &words.0 {
+                let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+                print!("{text}");
+            }
             Ok(0)
         }
         "mounts" => {
             let table = std::fs::read_to_string("/proc/self/mountinfo");
             print!("{}", mounts(&table.map_err(|error| format!("mountinfo: {error}"))?));
+            Ok(0)
+        }
+        "see" => {
+            print!("{}", see::see());
             Ok(0)
         }
         "show" => {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Dependency, HealthCheck};
+use crate::model::{Dependency, EngineOptions, HealthCheck, Link};
 
 const SEC: Duration = Duration::from_secs(1);
 
@@ -38,6 +38,11 @@ fn container(name: &str, needs: &[(&str, DependencyCondition)]) -> ContainerDefi
         volumes_from: Vec::new(),
         environment_files: Vec::new(),
         secrets: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
+        version_consistency: None,
     }
 }
 
@@ -197,6 +202,19 @@ fn any_task() -> impl Strategy<Value = (Vec<ContainerDefinition>, Vec<Life>)> {
             .prop_shuffle()
             .prop_map(|pairs| pairs.into_iter().unzip())
     })
+}
+
+#[test]
+fn a_link_waits_for_the_start_of_what_it_leads_to_and_keeps_it_up_until_the_end() {
+    let link = Link { container: "db".into(), alias: Some("store".into()) };
+    let web = ContainerDefinition { links: vec![link], ..container("web", &[]) };
+    let order = Order::of([&web, &container("db", &[])]);
+    let at = |stage| Standing { stage, health: Health::Unknown };
+    assert_eq!(order.start(0, &[at(WAITING), at(Stage::Created)]), Start::Wait(None));
+    assert_eq!(order.start(0, &[at(WAITING), at(runs(0))]), Start::Now);
+    assert!(
+        !order.may_stop(1, &[at(runs(1)), at(runs(1))]) && order.may_stop(0, &[at(runs(1)), at(runs(1))])
+    );
 }
 
 /// Whether a condition holds, told as a person would.

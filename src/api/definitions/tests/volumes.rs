@@ -40,7 +40,7 @@ fn volumes_and_mounts_come_back_as_they_were_given() {
         }},
         {"name": "point", "efsVolumeConfiguration": {
             "fileSystemId": "fs-1234", "rootDirectory": "/", "transitEncryption": "ENABLED",
-            "authorizationConfig": {"accessPointId": "fsap-12"}
+            "authorizationConfig": {"accessPointId": "fsap-12", "iam": "DISABLED"}
         }},
     ]);
     let mounts = json!([
@@ -148,7 +148,7 @@ fn a_file_system_is_named_by_its_id_and_its_root_leads_only_down() {
             ".transitEncryption must be ENABLED where an accessPointId is specified.",
         ),
         (
-            json!({"authorizationConfig": {"accessPointId": "fs-1"}}),
+            json!({"authorizationConfig": {"accessPointId": "fs-1", "iam": "DISABLED"}}),
             ".authorizationConfig.accessPointId is 'fs-1'; it must be fsap- and hexadecimal digits.",
         ),
         (
