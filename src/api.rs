@@ -11,6 +11,7 @@ mod given;
 mod instances;
 pub mod metrics;
 mod names;
+mod network;
 mod paging;
 mod services;
 mod tags;

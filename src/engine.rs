@@ -5,7 +5,9 @@
 
 mod errors;
 mod labels;
+mod networks;
 mod options;
+pub mod pause;
 mod ports;
 mod translate;
 mod volumes;
@@ -27,6 +29,7 @@ use mainstay_actors::ports::{
     NewVolume, TaskVolume,
 };
 use mainstay_core::EngineId;
+use mainstay_core::model::ContainerSpec;
 
 use errors::{status, when};
 
@@ -54,6 +57,10 @@ pub struct DockerEngine {
     digests: Mutex<HashMap<String, Option<String>>>,
     /// Host ports for port ranges.
     rows: ports::Rows,
+    /// Held while the image of pause containers is brought here.
+    pause: tokio::sync::Mutex<()>,
+    /// Held while a network is looked for and made.
+    networks: tokio::sync::Mutex<()>,
 }
 
 impl DockerEngine {
@@ -65,6 +72,8 @@ impl DockerEngine {
             client: Mutex::default(),
             digests: Mutex::default(),
             rows: ports::Rows::default(),
+            pause: tokio::sync::Mutex::default(),
+            networks: tokio::sync::Mutex::default(),
         }
     }
 
@@ -172,6 +181,9 @@ impl ContainerEngine for DockerEngine {
 
     async fn pull(&self, image: &str) -> Result<(), EngineError> {
         let client = self.client().await?;
+        if image == ContainerSpec::PAUSE_IMAGE {
+            return self.import_pause(&client).await;
+        }
         for wait in PULL_BACKOFF {
             match self.pull_once(&client, image).await {
                 Err(EngineError::Refused { message }) if !errors::is_final_refusal(&message) => {
@@ -199,7 +211,11 @@ impl ContainerEngine for DockerEngine {
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let client = self.client().await?;
         let rows = self.rows.pick(&new.spec.definition.port_mappings);
-        let body = translate::create_body(&self.owner, new, &rows);
+        let network = match new.network {
+            Some(network) => Some(self.network(&client, network).await?),
+            None => None,
+        };
+        let body = translate::create_body(&self.owner, new, &rows, network.as_deref());
         let name = Some(new.spec.engine_name.clone());
         let made =
             client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;

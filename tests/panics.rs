@@ -113,6 +113,7 @@ impl Stage {
         let new = NewService {
             key: service.clone(),
             definition: definition.key.clone(),
+            network: None,
             desired_count: COUNT,
             launch_type: LaunchType::Ec2,
             deployment_configuration: DeploymentConfiguration::default(),

@@ -297,6 +297,7 @@ impl ServiceActor {
             id,
             cluster: service.key.cluster.clone(),
             definition: &definition,
+            network: deployment.network.clone(),
             resources: mainstay_core::placement::requirements(&definition, &overrides),
             overrides,
             owner: TaskOwner::Service {

@@ -85,7 +85,7 @@ impl Actor for TaskActor {
         let definition = self.ctx.view.definitions.get(&task.definition);
         let definition = definition.ok_or_else(|| format!("no task definition {}", task.definition))?;
         let arn = self.ctx.settings.partition.task(&task.cluster, &task.id);
-        let spec = TaskSpec::new(
+        let mut spec = TaskSpec::new(
             task.id.clone(),
             arn,
             task.cluster.clone(),
@@ -94,6 +94,7 @@ impl Actor for TaskActor {
             &task.overrides,
             self.ctx.settings.stop_timeout,
         );
+        spec.network = task.network.as_ref().map(|network| network.configuration.clone());
         me.cast(TaskMsg::Begin)?;
         Ok(TaskState {
             _presence: self.ctx.directory.tasks.enter(task.id.clone(), me),

@@ -7,6 +7,7 @@ pub mod deployment;
 pub mod ids;
 pub mod lifecycle;
 pub mod model;
+pub mod network;
 pub mod placement;
 pub mod restart;
 pub mod secrets;

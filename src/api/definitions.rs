@@ -5,6 +5,7 @@ pub(super) mod environment;
 mod links;
 mod linux;
 mod logs;
+mod network;
 mod options;
 mod order;
 #[cfg(test)]

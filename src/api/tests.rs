@@ -447,9 +447,9 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
             "RunTask",
             json!({
                 "taskDefinition": "web",
-                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"]}},
+                "platformVersion": "LATEST",
             }),
-            "ClientException: networkConfiguration is not supported by Mainstay yet.",
+            "ClientException: platformVersion is not supported by Mainstay yet.",
         ),
         (
             "RunTask",

@@ -66,6 +66,7 @@ impl Catalog {
             id,
             status: DeploymentStatus::Primary,
             definition: new.definition.clone(),
+            network: new.network,
             desired_count: new.desired_count,
             failed_tasks: 0,
             rollout_state: RolloutState::InProgress,

@@ -115,6 +115,7 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
     NewService {
         key: service_key(name),
         definition,
+        network: None,
         desired_count,
         launch_type: LaunchType::Ec2,
         deployment_configuration: DeploymentConfiguration::default(),
@@ -131,6 +132,7 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
     RunTask {
         cluster: default_cluster(),
         definition,
+        network: None,
         count,
         overrides: Overrides::default(),
         group: None,

@@ -76,6 +76,8 @@ pub enum NetworkMode {
     Host,
     /// No network.
     None,
+    /// An address of the task's own; its containers reach each other on localhost.
+    AwsVpc,
 }
 
 impl NetworkMode {
@@ -85,6 +87,7 @@ impl NetworkMode {
             Self::Bridge => "bridge",
             Self::Host => "host",
             Self::None => "none",
+            Self::AwsVpc => "awsvpc",
         }
     }
 }
@@ -94,13 +97,16 @@ impl NetworkMode {
 pub enum PidMode {
     /// The host's.
     Host,
+    /// All of the task's.
+    Task,
 }
 
 impl PidMode {
-    /// The word on the wire and in the engine.
+    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",
+            Self::Task => "task",
         }
     }
 }
@@ -112,14 +118,17 @@ pub enum IpcMode {
     Host,
     /// Each its own, and no `/dev/shm`.
     None,
+    /// All of the task's.
+    Task,
 }
 
 impl IpcMode {
-    /// The word on the wire and in the engine.
+    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",
             Self::None => "none",
+            Self::Task => "task",
         }
     }
 }
@@ -153,7 +162,7 @@ impl LaunchType {
 }
 
 /// One container of a task definition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ContainerDefinition {
     /// Unique in the task definition.
     pub name: String,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, Ports, Protocol, Resources, Tag, Timestamp};
+use super::{ContainerDefinition, Ports, Protocol, Resources, Tag, TaskNetwork, Timestamp};
 use crate::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceName, TaskId};
 
 /// A task: one run of a task definition on one container instance.
@@ -27,6 +27,8 @@ pub struct Task {
     pub instance: InstanceId,
     /// What it holds of that instance.
     pub resources: Resources,
+    /// Its network interface, in network mode `awsvpc`.
+    pub network: Option<TaskNetwork>,
     /// What the control plane wants: RUNNING or STOPPED.
     pub desired_status: TaskStatus,
     /// Where it is.

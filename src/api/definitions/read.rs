@@ -8,7 +8,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, options, order, sizes, volumes as storage};
+use super::{container, network, options, order, sizes, volumes as storage};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{self as wire, RegisterTaskDefinitionRequest};
@@ -61,17 +61,20 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         None | Some(enums::NetworkMode::Bridge) => NetworkMode::Bridge,
         Some(enums::NetworkMode::Host) => NetworkMode::Host,
         Some(enums::NetworkMode::None) => NetworkMode::None,
+        Some(enums::NetworkMode::Awsvpc) => NetworkMode::AwsVpc,
         Some(other) => return Err(unsupported("networkMode", other.as_str())),
     };
     let pid_mode = match pid_mode {
         None => None,
         Some(enums::PidMode::Host) => Some(PidMode::Host),
+        Some(enums::PidMode::Task) => Some(PidMode::Task),
         Some(other) => return Err(unsupported("pidMode", other.as_str())),
     };
     let ipc_mode = match ipc_mode {
         None => None,
         Some(enums::IpcMode::Host) => Some(IpcMode::Host),
         Some(enums::IpcMode::None) => Some(IpcMode::None),
+        Some(enums::IpcMode::Task) => Some(IpcMode::Task),
         Some(other) => return Err(unsupported("ipcMode", other.as_str())),
     };
     let size = |given: Option<String>, parse: fn(&str) -> Option<u32>, what: &str| match given.as_deref() {
@@ -160,6 +163,7 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     if !containers.iter().any(|container| container.essential) {
         return Err(ApiError::client("At least one container of the task definition must be essential."));
     }
+    network::check(definition)?;
     options::check(definition)?;
     check_sizes(definition)?;
     storage::check(definition)?;
@@ -205,7 +209,20 @@ fn check_host_ports(containers: &[ContainerDefinition], mode: NetworkMode) -> An
         for mapping in &container.port_mappings {
             let port = match mode {
                 NetworkMode::Host => mapping.container.one(),
-                _ => mapping.fixed_host_port(),
+                NetworkMode::Bridge | NetworkMode::None => mapping.fixed_host_port(),
+                NetworkMode::AwsVpc => {
+                    let twice =
+                        mapping.container.each().find(|&port| !taken.insert((mapping.protocol, port)));
+                    if let Some(port) = twice {
+                        return Err(ApiError::client(format!(
+                            "Invalid 'containerPort' setting for container '{}'. Port {port}/{} is used more than \
+                             once, and when networkMode=awsvpc the containers have one address.",
+                            container.name,
+                            mapping.protocol.as_str(),
+                        )));
+                    }
+                    continue;
+                }
             };
             if port.is_some_and(|port| !taken.insert((mapping.protocol, port))) {
                 return Err(ApiError::client(format!(

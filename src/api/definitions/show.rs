@@ -14,7 +14,7 @@ use crate::api::{signed, signed_seconds};
 pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -> TaskDefinition {
     let required = &definition.requires_compatibilities;
     TaskDefinition {
-        compatibilities: Some(vec![Compatibility::External, Compatibility::Ec2]),
+        compatibilities: Some(compatibilities(definition)),
         container_definitions: Some(
             definition.containers.iter().map(|one| container(one, definition.network_mode)).collect(),
         ),
@@ -40,6 +40,14 @@ pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -
         task_role_arn: definition.task_role_arn.clone(),
         volumes: Some(definition.volumes.iter().map(volumes::show).collect()),
         ..TaskDefinition::default()
+    }
+}
+
+/// Where ECS could run it.
+fn compatibilities(definition: &model::TaskDefinition) -> Vec<Compatibility> {
+    match definition.network_mode {
+        NetworkMode::AwsVpc => vec![Compatibility::Ec2],
+        _ => vec![Compatibility::External, Compatibility::Ec2],
     }
 }
 

@@ -11,7 +11,7 @@ use crate::api::wire::structures::{
     Deployment, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController, Service,
     ServiceEvent,
 };
-use crate::api::{Api, count, signed, tags, tasks};
+use crate::api::{Api, count, network, signed, tags, tasks};
 
 /// A service as ECS shows it, its counts from its tasks.
 pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> Service {
@@ -38,6 +38,7 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         health_check_grace_period_seconds: Some(service.health_check_grace_period_seconds.map_or(0, signed)),
         launch_type: Some(service.launch_type.as_str().into()),
         load_balancers: Some(Vec::new()),
+        network_configuration: service.primary().and_then(|one| one.network.as_ref()).map(network::show),
         pending_count: Some(count(counts.pending)),
         placement_constraints: Some(Vec::new()),
         placement_strategy: Some(Vec::new()),
@@ -86,6 +87,7 @@ fn deployment(
         failed_tasks: Some(signed(deployment.failed_tasks)),
         id: Some(deployment.id.to_string()),
         launch_type: Some(service.launch_type.as_str().into()),
+        network_configuration: deployment.network.as_ref().map(network::show),
         pending_count: Some(count(counts.pending)),
         rollout_state: Some(deployment.rollout_state.as_str().into()),
         rollout_state_reason: Some(deployment.rollout_state_reason.clone()),

@@ -10,7 +10,7 @@ use crate::api::given::refuse;
 use crate::api::wire::At;
 use crate::api::wire::enums::PropagateTags;
 use crate::api::wire::structures::{self as wire, Failure, RunTaskRequest, RunTaskResponse};
-use crate::api::{Api, clusters, tags, unsigned};
+use crate::api::{Api, clusters, network, tags, unsigned};
 
 /// ECS's limit of the overrides' JSON, in characters.
 const OVERRIDES_LIMIT: usize = 8192;
@@ -44,7 +44,6 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         &[
             ("capacityProviderStrategy", &capacity_provider_strategy),
             ("enableExecuteCommand", &enable_execute_command),
-            ("networkConfiguration", &network_configuration),
             ("placementConstraints", &placement_constraints),
             ("placementStrategy", &placement_strategy),
             ("platformVersion", &platform_version),
@@ -71,6 +70,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
              requiresCompatibilities is not EXTERNAL alone.",
         ));
     }
+    let network = network::read(network_configuration, &definition)?;
     let mut tags = tags::read(given_tags)?;
     match propagate_tags {
         Some(PropagateTags::TaskDefinition) => tags::inherit(&mut tags, definition.tags.iter().cloned()),
@@ -88,6 +88,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     let request = RunTask {
         cluster: cluster.name.clone(),
         definition: definition.key.clone(),
+        network,
         count: count.map_or(1, unsigned),
         overrides: read_overrides(overrides.unwrap_or_default(), &definition)?,
         group: group.filter(|group| !group.is_empty()),

@@ -7,7 +7,7 @@ use crate::api::wire::enums::Connectivity;
 use crate::api::wire::structures::{
     Attribute, Container, ContainerOverride, KeyValuePair, NetworkBinding, Task, TaskOverride,
 };
-use crate::api::{Api, signed, tags};
+use crate::api::{Api, network, signed, tags};
 
 /// A task as ECS shows it.
 pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
@@ -26,7 +26,7 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
     // The agent was there when it began to pull, or to start where nothing was to be pulled.
     let connected_at = task.pull_started_at.or(task.started_at);
     Task {
-        attachments: Some(Vec::new()),
+        attachments: Some(network::attachments(here, task)),
         attributes: Some(architecture.into_iter().collect()),
         availability_zone: fact("ecs.availability-zone"),
         cluster_arn: Some(here.cluster(&task.cluster)),
@@ -83,7 +83,7 @@ fn container(api: &Api, task: &model::Task, container: &model::Container) -> Con
         memory_reservation: container.memory_reservation.map(|mib| mib.to_string()),
         name: Some(container.name.clone()),
         network_bindings: Some(container.network_bindings.iter().map(binding).collect()),
-        network_interfaces: Some(Vec::new()),
+        network_interfaces: Some(network::interfaces(task)),
         reason: container.reason.clone(),
         runtime_id: container.runtime_id.as_ref().map(ToString::to_string),
         task_arn: Some(api.here().task(&task.cluster, &task.id)),

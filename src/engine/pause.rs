@@ -1,0 +1,130 @@
+//! The pause container of a task: its program, its image, what the engine is asked for.
+
+use bollard::Docker;
+use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
+use bollard::query_parameters::CreateImageOptions;
+use bytes::Bytes;
+use futures::TryStreamExt;
+use mainstay_actors::ports::{EngineError, NewContainer};
+use mainstay_core::fnv1a;
+use mainstay_core::model::{ContainerSpec, IpcMode, NetworkMode, PidMode};
+
+use super::DockerEngine;
+use super::errors::{status, when};
+
+/// `pause/pause.rs`, built; empty where it could not be.
+const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pause"));
+/// Where it is in its image.
+const PATH: &str = "pause";
+/// A tar archive is made of these, in bytes.
+const BLOCK: usize = 512;
+
+/// Whether this daemon has the program.
+pub fn is_built() -> bool {
+    !PROGRAM.is_empty()
+}
+
+/// The image's name, another one for each program.
+pub(super) fn image() -> String {
+    format!("{}:{:016x}", ContainerSpec::PAUSE_IMAGE, fnv1a(PROGRAM, &[]))
+}
+
+impl DockerEngine {
+    /// Brings the image into the engine; it comes from nowhere but here.
+    pub(super) async fn import_pause(&self, client: &Docker) -> Result<(), EngineError> {
+        // Each import would make another image and take the name from the one before.
+        let _one_at_once = self.pause.lock().await;
+        match client.inspect_image(&image()).await {
+            Ok(_) => return Ok(()),
+            Err(error) if status(&error) == Some(404) => {}
+            Err(error) => return Err(when(&self.endpoint, "inspect an image", &error)),
+        }
+        if !is_built() {
+            let message = "this daemon was built without the program of pause containers".into();
+            return Err(EngineError::Refused { message });
+        }
+        let whole = image();
+        let (repo, tag) = whole.split_once(':').unwrap_or((&whole, "latest"));
+        let options = CreateImageOptions {
+            from_src: Some("-".into()),
+            repo: Some(repo.into()),
+            tag: Some(tag.into()),
+            ..Default::default()
+        };
+        let body = bollard::body_full(Bytes::from(archive(PATH, PROGRAM)));
+        let import = client.create_image(Some(options), Some(body), None);
+        import.try_collect::<Vec<_>>().await.map_err(|error| when(&self.endpoint, "import", &error))?;
+        tracing::info!(image = whole, "the image of pause containers was imported");
+        Ok(())
+    }
+}
+
+/// A tar archive of one program.
+fn archive(path: &str, program: &[u8]) -> Vec<u8> {
+    let mut header = [0_u8; BLOCK];
+    let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
+    put(0, path);
+    put(100, "0000555\0");
+    put(108, "0000000\0");
+    put(116, "0000000\0");
+    put(124, &format!("{:011o}\0", program.len()));
+    put(136, "00000000000\0");
+    // While it is summed up, the sum is blank.
+    put(148, "        ");
+    put(156, "0");
+    put(257, "ustar\x0000");
+    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let padding = program.len().next_multiple_of(BLOCK) - program.len();
+    [&header[..], program, &vec![0; padding + 2 * BLOCK]].concat()
+}
+
+/// Which network, processes and IPC resources a container has; `network` is the engine's id of the one that a pause
+/// container is on.
+pub(super) fn connect(new: &NewContainer<'_>, network: Option<&str>, host: &mut HostConfig) {
+    let joined = new.joins.map(|pause| format!("container:{pause}"));
+    host.network_mode = Some(match (new.network_mode, &joined) {
+        (NetworkMode::AwsVpc, Some(joined)) => joined.clone(),
+        (NetworkMode::AwsVpc, None) => network.unwrap_or("none").to_owned(),
+        _ if new.spec.is_pause() => "none".into(),
+        (mode, _) => mode.as_str().to_owned(),
+    });
+    host.pid_mode = match new.pid_mode {
+        Some(PidMode::Host) if !new.spec.is_pause() => Some("host".into()),
+        Some(PidMode::Task) => joined.clone(),
+        _ => None,
+    };
+    host.ipc_mode = match new.ipc_mode {
+        Some(IpcMode::Task) => Some(joined.unwrap_or_else(|| "shareable".into())),
+        Some(IpcMode::Host) if !new.spec.is_pause() => Some("host".into()),
+        Some(IpcMode::None) if !new.spec.is_pause() => Some("none".into()),
+        _ => None,
+    };
+}
+
+/// What a pause container is beside that: a program that may do nothing and says nothing.
+pub(super) fn apply(body: &mut ContainerCreateBody, host: &mut HostConfig) {
+    body.image = Some(image());
+    body.entrypoint = Some(vec![format!("/{PATH}")]);
+    host.readonly_rootfs = Some(true);
+    host.cap_drop = Some(vec!["ALL".into()]);
+    host.security_opt = Some(vec!["no-new-privileges".into()]);
+    host.log_config = Some(HostConfigLogConfig { typ: Some("none".into()), config: None });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_is_whole_blocks_whose_header_adds_up() {
+        let made = archive("pause", &[7; 513]);
+        assert_eq!(made.len(), 5 * BLOCK);
+        assert_eq!((&made[..6], &made[124..136]), (&b"pause\0"[..], &b"00000001001\0"[..]));
+        let said = u32::from_str_radix(std::str::from_utf8(&made[148..154]).unwrap(), 8).unwrap();
+        let summed: u32 = made[..148].iter().chain(&made[156..BLOCK]).map(|&byte| u32::from(byte)).sum();
+        assert_eq!(said, summed + 8 * u32::from(b' '));
+        assert!(made[BLOCK..BLOCK + 513].iter().all(|&byte| byte == 7));
+        assert!(made[BLOCK + 513..].iter().all(|&byte| byte == 0));
+    }
+}
