@@ -13,6 +13,7 @@ pub mod metrics;
 mod names;
 mod network;
 mod paging;
+mod platform;
 mod services;
 mod tags;
 mod tasks;

@@ -13,6 +13,7 @@ mod translate;
 mod volumes;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ pub struct DockerEngine {
     digests: Mutex<HashMap<String, Option<String>>>,
     /// Host ports for port ranges.
     rows: ports::Rows,
+    /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
+    nests: AtomicBool,
     /// Held while the image of pause containers is brought here.
     pause: tokio::sync::Mutex<()>,
     /// Held while a network is looked for and made.
@@ -72,6 +75,7 @@ impl DockerEngine {
             client: Mutex::default(),
             digests: Mutex::default(),
             rows: ports::Rows::default(),
+            nests: AtomicBool::new(false),
             pause: tokio::sync::Mutex::default(),
             networks: tokio::sync::Mutex::default(),
         }
@@ -168,6 +172,7 @@ impl ContainerEngine for DockerEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
+        self.nests.store(pause::nests(&info), Ordering::Relaxed);
         Ok(translate::info(info))
     }
 
@@ -215,7 +220,9 @@ impl ContainerEngine for DockerEngine {
             Some(network) => Some(self.network(&client, network).await?),
             None => None,
         };
-        let body = translate::create_body(&self.owner, new, &rows, network.as_deref());
+        let nests = self.nests.load(Ordering::Relaxed);
+        let found = translate::Found { rows: &rows, network: network.as_deref(), nests };
+        let body = translate::create_body(&self.owner, new, found);
         let name = Some(new.spec.engine_name.clone());
         let made =
             client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;

@@ -12,8 +12,8 @@ pub use in_place::starts_again;
 pub use order::{Blocked, Fault, Order, Stage, Standing, Start, check_order};
 
 use crate::model::{
-    AwsVpcConfiguration, Container, Health, NetworkBinding, NetworkInterface, Overrides, Resources, StopCode,
-    Tag, Task, TaskDefinition, TaskNetwork, TaskOwner, TaskStatus, Timestamp,
+    AwsVpcConfiguration, Container, Health, LaunchType, NetworkBinding, NetworkInterface, Overrides,
+    Resources, StopCode, Tag, Task, TaskDefinition, TaskNetwork, TaskOwner, TaskStatus, Timestamp,
 };
 use crate::{ClusterName, EngineId, InstanceId, TaskId};
 
@@ -114,6 +114,8 @@ pub struct NewTask<'a> {
     pub group: String,
     /// Who started it.
     pub started_by: Option<String>,
+    /// Where ECS would run it.
+    pub launch_type: LaunchType,
     /// Where it runs.
     pub instance: InstanceId,
     /// What it holds there.
@@ -157,6 +159,7 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         owner: new.owner,
         group: new.group,
         started_by: new.started_by,
+        launch_type: Some(new.launch_type),
         instance: new.instance,
         resources: new.resources,
         network: new.network.map(|configuration| TaskNetwork { configuration, interface: None }),

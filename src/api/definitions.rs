@@ -2,6 +2,7 @@
 
 mod container;
 pub(super) mod environment;
+pub(super) mod fargate;
 mod links;
 mod linux;
 mod logs;

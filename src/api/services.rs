@@ -16,7 +16,7 @@ use super::wire::structures::{
     DescribeServicesRequest, DescribeServicesResponse, ListServicesRequest, ListServicesResponse,
     NetworkConfiguration, UpdateServiceRequest, UpdateServiceResponse,
 };
-use super::{Api, at_most, clusters, definitions, missing, names, network, tags, tasks, unsigned};
+use super::{Api, at_most, clusters, definitions, missing, names, network, platform, tags, tasks, unsigned};
 use settings::Unsupported;
 
 /// ECS's limit of tasks a service.
@@ -64,7 +64,6 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         monitoring,
         placement_constraints,
         placement_strategy,
-        platform_version,
         role,
         scheduling_strategy,
         service_connect_configuration,
@@ -97,6 +96,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         network: network::read(network_configuration, &definition)?,
         desired_count,
         launch_type,
+        platform_version: platform::read(platform_version, launch_type)?,
         deployment_configuration,
         tags,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
@@ -146,7 +146,6 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         monitoring,
         placement_constraints,
         placement_strategy,
-        platform_version,
         role: None,
         scheduling_strategy: None,
         service_connect_configuration,
@@ -171,6 +170,7 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
     let update = ServiceUpdate {
         desired_count,
         network,
+        platform_version: platform::read(platform_version, known.launch_type)?,
         definition: definition.map(|definition| definition.key.clone()),
         force_new_deployment: force_new_deployment.unwrap_or(false),
         deployment_configuration: deployment_configuration

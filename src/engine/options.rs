@@ -143,6 +143,7 @@ mod tests {
             network_mode: NetworkMode::Bridge,
             pid_mode: None,
             ipc_mode: None,
+            limits: None,
             network: None,
             joins: None,
             spec: &spec,

@@ -1,21 +1,29 @@
 //! The pause container of a task: its program, its image, what the engine is asked for.
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, SystemInfo, SystemInfoCgroupDriverEnum,
+    SystemInfoCgroupVersionEnum,
+};
 use bollard::query_parameters::CreateImageOptions;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use mainstay_actors::ports::{EngineError, NewContainer};
 use mainstay_core::fnv1a;
-use mainstay_core::model::{ContainerSpec, IpcMode, NetworkMode, PidMode};
+use mainstay_core::model::{ContainerSpec, IpcMode, NetworkMode, PidMode, TaskLimits};
 
 use super::DockerEngine;
 use super::errors::{status, when};
+use super::translate::MIB;
 
 /// `pause/pause.rs`, built; empty where it could not be.
 const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pause"));
 /// Where it is in its image.
 const PATH: &str = "pause";
+/// Where the cgroups of pause containers are that hold their tasks to a limit.
+const CGROUP: &str = "/mainstay";
+/// A core, as the engine counts.
+const NANOS: i64 = 1_000_000_000;
 /// A tar archive is made of these, in bytes.
 const BLOCK: usize = 512;
 
@@ -100,6 +108,31 @@ pub(super) fn connect(new: &NewContainer<'_>, network: Option<&str>, host: &mut 
         Some(IpcMode::None) if !new.spec.is_pause() => Some("none".into()),
         _ => None,
     };
+}
+
+/// Whether containers can be inside the cgroup of another one: not where processes may be in leaves only, nor where
+/// systemd says what is inside what.
+pub(super) fn nests(info: &SystemInfo) -> bool {
+    info.cgroup_driver == Some(SystemInfoCgroupDriverEnum::CGROUPFS)
+        && info.cgroup_version == Some(SystemInfoCgroupVersionEnum::_1)
+}
+
+/// Holds a task's containers to what they can have together: they are in the cgroup of their pause container, which has
+/// the limits. Where that cannot be, each of them has.
+pub(super) fn limit(new: &NewContainer<'_>, nests: bool, host: &mut HostConfig) {
+    let Some(TaskLimits { cpu, memory }) = new.limits else { return };
+    match (nests, new.joins) {
+        (true, Some(pause)) => host.cgroup_parent = Some(format!("{CGROUP}/{pause}")),
+        (false, None) if new.spec.is_pause() => {}
+        (nested, _) => {
+            host.nano_cpus = Some(i64::from(cpu) * NANOS / 1024);
+            host.memory = host.memory.or(Some(i64::from(memory) * MIB));
+            if nested {
+                host.cgroup_parent = Some(CGROUP.into());
+                host.cpu_shares = Some(cpu.into());
+            }
+        }
+    }
 }
 
 /// What a pause container is beside that: a program that may do nothing and says nothing.

@@ -31,21 +31,26 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
     }
 }
 
-/// What the engine is asked to make; `rows` has the host ports of port ranges, by mapping, and `network` the engine's id
-/// of the network it is on.
-pub(super) fn create_body(
-    owner: &str,
-    new: &NewContainer<'_>,
-    rows: &[Option<Ports>],
-    network: Option<&str>,
-) -> ContainerCreateBody {
+/// What was found for a container that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// The host ports of port ranges, by mapping.
+    pub rows: &'a [Option<Ports>],
+    /// The engine's id of the network it is on.
+    pub network: Option<&'a str>,
+    /// Whether containers can be inside the cgroup of another one.
+    pub nests: bool,
+}
+
+/// What the engine is asked to make.
+pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>) -> ContainerCreateBody {
     let definition = &new.spec.definition;
     let bridged = new.network_mode == NetworkMode::Bridge;
     let mut host_config = HostConfig {
         cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
-        port_bindings: bridged.then(|| ports::bindings(definition, rows)),
+        port_bindings: bridged.then(|| ports::bindings(definition, found.rows)),
         ..Default::default()
     };
     volumes::mount(owner, new, &mut host_config);
@@ -69,7 +74,8 @@ pub(super) fn create_body(
         ..Default::default()
     };
     options::apply(new, &mut body, &mut host_config);
-    pause::connect(new, network, &mut host_config);
+    pause::connect(new, found.network, &mut host_config);
+    pause::limit(new, found.nests, &mut host_config);
     if new.spec.is_pause() {
         pause::apply(&mut body, &mut host_config);
     }

@@ -79,6 +79,7 @@ impl Catalog {
             definition: new.definition,
             desired_count: new.desired_count,
             launch_type: new.launch_type,
+            platform_version: new.platform_version,
             deployment_configuration: new.deployment_configuration,
             deployments: vec![deployment],
             brakes: Vec::new(),

@@ -27,6 +27,8 @@ pub struct NewService {
     pub desired_count: u32,
     /// Where ECS would run it.
     pub launch_type: LaunchType,
+    /// The version of Fargate that was asked for.
+    pub platform_version: Option<String>,
     /// The limits of its rollouts.
     pub deployment_configuration: DeploymentConfiguration,
     /// What people attached.
@@ -51,6 +53,8 @@ pub struct ServiceUpdate {
     /// Where its tasks have their network interfaces: a new deployment where it differs. None where they shall have
     /// none of their own any more.
     pub network: Option<Option<AwsVpcConfiguration>>,
+    /// The version of Fargate that was asked for.
+    pub platform_version: Option<String>,
     /// A new deployment even of the same definition.
     pub force_new_deployment: bool,
     /// The limits of its rollouts.
@@ -72,6 +76,8 @@ pub struct RunTask {
     pub definition: RevisionKey,
     /// Where they have their network interfaces, in network mode `awsvpc`.
     pub network: Option<AwsVpcConfiguration>,
+    /// Where ECS would run them.
+    pub launch_type: LaunchType,
     /// How many; 1 to 10, which the API checks.
     pub count: u32,
     /// What to change of it.

@@ -80,6 +80,7 @@ impl HostTask {
                         network_mode: spec.network_mode,
                         pid_mode: spec.pid_mode,
                         ipc_mode: spec.ipc_mode,
+                        limits: spec.limits,
                         network: network.as_ref(),
                         joins: joins.as_ref(),
                         spec: container,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use mainstay_core::model::{
-    Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, Timestamp,
+    Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, TaskLimits, Timestamp,
 };
 use mainstay_core::network::EngineNetwork;
 use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
@@ -151,6 +151,9 @@ pub struct NewContainer<'a> {
     pub pid_mode: Option<PidMode>,
     /// Whose IPC resources it sees.
     pub ipc_mode: Option<IpcMode>,
+    /// What its task's containers can have together, where that is held. Where an engine cannot hold them together, each
+    /// can have that much.
+    pub limits: Option<TaskLimits>,
     /// On which network it has an interface: a pause container in network mode `awsvpc`.
     pub network: Option<&'a EngineNetwork>,
     /// The pause container that holds what the task's containers share; it runs.

@@ -177,6 +177,7 @@ fn apply(service: &Service, change: &Change) -> Service {
                 update.deployment_configuration.unwrap_or(next.deployment_configuration);
             next.health_check_grace_period_seconds =
                 update.health_check_grace_period_seconds.or(next.health_check_grace_period_seconds);
+            next.platform_version = update.platform_version.clone().or(next.platform_version);
             next.propagate_tags = update.propagate_tags.or(next.propagate_tags);
             next.enable_ecs_managed_tags =
                 update.enable_ecs_managed_tags.unwrap_or(next.enable_ecs_managed_tags);

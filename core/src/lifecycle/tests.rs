@@ -49,6 +49,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         volumes: Vec::new(),
         cpu: None,
         memory: None,
+        ephemeral_storage: None,
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,
@@ -74,6 +75,7 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
         instance: InstanceId::new("i"),
         resources: Resources::default(),
         network: None,
+        launch_type: LaunchType::Ec2,
         tags: Vec::new(),
         client_token: None,
     };

@@ -26,6 +26,8 @@ pub struct TaskDefinition {
     pub cpu: Option<u32>,
     /// Memory for the whole task, in MiB.
     pub memory: Option<u32>,
+    /// Room of the whole task on a disk, GiB; echoed.
+    pub ephemeral_storage: Option<u32>,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
     /// Whose processes its containers see; each its own where absent.
@@ -149,6 +151,8 @@ pub enum LaunchType {
     Ec2,
     /// On a registered instance outside AWS.
     External,
+    /// On capacity that ECS keeps; here, on whatever instance has room.
+    Fargate,
 }
 
 impl LaunchType {
@@ -157,6 +161,7 @@ impl LaunchType {
         match self {
             Self::Ec2 => "EC2",
             Self::External => "EXTERNAL",
+            Self::Fargate => "FARGATE",
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Service {
     pub desired_count: u32,
     /// Where ECS would run it.
     pub launch_type: LaunchType,
+    /// The version of Fargate that was asked for, echoed.
+    pub platform_version: Option<String>,
     /// The limits of a rollout.
     pub deployment_configuration: DeploymentConfiguration,
     /// Primary first; older ones until their last task has gone.

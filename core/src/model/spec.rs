@@ -32,8 +32,19 @@ pub struct TaskSpec {
     pub ipc_mode: Option<IpcMode>,
     /// Where it has its network interface, in network mode `awsvpc`.
     pub network: Option<AwsVpcConfiguration>,
+    /// What all of its containers together can have, where that is held.
+    pub limits: Option<TaskLimits>,
     /// What to run. Where the containers share a namespace, the last one is its pause container, which holds it.
     pub containers: Vec<ContainerSpec>,
+}
+
+/// What the containers of a task can have together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLimits {
+    /// CPU units; 1024 are one core.
+    pub cpu: u32,
+    /// MiB.
+    pub memory: u32,
 }
 
 /// One container to run.
@@ -81,7 +92,7 @@ impl TaskSpec {
     }
 
     /// Applies `overrides` to `definition`; names that match no container were refused by the API. The network
-    /// configuration is the task's own, to be added.
+    /// configuration and the limits are the task's own, to be added.
     pub fn new(
         id: TaskId,
         arn: String,
@@ -115,6 +126,7 @@ impl TaskSpec {
             group,
             network_mode: definition.network_mode,
             network: None,
+            limits: None,
             volumes: definition.volumes.clone(),
             pid_mode: definition.pid_mode,
             ipc_mode: definition.ipc_mode,

@@ -132,7 +132,7 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
     );
     check(
         &json!({"requiresCompatibilities": ["FARGATE"]}),
-        "ClientException: requiresCompatibilities FARGATE is not supported by Mainstay yet.",
+        "ClientException: Fargate only supports network mode 'awsvpc'.",
     );
     check(&json!({"pidMode": "host", "ipcMode": "none"}), "fine");
     check(&json!({"networkMode": "awsvpc", "pidMode": "task", "ipcMode": "task"}), "fine");

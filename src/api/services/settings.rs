@@ -27,7 +27,6 @@ pub(super) struct Unsupported {
     pub monitoring: Option<MonitoringConfiguration>,
     pub placement_constraints: Option<Vec<PlacementConstraint>>,
     pub placement_strategy: Option<Vec<PlacementStrategy>>,
-    pub platform_version: Option<String>,
     pub role: Option<String>,
     pub scheduling_strategy: Option<SchedulingStrategy>,
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
@@ -61,7 +60,6 @@ impl Unsupported {
                 ("monitoring", &self.monitoring),
                 ("placementConstraints", &self.placement_constraints),
                 ("placementStrategy", &self.placement_strategy),
-                ("platformVersion", &self.platform_version),
                 ("role", &self.role),
                 (
                     "schedulingStrategy DAEMON",
