@@ -21,6 +21,10 @@ fn main() {
         .args(["-C", "opt-level=s", "-C", "panic=abort", "-C", "strip=symbols"])
         .args(["-C", "relocation-model=static", "-C", "target-feature=+crt-static"])
         .args(["-C", "link-arg=-nostdlib", "-C", "link-arg=-nostartfiles", "-C", "link-arg=-static"]);
+    // Otherwise musl's own start would be linked beside ours.
+    if variable("CARGO_CFG_TARGET_ENV") == "musl" {
+        rustc.args(["-C", "link-self-contained=no"]);
+    }
     // The linker of another architecture is whatever the daemon is linked with.
     let linker = std::env::var_os("RUSTC_LINKER").filter(|linker| !linker.is_empty());
     if let Some(linker) = linker {

@@ -2,7 +2,7 @@
 
 /// A CPU size with the memory sizes that go with it: from, to, in steps of; MiB.
 const SIZES: [(u32, u32, u32, u32); 7] = [
-    // 512, 1024 and 2048 only; see below.
+    // Less 1536, see below.
     (256, 512, 2048, 512),
     (512, 1024, 4096, 1024),
     (1024, 2048, 8192, 1024),
@@ -15,9 +15,12 @@ const SIZES: [(u32, u32, u32, u32); 7] = [
 /// Whether ECS has this size: CPU units and MiB of the whole task.
 pub fn has_size(cpu: u32, memory: u32) -> bool {
     let fits = |&(units, from, to, step): &(u32, u32, u32, u32)| {
-        units == cpu && (from..=to).contains(&memory) && memory % step == 0 && (units, memory) != (256, 1536)
+        units == cpu
+            && (from..=to).contains(&memory)
+            && memory.is_multiple_of(step)
+            && (units, memory) != (256, 1536)
     };
-    SIZES.iter().any(|size| fits(size))
+    SIZES.iter().any(fits)
 }
 
 #[cfg(test)]

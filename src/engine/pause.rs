@@ -147,7 +147,80 @@ pub(super) fn apply(body: &mut ContainerCreateBody, host: &mut HostConfig) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use mainstay_core::model::ContainerDefinition;
+    use mainstay_core::{ClusterName, EngineId, Family, RevisionKey, TaskId};
+
     use super::*;
+
+    const LIMITS: TaskLimits = TaskLimits { cpu: 512, memory: 1024 };
+
+    /// What a pause container, or one that joins it, gets of a network, of namespaces and of limits.
+    fn asked(
+        container: &str,
+        modes: (NetworkMode, Option<PidMode>, Option<IpcMode>),
+        nests: bool,
+    ) -> HostConfig {
+        let definition = ContainerDefinition { name: container.into(), ..ContainerDefinition::default() };
+        let stop_timeout = Duration::from_secs(30);
+        let spec = ContainerSpec { engine_name: "ecs-x".into(), definition, stop_timeout };
+        let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
+        let key = RevisionKey { family: Family::new("shop"), revision: 3 };
+        let pause = EngineId::new("p");
+        let new = NewContainer {
+            task: &task,
+            task_arn: "arn",
+            cluster: &cluster,
+            definition: &key,
+            network_mode: modes.0,
+            pid_mode: modes.1,
+            ipc_mode: modes.2,
+            limits: Some(LIMITS),
+            network: None,
+            joins: (!spec.is_pause()).then_some(&pause),
+            spec: &spec,
+            mounts: &[],
+            mounts_of: &[],
+            added_environment: &[],
+        };
+        let mut host = HostConfig::default();
+        connect(&new, Some("net"), &mut host);
+        limit(&new, nests, &mut host);
+        host
+    }
+
+    #[test]
+    fn a_container_joins_what_its_task_shares_and_only_that() {
+        let namespaces = |container: &str, modes| {
+            let HostConfig { network_mode, pid_mode, ipc_mode, .. } = asked(container, modes, false);
+            [network_mode, pid_mode, ipc_mode].map(Option::unwrap_or_default)
+        };
+        let joined = "container:p";
+        let all = (NetworkMode::AwsVpc, Some(PidMode::Task), Some(IpcMode::Task));
+        assert_eq!(namespaces(ContainerSpec::PAUSE, all), ["net", "", "shareable"]);
+        assert_eq!(namespaces("web", all), [joined, joined, joined]);
+        let pid = (NetworkMode::Host, Some(PidMode::Task), Some(IpcMode::Host));
+        assert_eq!(namespaces(ContainerSpec::PAUSE, pid), ["none", "", ""]);
+        assert_eq!(namespaces("web", pid), ["host", joined, "host"]);
+        let network = (NetworkMode::AwsVpc, Some(PidMode::Host), Some(IpcMode::None));
+        assert_eq!(namespaces(ContainerSpec::PAUSE, network), ["net", "", ""]);
+        assert_eq!(namespaces("web", network), [joined, "host", "none"]);
+    }
+
+    #[test]
+    fn a_tasks_limits_are_those_of_its_pause_container_or_of_each_other_one() {
+        let limits = |container: &str, nests| {
+            let HostConfig { nano_cpus, memory, cgroup_parent, .. } =
+                asked(container, (NetworkMode::AwsVpc, None, None), nests);
+            (nano_cpus.zip(memory), cgroup_parent.unwrap_or_default())
+        };
+        let held = Some((NANOS / 2, 1024 * MIB));
+        assert_eq!(limits(ContainerSpec::PAUSE, true), (held, "/mainstay".into()));
+        assert_eq!(limits("web", true), (None, "/mainstay/p".into()));
+        assert_eq!(limits(ContainerSpec::PAUSE, false), (None, String::new()));
+        assert_eq!(limits("web", false), (held, String::new()));
+    }
 
     #[test]
     fn the_archive_is_whole_blocks_whose_header_adds_up() {
