@@ -1,6 +1,8 @@
 //! `networkConfiguration` of tasks and services, both ways, and what is shown of a task's network interface.
 
-use mainstay_core::model::{AwsVpcConfiguration, NetworkMode, Task, TaskDefinition, TaskNetwork, TaskStatus};
+use mainstay_core::model::{
+    AwsVpcConfiguration, LaunchType, NetworkMode, Task, TaskDefinition, TaskNetwork, TaskStatus,
+};
 use mainstay_core::{Partition, attachment_id, interface_id};
 
 use super::error::{Answer, ApiError};
@@ -21,9 +23,14 @@ const MOST_SECURITY_GROUPS: i64 = 5;
 pub(super) fn read(
     given: Option<NetworkConfiguration>,
     definition: &TaskDefinition,
+    launch_type: LaunchType,
 ) -> Answer<Option<AwsVpcConfiguration>> {
     let given = given.and_then(|given| given.awsvpc_configuration).map(configuration).transpose()?;
+    let public = given.as_ref().is_some_and(|given| given.assign_public_ip);
     match (definition.network_mode, &given) {
+        (NetworkMode::AwsVpc, Some(_)) if public && launch_type != LaunchType::Fargate => {
+            Err(ApiError::parameter("Assign public IP is not supported for this launch type."))
+        }
         (NetworkMode::AwsVpc, None) => Err(ApiError::parameter(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
         )),
@@ -112,4 +119,44 @@ fn private_dns_name(here: &Partition, address: &str) -> String {
         region => format!("{region}.compute.internal"),
     };
     format!("ip-{}.{domain}", address.replace('.', "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_actors::sim::definition;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(mode: NetworkMode, launch_type: LaunchType, given: Value, expected: Result<Value, &str>) {
+        let definition = TaskDefinition { network_mode: mode, ..definition("web", Vec::new()) };
+        let given = serde_json::from_value(given).unwrap();
+        let said = read(given, &definition, launch_type).map_err(|error| error.message().to_owned());
+        let shown = said.map(|taken| serde_json::to_value(taken.as_ref().map(show)).unwrap());
+        assert_eq!(shown, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn a_configuration_is_shown_as_it_was_given_and_refused_where_it_does_not_fit() {
+        use LaunchType::{Ec2, Fargate};
+        use NetworkMode::{AwsVpc, Bridge};
+        let full = |assign: &str| {
+            let configuration = json!({"subnets": ["a"], "securityGroups": ["b"], "assignPublicIp": assign});
+            json!({ "awsvpcConfiguration": configuration })
+        };
+        check(AwsVpc, Ec2, full("DISABLED"), Ok(full("DISABLED")));
+        check(AwsVpc, Fargate, full("ENABLED"), Ok(full("ENABLED")));
+        check(Bridge, Ec2, Value::Null, Ok(Value::Null));
+        let public = "Assign public IP is not supported for this launch type.";
+        check(AwsVpc, Ec2, full("ENABLED"), Err(public));
+        let missing = "Network Configuration must be provided when networkMode 'awsvpc' is specified.";
+        check(AwsVpc, Ec2, Value::Null, Err(missing));
+        check(AwsVpc, Ec2, json!({}), Err(missing));
+        let surplus = "Network Configuration is not valid for the given networkMode of this task definition.";
+        check(Bridge, Ec2, full("DISABLED"), Err(surplus));
+        let nameless = json!({"awsvpcConfiguration": {"subnets": ["a", ""]}});
+        let wrong = "networkConfiguration.awsvpcConfiguration.subnets[1] is ''; it must be an id.";
+        check(AwsVpc, Ec2, nameless, Err(wrong));
+    }
 }

@@ -93,7 +93,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let new = NewService {
         key: ServiceKey { cluster: cluster.name.clone(), name: mainstay_core::ServiceName::new(name) },
         definition: definition.key.clone(),
-        network: network::read(network_configuration, &definition)?,
+        network: network::read(network_configuration, &definition, launch_type)?,
         desired_count,
         launch_type,
         platform_version: platform::read(platform_version, launch_type)?,
@@ -198,7 +198,7 @@ fn network_update(
     let Some(definition) = definition.or(current.as_deref()) else { return Ok(None) };
     let before = known.primary().and_then(|primary| primary.network.as_ref());
     let kept = before.filter(|_| definition.network_mode == model::NetworkMode::AwsVpc).map(network::show);
-    network::read(given.or(kept), definition).map(Some)
+    network::read(given.or(kept), definition, known.launch_type).map(Some)
 }
 
 /// DescribeServices.

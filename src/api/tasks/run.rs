@@ -71,7 +71,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     }
     // Each task has the latest, which is the only one.
     platform::read(platform_version, launch_type)?;
-    let network = network::read(network_configuration, &definition)?;
+    let network = network::read(network_configuration, &definition, launch_type)?;
     let mut tags = tags::read(given_tags)?;
     match propagate_tags {
         Some(PropagateTags::TaskDefinition) => tags::inherit(&mut tags, definition.tags.iter().cloned()),
