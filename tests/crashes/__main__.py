@@ -303,11 +303,20 @@ class Lane(threading.Thread):
                 )
 
     def check_events(self, victim):
-        """No task had two sets of containers, and none of its containers ran twice."""
+        """No task had two sets of containers, none of its containers ran twice, and none before what it waits for."""
         ids, starts = collections.defaultdict(set), collections.Counter()
+        prepared = set()
         for _, action, one, labels in list(victim.watch_events.seen):
+            arn, name = labels["com.amazonaws.ecs.task-arn"], labels["com.amazonaws.ecs.container-name"]
+            if action == "die" and name == "init" and labels["exitCode"] == "0":
+                prepared.add(arn)
             if action == "start":
-                ids[(labels["com.amazonaws.ecs.task-arn"], labels["com.amazonaws.ecs.container-name"])].add(one)
+                family = labels.get("com.amazonaws.ecs.task-definition-family")
+                waits = family == "serve" and name != "init"
+                if waits and arn not in prepared and one not in self.told:
+                    self.told.add(one)
+                    self.violation(f"{one} of {arn} was started before its init container had succeeded")
+                ids[(arn, name)].add(one)
                 starts[one] += 1
         for (arn, name), of in ids.items():
             if len(of) > 1 and not arn.endswith(ORPHAN) and arn not in self.told:
