@@ -6,11 +6,11 @@
 mod body;
 mod clusters;
 mod definitions;
-mod error;
+pub(crate) mod error;
 mod given;
 mod instances;
 pub mod metrics;
-mod names;
+pub(crate) mod names;
 mod paging;
 mod services;
 mod tags;
