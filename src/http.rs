@@ -33,7 +33,7 @@ pub fn router(
     logs: Logs,
     requests_at_once: usize,
 ) -> Router {
-    let shared = Shared { control: control.clone(), recorder, role, logs };
+    let shared = Shared { control: control.clone(), recorder, role, logs: logs.clone() };
     Router::new()
         .route("/", get(console::page))
         .route("/metrics", get(metrics))
@@ -42,7 +42,7 @@ pub fn router(
         .route("/v1/tree", get(tree))
         .route("/v1/logs", get(logs::read))
         .with_state(shared)
-        .merge(crate::api::router(control, requests_at_once))
+        .merge(crate::api::router(control, logs, requests_at_once))
 }
 
 /// Prometheus's text format.

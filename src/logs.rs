@@ -42,10 +42,6 @@ impl Logs {
         self.closing.cancel();
     }
 
-    pub(crate) fn control(&self) -> &Control {
-        &self.control
-    }
-
     fn view(&self) -> &View {
         self.control.view()
     }

@@ -168,7 +168,7 @@ impl Reading {
             if let Err(refusal) = self.open_live().await {
                 return Some(self.cut(refusal.to_string()));
             }
-            if over && self.live.is_empty() && self.notes.is_empty() {
+            if over && self.open_logs() == 0 && self.notes.is_empty() {
                 return None;
             }
             if !self.notes.is_empty() {
@@ -198,6 +198,11 @@ impl Reading {
         }
     }
 
+    /// `live` itself lets go of a log that has ended with its next poll only.
+    fn open_logs(&self) -> usize {
+        self.known.values().filter(|known| known.open).count()
+    }
+
     /// Follows what has started, or started again, since it was looked for last.
     async fn open_live(&mut self) -> Result<(), Refusal> {
         let tasks = self.selection.tasks(self.logs.view());
@@ -208,7 +213,7 @@ impl Reading {
             source.started_at.is_some() && due
         });
         // The others have their turn when one of these ends.
-        sources.truncate(MOST.saturating_sub(self.live.len()));
+        sources.truncate(MOST.saturating_sub(self.open_logs()));
         if sources.is_empty() {
             return Ok(());
         }
