@@ -60,6 +60,8 @@ impl Logs {
 
     fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map_err(|_| Refusal::Busy("as many logs are read already as api.requests-at-once allows".to_owned()))
+        place.map_err(|_| {
+            Refusal::Busy("as many logs are read already as api.requests-at-once allows".to_owned())
+        })
     }
 }

@@ -18,9 +18,9 @@ use self::pattern::Pattern;
 use super::error::{Answer, ApiError, Code};
 use super::given::refuse;
 use super::paging::{Paging, page};
+use super::wire::At;
 use super::wire::logs::enums::{LogGroupClass, OrderBy};
 use super::wire::logs::operations::{Exception, Operation};
-use super::wire::At;
 use super::wire::logs::structures::*;
 use super::{Api, body};
 use crate::logs::Refusal;
@@ -42,7 +42,9 @@ pub(super) async fn carry_out(api: &Api, operation: Operation, input: &[u8]) -> 
     let work = async {
         match operation {
             Operation::DescribeLogGroups => body::write(&describe_groups(api, body::parse_plain(input)?)?),
-            Operation::DescribeLogStreams => body::write(&describe_streams(api, body::parse_plain(input)?).await?),
+            Operation::DescribeLogStreams => {
+                body::write(&describe_streams(api, body::parse_plain(input)?).await?)
+            }
             Operation::FilterLogEvents => body::write(&filter(api, body::parse_plain(input)?).await?),
             Operation::GetLogEvents => body::write(&get(api, body::parse_plain(input)?).await?),
             other => Err(ApiError::new(
@@ -52,7 +54,9 @@ pub(super) async fn carry_out(api: &Api, operation: Operation, input: &[u8]) -> 
         }
     };
     tokio::time::timeout(WITHIN, work).await.unwrap_or_else(|_| {
-        Err(unavailable(format!("The container engine did not give the logs within {WITHIN:?}; ask for less.")))
+        Err(unavailable(format!(
+            "The container engine did not give the logs within {WITHIN:?}; ask for less."
+        )))
     })
 }
 
@@ -73,7 +77,9 @@ fn describe_groups(api: &Api, request: DescribeLogGroupsRequest) -> Answer<Descr
         ("includeLinkedAccounts", &include_linked_accounts),
     ])?;
     if log_group_name_pattern.is_some() && log_group_name_prefix.is_some() {
-        return Err(ApiError::parameter("logGroupNamePattern and logGroupNamePrefix cannot be given together."));
+        return Err(ApiError::parameter(
+            "logGroupNamePattern and logGroupNamePrefix cannot be given together.",
+        ));
     }
     let mut found = groups::all(api.view());
     found.retain(|group| {
@@ -110,7 +116,10 @@ fn describe_groups(api: &Api, request: DescribeLogGroupsRequest) -> Answer<Descr
 }
 
 /// DescribeLogStreams. Each stream is looked into for its first and its last event.
-async fn describe_streams(api: &Api, request: DescribeLogStreamsRequest) -> Answer<DescribeLogStreamsResponse> {
+async fn describe_streams(
+    api: &Api,
+    request: DescribeLogStreamsRequest,
+) -> Answer<DescribeLogStreamsResponse> {
     let DescribeLogStreamsRequest {
         descending,
         limit,
@@ -297,7 +306,9 @@ fn group(api: &Api, name: Option<String>, identifier: Option<String>) -> Answer<
         (Some(_), Some(_)) => {
             return Err(ApiError::parameter("LogGroupName and LogGroupIdentifier cannot be given together."));
         }
-        (None, None) => return Err(ApiError::parameter("Either logGroupName or logGroupIdentifier is required.")),
+        (None, None) => {
+            return Err(ApiError::parameter("Either logGroupName or logGroupIdentifier is required."));
+        }
     };
     let mut all = groups::all(api.view()).into_iter();
     all.find(|group| group.is(api.here(), &given))

@@ -4,8 +4,8 @@ use std::fmt;
 
 use mainstay_actors::control::ControlError;
 
-use super::wire::{Invalid, logs};
 use super::wire::operations::Exception;
+use super::wire::{Invalid, logs};
 
 /// A refusal: a code that programs know, words that people read.
 #[derive(Debug, Clone, PartialEq, Eq)]

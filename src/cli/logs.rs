@@ -230,7 +230,10 @@ mod tests {
         check("web", "service=web");
         check(ID, &format!("task={ID}"));
         check(&format!("--service {ID}"), &format!("service={ID}"));
-        check("web db -f --tail 0 --container app", "service=web&service=db&container=app&tail=0&follow=true");
+        check(
+            "web db -f --tail 0 --container app",
+            "service=web&service=db&container=app&tail=0&follow=true",
+        );
         check("web --since 5m --cluster shop", "cluster=shop&service=web&since=5m");
         let arn = format!("arn:aws:ecs:us-east-1:000000000000:task/shop/{ID}");
         let escaped = format!("arn%3Aaws%3Aecs%3Aus-east-1%3A000000000000%3Atask%2Fshop%2F{ID}");

@@ -19,10 +19,11 @@ impl DockerEngine {
         let client = self.client().await?;
         let gone = || EngineError::NoSuchContainer { id: id.clone() };
         // Looked at first: the request for the log goes out with the stream's first poll only.
-        let seen = client.inspect_container(id.as_str(), None).await.map_err(|error| match status(&error) {
-            Some(404) => gone(),
-            _ => when(&self.endpoint, "inspect", &error),
-        })?;
+        let seen =
+            client.inspect_container(id.as_str(), None).await.map_err(|error| match status(&error) {
+                Some(404) => gone(),
+                _ => when(&self.endpoint, "inspect", &error),
+            })?;
         translate::container(&self.owner, seen, None).ok_or_else(gone)?;
         let frames = client.logs(id.as_str(), Some(options(&query)));
         let endpoint = self.endpoint.clone();

@@ -68,7 +68,8 @@ mod tests {
     async fn logs_come_in_the_order_of_time_and_a_failure_ends_only_its_own() {
         let broken = EngineError::Refused { message: "no".to_owned() };
         let failing = log(&[2]).chain(stream::iter([Err(broken.clone())])).boxed();
-        let mut merge = Merge::new(vec![("a", log(&[1, 4])), ("b", log(&[])), ("c", failing), ("d", log(&[1, 3]))]).await;
+        let mut merge =
+            Merge::new(vec![("a", log(&[1, 4])), ("b", log(&[])), ("c", failing), ("d", log(&[1, 3]))]).await;
         let mut seen = Vec::new();
         while let Some((of, line)) = merge.next().await {
             seen.push((of, line.map(|line| line.at)));

@@ -32,7 +32,9 @@ mod tests {
     fn a_moment_is_a_time_or_how_long_ago_it_was() {
         let now = 90_000_000;
         assert_eq!(read("1970-01-02T01:00:00.5+01:00", now), Ok(86_400_500_000_000));
-        for (ago, second) in [("30s", 89_970), ("5m", 89_700), ("1h30m", 84_600), ("1d", 3_600), ("90 minutes", 84_600)] {
+        for (ago, second) in
+            [("30s", 89_970), ("5m", 89_700), ("1h30m", 84_600), ("1d", 3_600), ("90 minutes", 84_600)]
+        {
             assert_eq!(read(ago, now), Ok(second * 1_000_000_000), "{ago}");
         }
         for wrong in ["", "5", "noon", "1970-01-01", "99999999d"] {

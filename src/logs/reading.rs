@@ -91,7 +91,8 @@ impl Reading {
         let tasks = self.selection.tasks(self.logs.view());
         let mut sources = self.selection.sources(&tasks);
         if sources.len() > MOST {
-            let text = format!("there are {} containers; read are the {MOST} of the latest tasks", sources.len());
+            let text =
+                format!("there are {} containers; read are the {MOST} of the latest tasks", sources.len());
             self.notes.push(Item::Note(None, text));
             sources.truncate(MOST);
         }
@@ -100,7 +101,9 @@ impl Reading {
         }
         let past = LogQuery { follow: false, ..self.query };
         let mut opened = Vec::new();
-        for (source, log) in open(&self.logs, sources.into_iter().map(|source| (source, past)).collect()).await? {
+        for (source, log) in
+            open(&self.logs, sources.into_iter().map(|source| (source, past)).collect()).await?
+        {
             match log {
                 Ok(lines) => opened.push((source, lines)),
                 Err(EngineError::NoSuchContainer { .. }) if !source.named => {}

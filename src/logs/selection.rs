@@ -72,8 +72,10 @@ impl Selection {
     pub(super) fn sources(&self, tasks: &[Arc<Task>]) -> Vec<Source> {
         let of_task = |task: &Arc<Task>| {
             let (id, named) = (task.id.clone(), self.tasks.contains(&task.id));
-            let wanted =
-                task.containers.iter().filter(|part| self.container.as_ref().is_none_or(|name| part.name == *name));
+            let wanted = task
+                .containers
+                .iter()
+                .filter(|part| self.container.as_ref().is_none_or(|name| part.name == *name));
             let source = move |part: &Container| {
                 let origin = Arc::new(Origin { task: id.clone(), container: part.name.clone() });
                 Some(Source { origin, id: part.runtime_id.clone()?, started_at: part.started_at, named })
@@ -91,9 +93,8 @@ impl Selection {
 
     /// Whether nothing more can come: the tasks are over, the services gone.
     pub(super) fn is_over(&self, view: &View) -> bool {
-        let lives = |task: &TaskId| {
-            view.tasks.get(task).is_some_and(|task| task.last_status != TaskStatus::Stopped)
-        };
+        let lives =
+            |task: &TaskId| view.tasks.get(task).is_some_and(|task| task.last_status != TaskStatus::Stopped);
         let serves = |service: &ServiceName| {
             let service = view.services.get(&self.key(service));
             service.is_some_and(|service| service.status != ServiceStatus::Inactive)
@@ -134,7 +135,10 @@ impl Selection {
     /// Why there is nothing, where there is nothing.
     pub(super) fn nothing(&self, tasks: &[Arc<Task>], cleanup_wait: Duration) -> Refusal {
         let Some(task) = tasks.iter().find(|task| self.tasks.contains(&task.id)) else {
-            return Refusal::Gone(format!("no task has a container here whose log could be read{}", kept(cleanup_wait)));
+            return Refusal::Gone(format!(
+                "no task has a container here whose log could be read{}",
+                kept(cleanup_wait)
+            ));
         };
         if task.last_status == TaskStatus::Stopped {
             let reason = task.stopped_reason.as_deref().unwrap_or("no reason was given");
@@ -159,5 +163,7 @@ impl Selection {
 
 /// How long logs are kept, for who finds none.
 pub(super) fn kept(cleanup_wait: Duration) -> String {
-    format!("; logs are kept as long as containers are: agent.cleanup-wait ({cleanup_wait:?}) after their end")
+    format!(
+        "; logs are kept as long as containers are: agent.cleanup-wait ({cleanup_wait:?}) after their end"
+    )
 }

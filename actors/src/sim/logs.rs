@@ -28,22 +28,25 @@ impl SimEngine {
         let tail = query.tail.and_then(|tail| usize::try_from(tail).ok()).unwrap_or(usize::MAX);
         let from = length.saturating_sub(tail);
         let (engine, id) = (self.clone(), id.clone());
-        let lines = stream::unfold((engine, id, from, printed), move |(engine, id, mut next, mut printed)| async move {
-            loop {
-                printed.borrow_and_update();
-                let (line, runs) = engine.line(&id, next)?;
-                match line {
-                    Some(line) => {
-                        next += 1;
-                        if query.wants(line.at) {
-                            return Some((Ok(line), (engine, id, next, printed)));
+        let lines = stream::unfold(
+            (engine, id, from, printed),
+            move |(engine, id, mut next, mut printed)| async move {
+                loop {
+                    printed.borrow_and_update();
+                    let (line, runs) = engine.line(&id, next)?;
+                    match line {
+                        Some(line) => {
+                            next += 1;
+                            if query.wants(line.at) {
+                                return Some((Ok(line), (engine, id, next, printed)));
+                            }
                         }
+                        None if query.follow && runs => printed.changed().await.ok()?,
+                        None => return None,
                     }
-                    None if query.follow && runs => printed.changed().await.ok()?,
-                    None => return None,
                 }
-            }
-        });
+            },
+        );
         Ok(lines.boxed())
     }
 

@@ -20,7 +20,8 @@ pub(super) struct Group {
 pub(super) struct Stream {
     pub name: String,
     pub id: EngineId,
-    /// Milliseconds since 1970.
+    /// When its task was made: the engine says a container has started after it may have printed. Milliseconds since
+    /// 1970.
     pub created_at: i64,
 }
 
@@ -43,11 +44,8 @@ pub(super) fn all(view: &View) -> Vec<Group> {
         each(view, &task, |_, configuration| {
             let Some(name) = configuration.option("awslogs-group") else { return };
             let region = configuration.option("awslogs-region").unwrap_or_default();
-            let group = Group {
-                name: name.to_owned(),
-                region: region.to_owned(),
-                created_at: task.created_at.0,
-            };
+            let group =
+                Group { name: name.to_owned(), region: region.to_owned(), created_at: task.created_at.0 };
             let known = groups.entry(group.name.clone()).or_insert(group);
             known.created_at = known.created_at.min(task.created_at.0);
         });
@@ -63,13 +61,15 @@ pub(super) fn streams(view: &View, group: &Group) -> Vec<Stream> {
             if configuration.option("awslogs-group") != Some(&group.name) {
                 return;
             }
-            let Some(container) = task.containers.iter().find(|container| container.name == name) else { return };
-            if let (Some(id), Some(started_at)) = (&container.runtime_id, container.started_at) {
+            let Some(container) = task.containers.iter().find(|container| container.name == name) else {
+                return;
+            };
+            if let (Some(id), Some(_)) = (&container.runtime_id, container.started_at) {
                 let stream = configuration.stream(name, &task.id);
                 streams.push(Stream {
                     name: stream.unwrap_or_else(|| id.to_string()),
                     id: id.clone(),
-                    created_at: started_at.0,
+                    created_at: task.created_at.0,
                 });
             }
         });

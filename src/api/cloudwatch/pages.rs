@@ -273,7 +273,8 @@ mod tests {
 
     #[test]
     fn an_events_id_has_56_digits_and_is_its_own() {
-        let ids: std::collections::BTreeSet<String> = page(Direction::Forward, None, 99).events().map(|e| e.id()).collect();
+        let ids: std::collections::BTreeSet<String> =
+            page(Direction::Forward, None, 99).events().map(|e| e.id()).collect();
         assert_eq!(ids.len(), 20);
         assert!(ids.iter().all(|id| id.len() == 56 && id.chars().all(|digit| digit.is_ascii_digit())));
     }
