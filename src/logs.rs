@@ -2,6 +2,7 @@
 //! containers there are. No actor is messaged.
 
 mod merge;
+pub(crate) mod metrics;
 pub(crate) mod moment;
 mod reading;
 mod replay;

@@ -3,12 +3,13 @@
 use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::query_parameters::LogsOptions;
-use futures::{StreamExt, stream};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
 use mainstay_actors::ports::{EngineError, LogLine, LogLines, LogQuery, LogStream};
 use mainstay_core::EngineId;
 
 use super::errors::{status, when};
-use super::{DockerEngine, translate};
+use super::{ANSWER_WITHIN, DockerEngine, translate};
 
 /// A line goes on as another one past so many bytes; CloudWatch's limit of an event.
 const LONGEST: usize = 256 * 1024;
@@ -26,12 +27,12 @@ impl DockerEngine {
             })?;
         translate::container(&self.owner, seen, None).ok_or_else(gone)?;
         let frames = client.logs(id.as_str(), Some(options(&query)));
-        let endpoint = self.endpoint.clone();
+        let frames = bounded(frames.boxed(), self.endpoint.clone(), query.follow);
         let frames = frames.map(Frame::Next).chain(stream::once(std::future::ready(Frame::End)));
-        let lines = frames.scan(Assembler::default(), move |assembler, frame| {
+        let lines = frames.scan(Assembler::default(), |assembler, frame| {
             let lines: Vec<Result<LogLine, EngineError>> = match frame {
                 Frame::Next(Ok(output)) => assembler.take(output).map(Ok).into_iter().collect(),
-                Frame::Next(Err(error)) => vec![Err(when(&endpoint, "logs", &error))],
+                Frame::Next(Err(error)) => vec![Err(error)],
                 Frame::End => assembler.end().map(Ok).collect(),
             };
             std::future::ready(Some(lines))
@@ -44,8 +45,31 @@ impl DockerEngine {
 }
 
 enum Frame {
-    Next(Result<LogOutput, Error>),
+    Next(Result<LogOutput, EngineError>),
     End,
+}
+
+/// What is there already comes in time, or the engine hangs; what is followed may take for ever.
+fn bounded(
+    frames: BoxStream<'static, Result<LogOutput, Error>>,
+    endpoint: String,
+    follow: bool,
+) -> impl Stream<Item = Result<LogOutput, EngineError>> {
+    stream::unfold(Some((frames, endpoint)), move |state| async move {
+        let (mut frames, endpoint) = state?;
+        let next = if follow {
+            Ok(frames.next().await)
+        } else {
+            tokio::time::timeout(ANSWER_WITHIN, frames.next()).await
+        };
+        match next {
+            Err(_) => Some((Err(EngineError::Timeout { act: "logs", waited: ANSWER_WITHIN }), None)),
+            Ok(frame) => {
+                let frame = frame?.map_err(|error| when(&endpoint, "logs", &error));
+                Some((frame, Some((frames, endpoint))))
+            }
+        }
+    })
 }
 
 /// The engine counts whole seconds; what is too much is left out here.

@@ -11,6 +11,7 @@ use mainstay_core::model::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::merge::Merge;
+use super::metrics::Counted;
 use super::replay::Seen;
 use super::selection::Source;
 use super::{Logs, Origin, Refusal, Selection};
@@ -46,6 +47,7 @@ pub struct Reading {
     changes: watch::Receiver<()>,
     cut: bool,
     _place: OwnedSemaphorePermit,
+    _counted: Counted,
 }
 
 /// What is known of a container's log.
@@ -82,6 +84,7 @@ impl Reading {
             changes,
             cut: false,
             _place: place,
+            _counted: Counted::new(),
         };
         reading.open_past().await?;
         Ok(reading)
@@ -197,7 +200,13 @@ impl Reading {
                 self.known.entry(source.id).or_default().seen.note(&line);
                 Item::Line(source.origin, line)
             }
-            Err(error) => Item::Note(Some(source.origin), error.to_string()),
+            Err(error) => {
+                // Worth another try, which tells whether the engine is away.
+                if let Some(known) = self.known.get_mut(&source.id).filter(|_| error.is_temporary()) {
+                    known.opened_for = None;
+                }
+                Item::Note(Some(source.origin), error.to_string())
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use mainstay_actors::ports::{LogLine, LogQuery, LogStream};
 /// The engine keeps both streams in one log; a line of one may come after a later one of the other, by less than this.
 const OUT_OF_ORDER: i64 = 1_000_000_000;
 
-/// What was read of a container's log.
+/// What was read of a container's log. Where `tail` parts lines of one nanosecond, one of them may come again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     first: Option<i64>,
