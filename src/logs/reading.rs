@@ -1,6 +1,6 @@
 //! One reading: first what is there, in the order of time, then, where it is followed, what comes, as it comes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -93,14 +93,17 @@ impl Reading {
     async fn open_past(&mut self) -> Result<(), Refusal> {
         let tasks = self.selection.tasks(self.logs.view());
         let mut sources = self.selection.sources(&tasks);
+        for source in sources.iter().filter(|source| source.started_at.is_some()) {
+            let known = self.known.entry(source.id.clone()).or_default();
+            known.past = true;
+            // Of what is over by now nothing more comes.
+            known.opened_for = source.started_at.filter(|_| source.over);
+        }
         if sources.len() > MOST {
             let text =
                 format!("there are {} containers; read are the {MOST} of the latest tasks", sources.len());
             self.notes.push(Item::Note(None, text));
             sources.truncate(MOST);
-        }
-        for source in sources.iter().filter(|source| source.started_at.is_some()) {
-            self.known.entry(source.id.clone()).or_default().past = true;
         }
         let past = LogQuery { follow: false, ..self.query };
         let mut opened = Vec::new();
@@ -219,6 +222,8 @@ impl Reading {
     async fn open_live(&mut self) -> Result<(), Refusal> {
         let tasks = self.selection.tasks(self.logs.view());
         let mut sources = self.selection.sources(&tasks);
+        let there: BTreeSet<&EngineId> = sources.iter().map(|source| &source.id).collect();
+        self.known.retain(|id, known| known.open || there.contains(id));
         sources.retain(|source| {
             let known = self.known.get(&source.id);
             let due = known.is_none_or(|known| !known.open && known.opened_for != source.started_at);

@@ -38,6 +38,8 @@ pub(super) struct Source {
     pub started_at: Option<Timestamp>,
     /// Whether it was asked for by its task's name.
     pub named: bool,
+    /// Whether its task is STOPPED, and its log with it.
+    pub over: bool,
 }
 
 /// Why there is nothing to read.
@@ -61,10 +63,12 @@ pub enum Refusal {
 }
 
 impl Selection {
-    /// The tasks, the latest first.
+    /// The tasks: those that are not over, the latest first, then the others.
     pub(super) fn tasks(&self, view: &View) -> Vec<Arc<Task>> {
         let mut tasks = view.tasks.filter(|task| self.wants(task));
-        tasks.sort_by_key(|task| std::cmp::Reverse(task.created_at));
+        tasks.sort_by_key(|task| {
+            (task.last_status == TaskStatus::Stopped, std::cmp::Reverse(task.created_at))
+        });
         tasks
     }
 
@@ -72,13 +76,20 @@ impl Selection {
     pub(super) fn sources(&self, tasks: &[Arc<Task>]) -> Vec<Source> {
         let of_task = |task: &Arc<Task>| {
             let (id, named) = (task.id.clone(), self.tasks.contains(&task.id));
+            let over = task.last_status == TaskStatus::Stopped;
             let wanted = task
                 .containers
                 .iter()
                 .filter(|part| self.container.as_ref().is_none_or(|name| part.name == *name));
             let source = move |part: &Container| {
                 let origin = Arc::new(Origin { task: id.clone(), container: part.name.clone() });
-                Some(Source { origin, id: part.runtime_id.clone()?, started_at: part.started_at, named })
+                Some(Source {
+                    origin,
+                    id: part.runtime_id.clone()?,
+                    started_at: part.started_at,
+                    named,
+                    over,
+                })
             };
             wanted.filter_map(source).collect::<Vec<_>>()
         };

@@ -141,14 +141,16 @@ def test_events_are_filtered_by_stream_and_pattern(daemon):
     group = fresh("group")
     web = printed(daemon, group, "GET /", "ERROR disk full", "--stderr", "ERROR no route")
     side = printed(daemon, group, "ERROR disk full, again", name="side")
-    ask = lambda *words: messages(cli(daemon, "filter-log-events", "--log-group-name", group, *words))
+    logs = client(daemon)
+    ask = lambda **request: messages(logs.filter_log_events(logGroupName=group, **request))
     assert sorted(ask()) == ["ERROR disk full", "ERROR disk full, again", "ERROR no route", "GET /"]
-    assert sorted(ask("--filter-pattern", "ERROR")) == ["ERROR disk full", "ERROR disk full, again", "ERROR no route"]
-    assert ask("--filter-pattern", 'ERROR "disk full,"') == ["ERROR disk full, again"]
-    assert ask("--log-stream-name-prefix", "ecs/side/") == ["ERROR disk full, again"]
-    assert ask("--log-stream-names", f"ecs/side/{side}") == ["ERROR disk full, again"]
-    assert ask("--filter-pattern", "GET", "--log-stream-names", f"ecs/web/{web}", f"ecs/side/{side}") == ["GET /"]
-    assert ask("--max-items", "1")[0] == ask()[0]
+    assert sorted(ask(filterPattern="ERROR")) == ["ERROR disk full", "ERROR disk full, again", "ERROR no route"]
+    assert ask(filterPattern='ERROR "disk full,"') == ["ERROR disk full, again"]
+    assert ask(logStreamNamePrefix="ecs/side/") == ["ERROR disk full, again"]
+    assert ask(filterPattern="GET", logStreamNames=[f"ecs/web/{web}", f"ecs/side/{side}"]) == ["GET /"]
+    assert ask(startFromHead=False, limit=1) == ["ERROR disk full, again"], "the latest first"
+    words = ["filter-log-events", "--log-group-name", group, "--filter-pattern", '"no route"']
+    assert messages(cli(daemon, *words)) == ["ERROR no route"]
 
 
 def test_what_is_gone_with_its_container_is_no_stream_any_more(daemon):

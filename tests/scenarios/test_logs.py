@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from vocabulary import LIMIT, MAINSTAY, container, short, wait_for
+from vocabulary import LIMIT, MAINSTAY, container, get, short, wait_for
 
 TICKING = {"command": ["tick", "--every", "0.2"]}
 
@@ -174,6 +174,35 @@ def test_a_task_whose_containers_are_gone_says_so_and_ends_with_1(daemon):
 )
 def test_what_cannot_be_read_is_refused_in_words_and_with_a_code_for_scripts(daemon, words, code, said):
     assert said in logs(daemon, *words, code=code)
+
+
+def test_a_terminals_lines_are_lines(daemon):
+    task = printed(daemon, "one", "two", "--stderr", "three", pseudoTerminal=True)
+    told = [json.loads(line) for line in logs(daemon, task, "--output", "json")]
+    assert [(line["stream"], line["message"]) for line in told] == [("stdout", word) for word in ("one", "two", "three")]
+    assert logs(daemon, task, "--tail", 1) == ["three"]
+
+
+def test_the_daemons_own_endpoint_answers_with_json_lines_or_with_a_status_that_says_why(daemon):
+    task = printed(daemon, "hello")
+    status, text = get(f"{daemon.url}/v1/logs?task={task}")
+    assert status == 200 and json.loads(text)["message"] == "hello"
+    for query, expected, said in [
+        ("", 400, "name a task or a service"),
+        ("service=web&lines=3", 400, "there is no parameter lines"),
+        ("service=nobody", 404, "there is no service nobody"),
+        (f"task={task}&container=db", 404, "there is no container db; there are web"),
+    ]:
+        status, text = get(f"{daemon.url}/v1/logs?{query}")
+        assert status == expected and said in json.loads(text)["error"], text
+    daemon.container_of(daemon.task(task)).remove(force=True)
+    assert get(f"{daemon.url}/v1/logs?task={task}")[0] == 410
+
+
+def test_a_control_plane_without_an_engine_says_so(daemons):
+    daemon = daemons("server").start()
+    daemon.ecs.create_cluster(clusterName="default")
+    assert "reaches no container engine" in logs(daemon, "web", code=69)
 
 
 def test_a_log_that_the_engine_does_not_keep_is_told_of_in_its_words(daemon):
