@@ -5,6 +5,7 @@
 
 mod errors;
 mod labels;
+mod logs;
 mod networks;
 mod options;
 pub mod pause;
@@ -26,8 +27,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, MountSource, NewContainer,
-    NewVolume, TaskVolume,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
+    NewContainer, NewVolume, TaskVolume,
 };
 use mainstay_core::EngineId;
 use mainstay_core::model::ContainerSpec;
@@ -309,6 +310,10 @@ impl ContainerEngine for DockerEngine {
         let looks = futures::stream::iter(ids).map(|id| async move { self.inspect(&id).await });
         let seen: Vec<Option<EngineContainer>> = looks.buffered(LOOKS_AT_ONCE).try_collect().await?;
         Ok(seen.into_iter().flatten().collect())
+    }
+
+    async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
+        self.read_log(id, query).await
     }
 
     /// The engine replays its events from the moment (on its own clock) at which this was called, so that nothing
