@@ -6,12 +6,15 @@
 mod errors;
 mod labels;
 mod logs;
+mod networks;
 mod options;
+pub mod pause;
 mod ports;
 mod translate;
 mod volumes;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +31,7 @@ use mainstay_actors::ports::{
     NewContainer, NewVolume, TaskVolume,
 };
 use mainstay_core::EngineId;
+use mainstay_core::model::ContainerSpec;
 
 use errors::{status, when};
 
@@ -55,6 +59,12 @@ pub struct DockerEngine {
     digests: Mutex<HashMap<String, Option<String>>>,
     /// Host ports for port ranges.
     rows: ports::Rows,
+    /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
+    nests: AtomicBool,
+    /// Held while the image of pause containers is brought here.
+    pause: tokio::sync::Mutex<()>,
+    /// Held while a network is looked for and made.
+    networks: tokio::sync::Mutex<()>,
 }
 
 impl DockerEngine {
@@ -66,6 +76,9 @@ impl DockerEngine {
             client: Mutex::default(),
             digests: Mutex::default(),
             rows: ports::Rows::default(),
+            nests: AtomicBool::new(false),
+            pause: tokio::sync::Mutex::default(),
+            networks: tokio::sync::Mutex::default(),
         }
     }
 
@@ -160,6 +173,7 @@ impl ContainerEngine for DockerEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
+        self.nests.store(pause::nests(&info), Ordering::Relaxed);
         Ok(translate::info(info))
     }
 
@@ -173,6 +187,9 @@ impl ContainerEngine for DockerEngine {
 
     async fn pull(&self, image: &str) -> Result<(), EngineError> {
         let client = self.client().await?;
+        if image == ContainerSpec::PAUSE_IMAGE {
+            return self.import_pause(&client).await;
+        }
         for wait in PULL_BACKOFF {
             match self.pull_once(&client, image).await {
                 Err(EngineError::Refused { message }) if !errors::is_final_refusal(&message) => {
@@ -200,7 +217,13 @@ impl ContainerEngine for DockerEngine {
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let client = self.client().await?;
         let rows = self.rows.pick(&new.spec.definition.port_mappings);
-        let body = translate::create_body(&self.owner, new, &rows);
+        let network = match new.network {
+            Some(network) => Some(self.network(&client, network).await?),
+            None => None,
+        };
+        let nests = self.nests.load(Ordering::Relaxed);
+        let found = translate::Found { rows: &rows, network: network.as_deref(), nests };
+        let body = translate::create_body(&self.owner, new, found);
         let name = Some(new.spec.engine_name.clone());
         let made =
             client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;

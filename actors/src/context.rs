@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::model::{ContainerInstance, Task};
+use mainstay_core::network::Networks;
 use mainstay_core::storage::Storage;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub engine_limits: Limits,
     /// Where hosts have what task definitions only name.
     pub storage: Storage,
+    /// Which of the engine's networks tasks are on.
+    pub networks: Networks,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
@@ -63,6 +66,7 @@ impl Default for Settings {
             cleanup_wait: Duration::from_secs(3 * 3600),
             engine_limits: Limits::default(),
             storage: Storage::default(),
+            networks: Networks::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
         }
     }

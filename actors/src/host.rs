@@ -9,6 +9,7 @@ mod container;
 mod events;
 mod gate;
 mod known;
+mod pause;
 mod provisions;
 mod strays;
 mod task;

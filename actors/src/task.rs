@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use mainstay_core::TaskId;
 use mainstay_core::lifecycle::{self, TaskReport};
-use mainstay_core::model::{StopCode, Task, TaskOwner, TaskSpec, TaskStatus};
+use mainstay_core::model::{LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 pub(crate) use children::{ChildEnd, TaskChildren};
@@ -85,7 +85,7 @@ impl Actor for TaskActor {
         let definition = self.ctx.view.definitions.get(&task.definition);
         let definition = definition.ok_or_else(|| format!("no task definition {}", task.definition))?;
         let arn = self.ctx.settings.partition.task(&task.cluster, &task.id);
-        let spec = TaskSpec::new(
+        let mut spec = TaskSpec::new(
             task.id.clone(),
             arn,
             task.cluster.clone(),
@@ -94,6 +94,10 @@ impl Actor for TaskActor {
             &task.overrides,
             self.ctx.settings.stop_timeout,
         );
+        spec.network = task.network.as_ref().map(|network| network.configuration.clone());
+        // Elsewhere the task's size is what placement counts.
+        spec.limits = (task.launch_type == Some(LaunchType::Fargate))
+            .then_some(TaskLimits { cpu: task.resources.cpu, memory: task.resources.memory });
         me.cast(TaskMsg::Begin)?;
         Ok(TaskState {
             _presence: self.ctx.directory.tasks.enter(task.id.clone(), me),

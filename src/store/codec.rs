@@ -34,7 +34,16 @@ impl Record for TaskDefinition {
         }
     }
 }
-impl Record for Service {}
+impl Record for Service {
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => body_of::<v1::Service>(body).map(Self::from),
+            _ => Err(no_way::<Self>(version)),
+        }
+    }
+}
 impl Record for Task {
     const VERSION: u8 = 2;
 

@@ -42,6 +42,13 @@ impl HostTask {
         let again = container.tries > 0 || last.is_some();
         let gate = Arc::clone(&self.gate);
         let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
+        let network = container
+            .spec
+            .is_pause()
+            .then(|| state.spec.network.as_ref().map(|network| ctx.settings.networks.of(network)))
+            .flatten();
+        let joins = state.spec.pause().filter(|&pause| pause != place);
+        let joins = joins.and_then(|pause| state.containers[pause].id.clone());
         let added = state.provisions.added(&container.report.name);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
@@ -73,6 +80,9 @@ impl HostTask {
                         network_mode: spec.network_mode,
                         pid_mode: spec.pid_mode,
                         ipc_mode: spec.ipc_mode,
+                        limits: spec.limits,
+                        network: network.as_ref(),
+                        joins: joins.as_ref(),
                         spec: container,
                         mounts: &mounts,
                         mounts_of: &mounts_of,

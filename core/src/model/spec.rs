@@ -2,7 +2,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition, Volume};
+use super::{
+    AwsVpcConfiguration, ContainerDefinition, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition,
+    Volume,
+};
+use crate::network::shares_namespaces;
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
 /// All an agent needs to know to run a task: the definition with its overrides applied.
@@ -26,8 +30,21 @@ pub struct TaskSpec {
     pub pid_mode: Option<PidMode>,
     /// Whose IPC resources they see.
     pub ipc_mode: Option<IpcMode>,
-    /// What to run.
+    /// Where it has its network interface, in network mode `awsvpc`.
+    pub network: Option<AwsVpcConfiguration>,
+    /// What all of its containers together can have, where that is held.
+    pub limits: Option<TaskLimits>,
+    /// What to run. Where the containers share a namespace, the last one is its pause container, which holds it.
     pub containers: Vec<ContainerSpec>,
+}
+
+/// What the containers of a task can have together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLimits {
+    /// CPU units; 1024 are one core.
+    pub cpu: u32,
+    /// MiB.
+    pub memory: u32,
 }
 
 /// One container to run.
@@ -41,8 +58,41 @@ pub struct ContainerSpec {
     pub stop_timeout: Duration,
 }
 
+impl ContainerSpec {
+    /// The name of a pause container; no container of a task definition can have it. The genuine agent's.
+    pub const PAUSE: &str = "~internal~ecs~pause";
+    /// The image of a pause container, which each engine's adapter brings itself.
+    pub const PAUSE_IMAGE: &str = "mainstay/pause";
+    /// Its part of the engine's name; no container of a task definition can have this one either.
+    const PAUSE_PART: &str = "internal.pause";
+
+    /// Whether it is none of the task definition's: it holds the namespaces that they share.
+    pub fn is_pause(&self) -> bool {
+        self.definition.name == Self::PAUSE
+    }
+
+    fn pause(definition: &RevisionKey, task: &TaskId) -> Self {
+        Self {
+            engine_name: engine_name(definition, task, Self::PAUSE_PART),
+            definition: ContainerDefinition {
+                name: Self::PAUSE.into(),
+                image: Self::PAUSE_IMAGE.into(),
+                ..ContainerDefinition::default()
+            },
+            // It ends at once.
+            stop_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
 impl TaskSpec {
-    /// Applies `overrides` to `definition`; names that match no container were refused by the API.
+    /// The place of the pause container, where there is one.
+    pub fn pause(&self) -> Option<usize> {
+        self.containers.iter().position(ContainerSpec::is_pause)
+    }
+
+    /// Applies `overrides` to `definition`; names that match no container were refused by the API. The network
+    /// configuration and the limits are the task's own, to be added.
     pub fn new(
         id: TaskId,
         arn: String,
@@ -63,6 +113,10 @@ impl TaskSpec {
                     definition: merged,
                 }
             })
+            .chain(
+                shares_namespaces(definition.network_mode, definition.pid_mode, definition.ipc_mode)
+                    .then(|| ContainerSpec::pause(&definition.key, &id)),
+            )
             .collect();
         Self {
             id,
@@ -71,6 +125,8 @@ impl TaskSpec {
             definition: definition.key.clone(),
             group,
             network_mode: definition.network_mode,
+            network: None,
+            limits: None,
             volumes: definition.volumes.clone(),
             pid_mode: definition.pid_mode,
             ipc_mode: definition.ipc_mode,
