@@ -222,6 +222,7 @@ fn definition(family: Family) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family, revision: 0 },

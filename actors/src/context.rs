@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::model::{ContainerInstance, Task};
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
@@ -45,6 +46,10 @@ pub struct Settings {
     pub cleanup_wait: Duration,
     /// How much a host asks of its engine at once.
     pub engine_limits: Limits,
+    /// When a host pulls the images of its tasks.
+    pub image_pull_behavior: PullBehavior,
+    /// When it removes those that nobody needs any more.
+    pub image_cleanup: Cleanup,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
@@ -59,6 +64,8 @@ impl Default for Settings {
             orphan_grace: Duration::from_secs(60),
             cleanup_wait: Duration::from_secs(3 * 3600),
             engine_limits: Limits::default(),
+            image_pull_behavior: PullBehavior::default(),
+            image_cleanup: Cleanup::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
         }
     }

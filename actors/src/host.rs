@@ -7,6 +7,7 @@
 mod container;
 mod events;
 mod gate;
+mod images;
 mod strays;
 mod task;
 
@@ -85,6 +86,8 @@ pub enum HostMsg {
     },
     /// Compare what is known with what the engine has; sent by it to itself.
     Audit,
+    /// Remove images that nobody needs; sent by it to itself.
+    CleanImages,
     /// What the engine has.
     Audited {
         /// The tasks that were known before the look.
@@ -173,6 +176,7 @@ impl Actor for Host {
     async fn pre_start(&self, me: Me, (): ()) -> Result<HostState, ActorProcessingErr> {
         me.cast(HostMsg::Connect)?;
         me.send_after(AUDIT_EVERY, || HostMsg::Audit);
+        self.clean_images_later(&me);
         let ended = CancellationToken::new();
         Ok(HostState {
             gate: Arc::new(Gate::new(self.ctx.settings.engine_limits)),
@@ -228,6 +232,7 @@ impl Actor for Host {
                 }
             }
             HostMsg::Audit => self.audit(&me, state),
+            HostMsg::CleanImages => self.clean_images(&me, state),
             HostMsg::Audited { known, containers } => self.audited(&me, state, &known, containers),
             HostMsg::Command(command) => self.command(&me, state, command).await?,
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,

@@ -5,6 +5,7 @@
 
 pub mod deployment;
 pub mod ids;
+pub mod images;
 pub mod lifecycle;
 pub mod model;
 pub mod placement;

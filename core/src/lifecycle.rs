@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::images::ImageVersion;
 use crate::model::{
     Container, Health, NetworkBinding, Overrides, Resources, StopCode, Tag, Task, TaskDefinition, TaskOwner,
     TaskStatus, Timestamp,
@@ -38,6 +39,8 @@ pub struct ContainerReport {
     pub runtime_id: Option<EngineId>,
     /// The digest that runs, where the engine knows one.
     pub image_digest: Option<String>,
+    /// The engine's id of the image that runs.
+    pub image_id: Option<String>,
     /// Absent where it never started.
     pub exit_code: Option<i32>,
     /// Why it is where it is.
@@ -63,6 +66,13 @@ pub enum ContainerStatus {
     Ending,
     /// Over.
     Stopped,
+}
+
+impl ContainerReport {
+    /// What of its image it runs, as soon as that is known.
+    pub fn version(&self) -> Option<ImageVersion> {
+        self.image_id.clone().map(|id| ImageVersion::new(self.image_digest.clone(), id))
+    }
 }
 
 impl ContainerStatus {

@@ -11,13 +11,14 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use super::Heard;
 use super::container::{Act, Container, Phase};
 use super::gate::{Gate, Lane, Teardown};
+use super::images::{self, Brought};
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
-    NewContainer,
+    NewContainer, PullProblem,
 };
 use crate::tree::{Kind, Life, Path};
 
@@ -105,15 +106,8 @@ pub enum HostTaskMsg {
 pub enum Outcome {
     /// It was made.
     Created(Result<EngineId, EngineError>),
-    /// Its image is here.
-    Pulled {
-        /// When the pull began.
-        from: Timestamp,
-        /// When it ended.
-        to: Timestamp,
-        /// Whether.
-        result: Result<(), EngineError>,
-    },
+    /// Its image is here, or is not.
+    Brought(Box<Brought>),
     /// It was started, and then looked at.
     Started(Result<Option<EngineContainer>, EngineError>),
     /// It was stopped, and then looked at.
@@ -150,6 +144,9 @@ impl Actor for HostTask {
                 Some(found) => container.made(found.id.clone()),
                 None if !start.create => {
                     container.failed("ContainerVanishedError: the container was removed from outside".into());
+                }
+                None if !images::may_skip(&self.ctx, &container.spec) => {
+                    container.phase = Phase::WaitsForImage
                 }
                 None => {}
             }
@@ -258,30 +255,25 @@ impl HostTask {
         let container = &state.containers[place];
         let (me, engine, ctx) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.ctx));
         let (spec, id, again) = (state.spec.clone(), container.id.clone(), container.tries > 0);
-        let health_news = container.health_news;
+        let (health_news, image) = (container.health_news, container.image.clone());
         let gate = Arc::clone(&self.gate);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
-            let lane = match act {
-                Act::Create | Act::Start => Lane::Work,
-                Act::Pull => Lane::Pull,
-                Act::Stop => Lane::Stop,
-            };
+            if act == Act::Pull {
+                let brought = images::bring(&ctx, &*engine, &gate, &spec, container).await;
+                let outcome = Outcome::Brought(Box::new(brought));
+                drop(me.cast(HostTaskMsg::Done { place, health_news, outcome }));
+                return;
+            }
+            let lane = if act == Act::Stop { Lane::Stop } else { Lane::Work };
             if act == Act::Start {
                 gate.teardowns_over().await;
             }
             let pass = gate.pass(lane, &spec.group).await;
             let outcome = match (act, id) {
-                (Act::Pull, _) => {
-                    let from = ctx.nature.wall();
-                    Failpoint::HostBeforePull.hit();
-                    let result = engine.pull(&container.definition.image).await;
-                    Failpoint::HostAfterPull.hit();
-                    Outcome::Pulled { from, to: ctx.nature.wall(), result }
-                }
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again).await),
                 (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
-                (Act::Create | Act::Start | Act::Stop, _) => {
+                (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
                     let new = NewContainer {
                         task: &spec.id,
                         task_arn: &spec.arn,
@@ -289,6 +281,7 @@ impl HostTask {
                         definition: &spec.definition,
                         network_mode: spec.network_mode,
                         spec: container,
+                        image: &image,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = engine.create(&new).await;
@@ -302,9 +295,11 @@ impl HostTask {
     }
 
     fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, health_news: u64, outcome: Outcome) {
-        if let Outcome::Pulled { from, to, .. } = &outcome {
-            state.pull_started_at = Some(state.pull_started_at.map_or(*from, |known| known.min(*from)));
-            state.pull_stopped_at = Some(*to);
+        if let Outcome::Brought(brought) = &outcome
+            && let Some((from, to)) = brought.pull
+        {
+            state.pull_started_at = Some(state.pull_started_at.map_or(from, |known| known.min(from)));
+            state.pull_stopped_at = Some(to);
         }
         let container = &mut state.containers[place];
         let image = container.spec.definition.image.clone();
@@ -320,13 +315,13 @@ impl HostTask {
                 None
             }
             Outcome::Created(Err(error)) => Some(("CannotCreateContainerError", error)),
-            Outcome::Pulled { result: Ok(()), .. } => {
-                if container.phase == Phase::WaitsForImage {
-                    container.phase = Phase::Absent;
+            Outcome::Brought(brought) => match brought.image {
+                Ok((reference, here)) => {
+                    container.has_image(reference, here);
+                    None
                 }
-                None
-            }
-            Outcome::Pulled { result: Err(error), .. } => Some(("CannotPullContainerError", error)),
+                Err(error) => Some(("CannotPullContainerError", error)),
+            },
             Outcome::Started(Ok(seen)) | Outcome::Stopped(Ok(seen)) => {
                 container.busy = false;
                 container.uncertain = false;
@@ -343,7 +338,7 @@ impl HostTask {
         };
         let running = container.phase == Phase::Running;
         let tired = kind == "CannotPullContainerError"
-            && matches!(error, EngineError::Timeout { .. })
+            && matches!(error, EngineError::Pull { problem: PullProblem::TimedOut, .. })
             && container.tries + 1 >= PULL_TRIES;
         if (error.is_temporary() && !tired) || running {
             container.busy = true;

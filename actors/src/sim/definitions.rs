@@ -28,6 +28,7 @@ pub fn container(image: &str) -> ContainerDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        version_consistency: None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The simulated engine's inside: containers, their lives, and who hears of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use mainstay_core::images::Here;
 use mainstay_core::model::{Health, NetworkBinding, Timestamp};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
@@ -10,8 +11,9 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::engine::{Faults, ImageState};
+use super::engine::Faults;
 use super::history::{End, History, Moment, Start};
+use super::images::Images;
 use super::script::{self, Script};
 use crate::ports::{
     EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, NewContainer,
@@ -23,7 +25,7 @@ pub(super) struct Machine {
     pub(super) began: Instant,
     pub(super) away: bool,
     pub(super) faults: Faults,
-    pub(super) images: BTreeMap<String, ImageState>,
+    pub(super) images: Images,
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) containers: BTreeMap<EngineId, Container>,
     pub(super) history: History,
@@ -47,6 +49,8 @@ pub(super) struct Container {
     task: TaskId,
     name: String,
     pub(super) image: String,
+    /// What its image was when it was made.
+    pub(super) runs: Here,
     definition: RevisionKey,
     script: Script,
     checked: bool,
@@ -72,7 +76,7 @@ impl Machine {
             began,
             away: false,
             faults: Faults::default(),
-            images: BTreeMap::new(),
+            images: Images::default(),
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
             history: History::default(),
@@ -102,9 +106,10 @@ impl Machine {
             let message = format!("the name {} is taken", new.spec.engine_name);
             return Err(EngineError::Refused { message });
         }
-        if !matches!(self.images.get(&definition.image), None | Some(ImageState::Here)) {
-            return Err(EngineError::NoSuchImage { image: definition.image.clone() });
-        }
+        let wall = self.wall();
+        let Some(runs) = self.images.look(new.image, wall) else {
+            return Err(EngineError::NoSuchImage { image: new.image.to_owned() });
+        };
         self.made += 1;
         let id = EngineId::new(format!("{:064x}", self.made));
         let by_command = definition.command.as_deref().and_then(script::of_command);
@@ -121,6 +126,7 @@ impl Machine {
             task: new.task.clone(),
             name: definition.name.clone(),
             image: definition.image.clone(),
+            runs,
             definition: new.definition.clone(),
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),
@@ -213,9 +219,15 @@ impl Machine {
             state: container.state.clone(),
             health: container.health,
             network_bindings: container.bindings.clone(),
-            image_digest: None,
+            image_digest: container.runs.digest.clone(),
+            image_id: Some(container.runs.id.clone()),
             started_at: container.started_at,
         })
+    }
+
+    /// The ids of the images of all containers.
+    pub(super) fn used_images(&self) -> BTreeSet<String> {
+        self.containers.values().map(|known| known.runs.id.clone()).collect()
     }
 
     fn remember(&mut self) {

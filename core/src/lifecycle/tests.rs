@@ -29,6 +29,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family: Family::new("web"), revision: 1 },
@@ -70,6 +71,7 @@ fn pending(name: &str) -> ContainerReport {
         status: ContainerStatus::Pending,
         runtime_id: None,
         image_digest: None,
+        image_id: None,
         exit_code: None,
         reason: None,
         health: Health::Unknown,

@@ -127,6 +127,15 @@ pub struct ContainerDefinition {
     pub working_directory: Option<String>,
     /// Labels for the engine.
     pub docker_labels: Vec<(String, String)>,
+    /// Whether all tasks of a deployment run what its first one found under the image's tag; they do where not said.
+    pub version_consistency: Option<bool>,
+}
+
+impl ContainerDefinition {
+    /// Whether a deployment is held to what its image's tag stood for at first.
+    pub fn is_consistent(&self) -> bool {
+        self.version_consistency != Some(false)
+    }
 }
 
 /// A container port made reachable from the host.

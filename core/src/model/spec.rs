@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, NetworkMode, Overrides, TaskDefinition};
+use super::{ContainerDefinition, DeploymentImage, NetworkMode, Overrides, TaskDefinition};
+use crate::images::{self, ImageVersion};
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
 /// All an agent needs to know to run a task: the definition with its overrides applied.
@@ -33,6 +34,20 @@ pub struct ContainerSpec {
     pub definition: ContainerDefinition,
     /// Wait between SIGTERM and SIGKILL.
     pub stop_timeout: Duration,
+    /// What of its image to run, where its deployment has run it before.
+    pub version: Option<ImageVersion>,
+}
+
+impl ContainerSpec {
+    /// The image to run: as asked for, or the version that it has to be.
+    pub fn reference(&self) -> String {
+        images::reference(&self.definition.image, self.version.as_ref())
+    }
+
+    /// Whether what it has to run is known, so that it cannot have changed in the registry.
+    pub fn is_fixed(&self) -> bool {
+        self.version.is_some() || images::has_digest(&self.definition.image)
+    }
 }
 
 impl TaskSpec {
@@ -55,6 +70,7 @@ impl TaskSpec {
                     engine_name: engine_name(&definition.key, &id, &merged.name),
                     stop_timeout: merged.stop_timeout.unwrap_or(default_stop_timeout),
                     definition: merged,
+                    version: None,
                 }
             })
             .collect();
@@ -66,6 +82,14 @@ impl TaskSpec {
             group,
             network_mode: definition.network_mode,
             containers,
+        }
+    }
+
+    /// Holds the containers to what their deployment has run before.
+    pub fn hold(&mut self, images: &[DeploymentImage]) {
+        for container in self.containers.iter_mut().filter(|known| known.definition.is_consistent()) {
+            let held = images.iter().find(|image| image.container == container.definition.name);
+            container.version = held.map(|image| image.version.clone());
         }
     }
 }

@@ -8,7 +8,7 @@ use super::read::client;
 use super::sizes::LEAST_MEMORY;
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
-use crate::api::wire::enums::TransportProtocol;
+use crate::api::wire::enums::{TransportProtocol, VersionConsistency};
 use crate::api::wire::{At, structures as wire};
 use crate::api::{names, unsigned};
 
@@ -69,8 +69,7 @@ fn container(
         system_controls,
         ulimits,
         user,
-        // No digest is pinned, so that either word is kept: tasks get what the engine has under the name.
-        version_consistency: _,
+        version_consistency,
         volumes_from,
         working_directory,
     } = given;
@@ -156,6 +155,7 @@ fn container(
         user: user.filter(|user| !user.is_empty()),
         working_directory: working_directory.filter(|path| !path.is_empty()),
         docker_labels: docker_labels.unwrap_or_default().into_iter().collect(),
+        version_consistency: version_consistency.map(|word| word == VersionConsistency::Enabled),
     })
 }
 
