@@ -38,6 +38,30 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// Words: a list, or in a variable separated by commas.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Words(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            List(Vec<String>),
+            Text(String),
+        }
+        let given = Given::deserialize(deserializer).map_err(|_| {
+            D::Error::custom("is no list of words; write one such as [\"a\", \"b\"] or \"a,b\"")
+        })?;
+        Ok(Self(match given {
+            Given::List(words) => words,
+            Given::Text(text) => {
+                text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect()
+            }
+        }))
+    }
+}
+
 /// The system's folder for root, else one of the user's own.
 pub(super) fn default_data_dir() -> PathBuf {
     use std::os::unix::fs::MetadataExt;

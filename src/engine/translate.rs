@@ -43,7 +43,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreat
         ..Default::default()
     };
     ContainerCreateBody {
-        image: Some(definition.image.clone()),
+        image: Some(new.image.to_owned()),
         entrypoint: definition.entry_point.clone(),
         cmd: definition.command.clone(),
         env: Some(definition.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
@@ -113,6 +113,7 @@ pub(super) fn container(
         health: state.health.as_ref().map_or(Health::Unknown, verdict),
         network_bindings: network_bindings(&ports),
         image_digest,
+        image_id: seen.image,
         started_at: state.started_at.as_deref().and_then(timestamp),
         state: state_of(&state),
     })

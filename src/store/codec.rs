@@ -3,6 +3,11 @@
 //! A record that changes its form raises [`Record::VERSION`] and says in [`Record::migrate`] what an older body
 //! becomes; it is written in the new form with its next change.
 
+/// Records in the form of version 1. Frozen: what is read there was written long ago.
+mod v1 {
+    pub(super) mod service;
+}
+
 use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,23 +22,38 @@ pub(super) trait Record: Serialize + DeserializeOwned {
     /// # Errors
     /// Where there is no way from that version, which is so for every version that was never released.
     fn migrate(version: u8, _body: &[u8]) -> Result<Self, String> {
-        Err(format!(
-            "a record has version {version}, from which this Mainstay knows no way to {}; start the Mainstay that \
-             wrote it, and bring it over with `mainstay store export` and `import`",
-            Self::VERSION
-        ))
+        Err(no_way::<Self>(version))
     }
 }
 
 impl Record for Cluster {}
-impl Record for TaskDefinition {}
-impl Record for Service {}
+impl Record for TaskDefinition {
+    const VERSION: u8 = 2;
+}
+impl Record for Service {
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => body_of::<v1::service::Service>(body).map(Self::from),
+            _ => Err(no_way::<Self>(version)),
+        }
+    }
+}
 impl Record for Task {}
 impl Record for ContainerInstance {}
 /// A family's last revision.
 impl Record for u32 {}
 /// The installation's id.
 impl Record for String {}
+
+fn no_way<T: Record>(version: u8) -> String {
+    format!(
+        "a record has version {version}, from which this Mainstay knows no way to {}; start the Mainstay that \
+         wrote it, and bring it over with `mainstay store export` and `import`",
+        T::VERSION
+    )
+}
 
 /// A record's bytes.
 ///

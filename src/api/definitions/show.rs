@@ -3,7 +3,7 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use crate::api::wire::enums::Compatibility;
+use crate::api::wire::enums::{Compatibility, VersionConsistency};
 use crate::api::wire::structures::{
     ContainerDefinition, HealthCheck, KeyValuePair, PortMapping, TaskDefinition,
 };
@@ -61,6 +61,9 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         stop_timeout: container.stop_timeout.map(signed_seconds),
         system_controls: Some(Vec::new()),
         user: container.user.clone(),
+        version_consistency: container
+            .version_consistency
+            .map(|pinned| if pinned { VersionConsistency::Enabled } else { VersionConsistency::Disabled }),
         volumes_from: Some(Vec::new()),
         working_directory: container.working_directory.clone(),
         ..ContainerDefinition::default()
