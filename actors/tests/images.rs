@@ -8,7 +8,7 @@ use mainstay_actors::control::ServiceUpdate;
 use mainstay_actors::sim::{ImageState, World, container};
 use mainstay_core::ServiceKey;
 use mainstay_core::images::{ImageVersion, PullBehavior};
-use mainstay_core::model::{StopCode, Task, TaskStatus};
+use mainstay_core::model::{DeploymentConfiguration, StopCode, Task, TaskStatus};
 use std::sync::Arc;
 use support::*;
 
@@ -187,6 +187,38 @@ async fn what_was_built_here_is_held_by_its_id() {
     until(&world, "made good", SEC, |w| w.engine.history().starts.len() == 2 && w.is_settled(&web)).await;
     assert_eq!(world.engine.history().calls["image"], looks, "a replacement needs no look at its image");
     assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_what_was_built_here_has_gone_its_tag_decides() {
+    let world = world().await;
+    let web = service_of(&world, "web", 1).await;
+    world.engine.image("web", ImageState::Remote(SEC));
+    world.engine.kill(&running(&world)[0]);
+    until(&world, "made good", 5 * SEC, |w| w.engine.history().starts.len() == 2 && w.is_settled(&web)).await;
+    assert_eq!(pulls(&world), 1);
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_task_found_is_not_lost_beside_a_change_of_its_service() {
+    let mut world = pulling(PullBehavior::Default).await;
+    publish(&world, "sha256:a");
+    let definition = world.define("web", vec![container(WEB)]).await.unwrap();
+    let web = world.serve("web", &definition, 1).await.unwrap();
+    // Changes are on their way to the disk all the time while the first task comes up.
+    for percent in 200..260 {
+        let limits = DeploymentConfiguration { maximum_percent: percent, ..Default::default() };
+        let update = ServiceUpdate { deployment_configuration: Some(limits), ..Default::default() };
+        world.control().update_service(web.clone(), update).await.unwrap();
+    }
+    settled(&world, &web).await;
+    pass(SEC).await;
+    world.stop().await;
+    world.start().await.unwrap();
+    let service = world.service(&web).unwrap();
+    assert_eq!(service.deployments[0].images[0].version, ImageVersion::Digest("sha256:a".into()));
+    assert_eq!(service.deployment_configuration.maximum_percent, 259);
 }
 
 #[tokio::test(start_paused = true)]

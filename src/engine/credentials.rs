@@ -190,6 +190,15 @@ mod tests {
         assert!(super::read(&auth("nobody")).unwrap_err().contains("name:password"));
     }
 
+    #[test]
+    fn what_would_be_mangled_on_its_way_is_known_beforehand() {
+        let with =
+            |password: &str| DockerCredentials { password: Some(password.into()), ..Default::default() };
+        assert!(can_be_sent(&with("open-sesame")));
+        // Only one place in three is bad.
+        assert!(["~", "a~", "aa~"].iter().any(|password| !can_be_sent(&with(password))));
+    }
+
     #[tokio::test]
     async fn the_file_is_read_and_what_is_wrong_with_it_is_said() {
         let home = tempfile::tempdir().unwrap();

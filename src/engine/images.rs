@@ -149,6 +149,7 @@ impl DockerEngine {
             let message = match self.bring_once(&client, pull, credentials.clone()).await {
                 Ok(()) => break,
                 Err(EngineError::Refused { message }) => message,
+                Err(EngineError::Timeout { waited, .. }) => return Err(given_up(pull.image, waited)),
                 Err(error) => return Err(error),
             };
             let problem = pull_problem(&message);
@@ -216,14 +217,7 @@ impl DockerEngine {
         let mut limit = if pull.spare { FIRST_WORD_WITHIN } else { PROGRESS_WITHIN };
         loop {
             match tokio::time::timeout(limit, progress.try_next()).await {
-                Err(_) => {
-                    let registry = images::registry(pull.image);
-                    let message = format!(
-                        "pull of {} was given up: no progress for {limit:?} (is {registry} overloaded or cut off?)",
-                        pull.image
-                    );
-                    return Err(EngineError::Pull { problem: PullProblem::TimedOut, message });
-                }
+                Err(_) => return Err(given_up(pull.image, limit)),
                 Ok(Err(error)) => return Err(when(&self.endpoint, "pull", &error)),
                 Ok(Ok(None)) => return Ok(()),
                 Ok(Ok(Some(step))) => {
@@ -308,6 +302,10 @@ impl DockerEngine {
         name: Option<&str>,
     ) -> Option<String> {
         let (id, repository) = (id?, images::repository(name?));
+        // Made by its image's id, which is how those are run that are in no registry.
+        if repository == "sha256" {
+            return None;
+        }
         let key = (id.to_owned(), repository.to_owned());
         if let Some(known) = self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned() {
             return known;
@@ -327,6 +325,15 @@ impl DockerEngine {
 const DIGESTS: usize = 1000;
 /// By image id and repository: the digest, where the repository has it.
 pub(super) type Digests = HashMap<(String, String), Option<String>>;
+
+/// A pull that made no progress for so long.
+fn given_up(image: &str, waited: Duration) -> EngineError {
+    let registry = images::registry(image);
+    let message = format!(
+        "pull of {image} was given up: no progress for {waited:?} (is {registry} overloaded or cut off?)"
+    );
+    EngineError::Pull { problem: PullProblem::TimedOut, message }
+}
 
 /// Why an image could not be pulled, in ECS's words where it has some.
 fn say(problem: PullProblem, image: &str, detail: &str, tries: u32, whose: &str) -> String {

@@ -110,7 +110,8 @@ class Gate:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                headers = {name: value for name, value in self.headers.items() if name != "Host"}
+                names = {name for name in self.headers if name != "Host"}
+                headers = {name: ", ".join(self.headers.get_all(name)) for name in names}
                 request = urllib.request.Request(
                     f"http://{registry.address}{self.path}", headers=headers, method=self.command
                 )
