@@ -117,9 +117,13 @@ pub fn registry(image: &str) -> &str {
     }
 }
 
-/// The reference of one version of an image.
+/// The reference of one version of an image; beside a digest a tag says nothing, and is left out.
 pub fn reference(image: &str, version: Option<&ImageVersion>) -> String {
     match version {
+        None if has_digest(image) => {
+            let digest = image.split_once('@').map_or("", |(_, digest)| digest);
+            format!("{}@{digest}", repository(image))
+        }
         Some(ImageVersion::Digest(digest)) => format!("{}@{digest}", repository(image)),
         Some(ImageVersion::Id(id)) => id.clone(),
         None => image.to_owned(),
@@ -235,6 +239,7 @@ mod tests {
         assert_eq!(reference("h:1/web:2", Some(&digest)), "h:1/web@sha256:d");
         assert_eq!(reference("web:2", Some(&ImageVersion::Id("sha256:i".into()))), "sha256:i");
         assert_eq!(reference("web:2", None), "web:2");
+        assert_eq!(reference("h:1/web:2@sha256:d", None), "h:1/web@sha256:d");
     }
 
     #[test]

@@ -244,14 +244,15 @@ impl DockerEngine {
     }
 
     pub(super) async fn own_images(&self) -> Result<Vec<Pulled>, EngineError> {
-        let client = self.client().await?;
+        let (client, began) = (self.client().await?, now());
         let used = self.images_in_use(&client).await?;
         let here = client.list_images(Some(ListImagesOptions::default())).await;
         let here = here.map_err(|error| when(&self.endpoint, "list", &error))?;
         let here: BTreeSet<String> = here.into_iter().map(|image| image.id).collect();
         let own = {
             let mut known = self.images.known();
-            known.retain(|id, _| here.contains(id));
+            // One that has come since is not in the list.
+            known.retain(|id, image| here.contains(id) || image.last_used >= began);
             known
                 .values_mut()
                 .filter(|image| used.contains(&image.id))

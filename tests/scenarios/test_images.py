@@ -119,11 +119,25 @@ def test_a_deployment_runs_what_its_tag_stood_for_at_first_until_the_next_deploy
 def test_without_version_consistency_each_task_runs_what_the_tag_stands_for_by_then(daemon, engine, shop):
     name = shop.name()
     first = shop.publish(engine, name)
-    service = daemon.serve(container(image=f"{name}:1", versionConsistency="disabled"))
+    definition = daemon.register(container(image=f"{name}:1", versionConsistency="disabled"))
+    shown = daemon.ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    assert shown["containerDefinitions"][0]["versionConsistency"] == "disabled"
+    service = daemon.serve(definition=definition)
     second = shop.publish(engine, name)
     daemon.ecs.update_service(service=service, desiredCount=2)
     daemon.stable(service)
     assert digests(daemon, service) == {first, second}
+
+
+def test_an_image_that_is_named_by_its_digest_is_pulled_once(daemons, engine, shop):
+    daemon = daemons().start()
+    name = shop.name()
+    digest = shop.publish(engine, name)
+    shop.publish(engine, name)
+    for reference in (f"{name}@{digest}", f"{name}:1@{digest}"):
+        task = daemon.running(daemon.run(container(image=reference)))
+        assert task["containers"][0]["imageDigest"] == digest
+    assert 'mainstay_image_pulls_total{result="pulled"} 1' in get(f"{daemon.url}/metrics")[1]
 
 
 @pytest.mark.parametrize("behavior", ["default", "always", "once", "prefer-cached"])
