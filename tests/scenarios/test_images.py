@@ -2,12 +2,13 @@
 
 import base64
 import json
+import signal
 
 import docker
 import pytest
 
 from registry import PASSWORD, USER, Gate, Registry
-from vocabulary import IMAGE, container, fresh, get, short, stays, wait_for
+from vocabulary import IMAGE, container, fresh, get, seconds, stays, wait_for
 
 
 # Before any daemon, so that it goes after the last container that has an image of its.
@@ -174,6 +175,22 @@ def test_while_a_registry_is_away_what_is_here_runs_unless_it_always_has_to_be_p
         "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref"
     ), reason
     assert registry.address in reason and "connection refused" in reason
+
+
+def test_a_registry_that_hangs_holds_up_no_task_for_long_whose_image_is_here(registries, daemons, engine):
+    daemon = daemons().start()
+    registry = registries()
+    name = registry.name()
+    digest = registry.publish(engine, name)
+    daemon.running(daemon.run(container(image=f"{name}:1")))
+    registry.process.send_signal(signal.SIGSTOP)
+    try:
+        task = daemon.running(daemon.run(container(image=f"{name}:1")))
+    finally:
+        registry.process.send_signal(signal.SIGCONT)
+    assert task["containers"][0]["imageDigest"] == digest
+    assert seconds(task["pullStartedAt"], task["pullStoppedAt"]) < 13
+    assert 'mainstay_image_pulls_total{result="timeout"} 1' in get(f"{daemon.url}/metrics")[1]
 
 
 def test_a_registry_that_breaks_off_in_the_midst_of_a_layer_is_asked_for_the_rest(daemon, engine, shop):
