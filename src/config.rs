@@ -6,6 +6,7 @@
 mod environment;
 mod values;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,11 +16,12 @@ use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::supervision::Intensity;
-use mainstay_core::{Partition, restart};
+use mainstay_core::{Partition, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::Folders;
 use environment::Environment;
-use values::{Span, Words};
+use values::{Place, Span, Words};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -35,6 +37,12 @@ pub struct Config {
     pub engine: Engine,
     /// How tasks are run on this host.
     pub agent: Agent,
+    /// Where this host has what task definitions only name.
+    pub storage: Storage,
+    /// Where the secrets of containers are.
+    pub secrets: Folder,
+    /// Where their environment files are.
+    pub environment_files: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -111,6 +119,22 @@ pub struct Agent {
     pub image_cleanup_count: usize,
     /// References that stay.
     pub image_cleanup_exclude: Words,
+}
+
+/// Where this host has what task definitions only name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Storage {
+    /// EFS file systems and access points by their ids: a directory, or `host:/export` of an NFS server.
+    pub efs: BTreeMap<String, Place>,
+}
+
+/// A folder of files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Folder {
+    /// Absolute; empty where there is none.
+    pub folder: PathBuf,
 }
 
 /// The brake on tasks that keep failing.
@@ -329,6 +353,18 @@ impl Config {
             let value = self.agent.image_cleanup_interval.to_string();
             return wrong("agent.image-cleanup-interval", &value, "at least 1s");
         }
+        let id = |id: &str| id.strip_prefix("fs-").or_else(|| id.strip_prefix("fsap-")).is_some();
+        if let Some(wrong) = self.storage.efs.keys().find(|key| !id(key)) {
+            let text = "is no id of an EFS file system (fs-…) or of an access point (fsap-…)";
+            return Err(ConfigError(format!("storage.efs.{wrong}: {wrong:?} {text}")));
+        }
+        for (key, Folder { folder }) in
+            [("secrets.folder", &self.secrets), ("environment-files.folder", &self.environment_files)]
+        {
+            if !folder.as_os_str().is_empty() && !folder.is_absolute() {
+                return wrong(key, &folder.display().to_string(), "an absolute path");
+            }
+        }
         if self.restart.backoff > self.restart.backoff_max {
             let value = self.restart.backoff.to_string();
             return wrong("restart.backoff", &value, "at most restart.backoff-max");
@@ -360,6 +396,13 @@ impl Config {
         Some(self.engine.docker_config.clone()).filter(|path| !path.as_os_str().is_empty())
     }
 
+    /// Where secrets and environment files are.
+    pub fn secrets(&self) -> Folders {
+        let set =
+            |Folder { folder }: &Folder| Some(folder.clone()).filter(|path| !path.as_os_str().is_empty());
+        Folders { secrets: set(&self.secrets), environment_files: set(&self.environment_files) }
+    }
+
     /// What the tree wants to know of this.
     pub fn settings(&self) -> Settings {
         let Span(stop_timeout) = self.agent.stop_timeout;
@@ -388,6 +431,9 @@ impl Config {
                 minimum_age: self.agent.image_minimum_age.0,
                 at_once: self.agent.image_cleanup_count,
                 exclude: self.agent.image_cleanup_exclude.0.clone(),
+            },
+            storage: storage::Storage {
+                efs: self.storage.efs.iter().map(|(id, place)| (id.clone(), place.0.clone())).collect(),
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
         }

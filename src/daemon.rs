@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::engine::DockerEngine;
 use crate::http;
 use crate::metrics;
+use crate::secrets::Folders;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 
 /// The cluster that calls without one mean.
@@ -115,7 +116,8 @@ impl Daemon {
                 .remembering(folder.path().join(IMAGES))
                 .with_docker_config(config.docker_config());
             let engine = Arc::new(engine);
-            if let Err(error) = add_host(&ctx, &control, &root, engine).await {
+            let secrets = Arc::new(config.secrets());
+            if let Err(error) = add_host(&ctx, &control, &root, engine, secrets).await {
                 root.stop().await;
                 return Err(error);
             }
@@ -192,6 +194,7 @@ async fn add_host(
     control: &Control,
     root: &Root,
     engine: Arc<DockerEngine>,
+    secrets: Arc<Folders>,
 ) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
@@ -206,7 +209,7 @@ async fn add_host(
     let instance = control.register_instance(new).await.map_err(register)?;
     ctx.link(instance.id.clone(), Box::new(ToHost { ctx: Arc::clone(ctx) }));
     let to_control = InProcess { ctx: Arc::clone(ctx), instance: instance.id.clone() };
-    root.add_host(ctx, engine, Arc::new(to_control)).map_err(StartError::Tree)?;
+    root.add_host(ctx, engine, secrets, Arc::new(to_control)).map_err(StartError::Tree)?;
     // Until then a RunTask would be told that there is no container instance.
     let reported = async {
         while !ctx.view.instances.get(&instance.id).is_some_and(|known| known.agent_connected) {

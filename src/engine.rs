@@ -7,7 +7,10 @@ mod credentials;
 mod errors;
 mod images;
 mod labels;
+mod options;
+mod ports;
 mod translate;
+mod volumes;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -23,7 +26,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, NewContainer, Pull,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, MountSource, NewContainer,
+    NewVolume, Pull, TaskVolume,
 };
 use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
@@ -48,6 +52,8 @@ pub struct DockerEngine {
     images: OwnImages,
     /// Where this host's credentials for registries stand.
     docker_config: Option<PathBuf>,
+    /// Host ports for port ranges.
+    rows: ports::Rows,
 }
 
 impl DockerEngine {
@@ -60,6 +66,7 @@ impl DockerEngine {
             digests: Mutex::default(),
             images: OwnImages::default(),
             docker_config: credentials::own_file(),
+            rows: ports::Rows::default(),
         }
     }
 
@@ -156,16 +163,40 @@ impl ContainerEngine for DockerEngine {
         self.take_image_away(id).await
     }
 
+    async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError> {
+        self.provided(volume).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        self.removed_volume(name).await
+    }
+
+    async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError> {
+        self.listed_volumes().await
+    }
+
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let client = self.client().await?;
-        let body = translate::create_body(&self.owner, new);
+        let rows = self.rows.pick(&new.spec.definition.port_mappings);
+        let body = translate::create_body(&self.owner, new, &rows);
         let name = Some(new.spec.engine_name.clone());
         let made =
             client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;
         match made {
-            Ok(made) => Ok(EngineId::new(made.id)),
+            Ok(made) => {
+                // Such as a limit that the host's kernel does not know.
+                for warning in &made.warnings {
+                    tracing::warn!(
+                        container = new.spec.engine_name,
+                        warning,
+                        "the engine has left something out"
+                    );
+                }
+                Ok(EngineId::new(made.id))
+            }
             Err(error) if status(&error) == Some(409) => self.adopt(&client, new).await,
-            Err(error) if status(&error) == Some(404) => {
+            // Of these there are more: a container of `volumesFrom`, a driver.
+            Err(error) if errors::is_missing_image(&error) => {
                 Err(EngineError::NoSuchImage { image: new.image.to_owned() })
             }
             Err(error) => Err(when(&self.endpoint, "create", &error)),
@@ -179,7 +210,12 @@ impl ContainerEngine for DockerEngine {
             Err(error) if errors::is_missing_container(&error) => {
                 Err(EngineError::NoSuchContainer { id: id.clone() })
             }
-            Err(error) => Err(when(&self.endpoint, "start", &error)),
+            Err(error) => Err(match when(&self.endpoint, "start", &error) {
+                EngineError::Refused { message } if errors::is_taken_port(&message) => {
+                    EngineError::PortTaken { message }
+                }
+                other => other,
+            }),
         }
     }
 

@@ -8,4 +8,5 @@ pub mod engine;
 pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod secrets;
 pub mod store;

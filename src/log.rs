@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -27,9 +27,15 @@ pub fn begin(log: &Log) {
     // Config::check has seen that it parses.
     let filter: Targets =
         log.filter.parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let filter = filter.and(filter_fn(|line| !has_bodies(line)));
     if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {
         std::panic::set_hook(Box::new(panicked));
     }
+}
+
+/// The engine's client logs whole requests and answers, and with them what containers have for secrets.
+fn has_bodies(line: &tracing::Metadata<'_>) -> bool {
+    line.target().starts_with("bollard") && *line.level() > tracing::Level::INFO
 }
 
 /// A panic is caught by a supervisor; here it leaves its place in the log.

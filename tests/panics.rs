@@ -25,8 +25,8 @@ use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
 use mainstay_actors::tree::Kind;
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, LaunchType, NetworkMode, TaskDefinition,
-    TaskStatus, Timestamp,
+    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, EngineOptions, LaunchType, NetworkMode,
+    TaskDefinition, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
 
@@ -216,21 +216,36 @@ fn definition(family: Family) -> TaskDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
+        depends_on: Vec::new(),
+        start_timeout: None,
+        restart_policy: None,
         stop_timeout: Some(Duration::from_secs(5)),
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
         version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family, revision: 0 },
         status: DefinitionStatus::Active,
         containers: vec![container],
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

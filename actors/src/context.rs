@@ -11,6 +11,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::model::{ContainerInstance, Task};
+use mainstay_core::storage::Storage;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
 use tokio::sync::oneshot;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub image_pull_behavior: PullBehavior,
     /// When it removes those that nobody needs any more.
     pub image_cleanup: Cleanup,
+    /// Where hosts have what task definitions only name.
+    pub storage: Storage,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
@@ -66,6 +69,7 @@ impl Default for Settings {
             engine_limits: Limits::default(),
             image_pull_behavior: PullBehavior::default(),
             image_cleanup: Cleanup::default(),
+            storage: Storage::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
         }
     }

@@ -115,6 +115,10 @@ failpoints! {
     /// A task's end is noted, its place not given back.
     TaskEnded = "task-ended",
 
+    /// A task's volume is about to be made.
+    HostBeforeVolume = "host-before-volume",
+    /// It is made, nobody heard of it.
+    HostAfterVolume = "host-after-volume",
     /// A container is about to be made.
     HostBeforeCreate = "host-before-create",
     /// It is made, nobody heard of it.
@@ -135,6 +139,10 @@ failpoints! {
     HostBeforeRemove = "host-before-remove",
     /// It was removed, nobody heard of it.
     HostAfterRemove = "host-after-remove",
+    /// A task's volume is about to be removed; its containers are.
+    HostBeforeVolumeRemove = "host-before-volume-remove",
+    /// It was removed, nobody heard of it.
+    HostAfterVolumeRemove = "host-after-volume-remove",
     /// A container's death is seen, not reported.
     HostDeathSeen = "host-death-seen",
 

@@ -4,10 +4,13 @@
 //! reported is always what a look at the engine showed. When the event stream breaks, it subscribes again first
 //! and lists everything then, so that nothing falls in between.
 
+mod acts;
 mod container;
 mod events;
 mod gate;
 mod images;
+mod known;
+mod provisions;
 mod strays;
 mod task;
 
@@ -28,7 +31,7 @@ use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, ToAgent,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Secrets, ToAgent,
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
@@ -36,7 +39,8 @@ pub use events::Heard;
 use events::{EVENTS_WAITING, hear};
 use gate::Gate;
 pub use gate::Limits;
-use strays::{AUDIT_EVERY, by_task};
+use known::Known;
+use strays::{AUDIT_EVERY, Found, look_over};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
 
@@ -53,6 +57,8 @@ pub struct Host {
     pub path: Path,
     /// The engine of this host.
     pub engine: Arc<dyn ContainerEngine>,
+    /// Where secrets and environment files come from.
+    pub secrets: Arc<dyn Secrets>,
     /// The way to the control plane.
     pub control: SharedControlLink,
 }
@@ -93,7 +99,7 @@ pub enum HostMsg {
         /// The tasks that were known before the look.
         known: BTreeSet<TaskId>,
         /// What was seen.
-        containers: Result<Vec<EngineContainer>, EngineError>,
+        found: Result<BTreeMap<TaskId, Found>, EngineError>,
     },
     /// The control plane says.
     Command(ToAgent),
@@ -106,11 +112,13 @@ pub enum HostMsg {
     },
     /// Remove what ended long ago and nobody asked for.
     Tidy(TaskId),
-    /// Remove a container that nobody wants; tried before without success.
+    /// Remove what nobody wants of a task; tried before without success.
     Remove {
-        /// Which.
-        container: Box<EngineContainer>,
-        /// Whether it is to be stopped in order first.
+        /// Of which.
+        task: TaskId,
+        /// What.
+        found: Found,
+        /// Whether containers are to be stopped in order first.
         stop: bool,
     },
     /// Panic, to see what heals.
@@ -124,7 +132,7 @@ pub enum HostMsg {
 /// A fresh connection to the engine.
 pub struct Connection {
     info: EngineInfo,
-    containers: Vec<EngineContainer>,
+    found: BTreeMap<TaskId, Found>,
     events: BoxStream<'static, Result<EngineEvent, EngineError>>,
 }
 
@@ -138,8 +146,8 @@ pub struct HostState {
     wait: Duration,
     tasks: BTreeMap<TaskId, Child>,
     by_actor: BTreeMap<ActorId, TaskId>,
-    /// Containers of tasks that the control plane has not mentioned.
-    found: BTreeMap<TaskId, Vec<EngineContainer>>,
+    /// What is here of tasks that the control plane has not mentioned.
+    found: BTreeMap<TaskId, Found>,
     /// Commands that came before the engine was first reached: what is there must be known before anything is made.
     held: Vec<ToAgent>,
     restarts: Restarts,
@@ -162,6 +170,7 @@ struct Child {
     spec: TaskSpec,
     create: bool,
     stopping: bool,
+    known: Known,
     actor: Option<ActorRef<HostTaskMsg>>,
 }
 
@@ -233,11 +242,11 @@ impl Actor for Host {
             }
             HostMsg::Audit => self.audit(&me, state),
             HostMsg::CleanImages => self.clean_images(&me, state),
-            HostMsg::Audited { known, containers } => self.audited(&me, state, &known, containers),
+            HostMsg::Audited { known, found } => self.audited(&me, state, &known, found),
             HostMsg::Command(command) => self.command(&me, state, command).await?,
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,
             HostMsg::Tidy(task) => self.tidy(&me, state, &task),
-            HostMsg::Remove { container, stop } => self.remove(&me, *container, stop),
+            HostMsg::Remove { task, found, stop } => self.remove(&me, task, found, stop),
             #[cfg(feature = "sim")]
             HostMsg::Panic => panic!("asked to"),
             #[cfg(feature = "sim")]
@@ -291,15 +300,15 @@ impl Host {
                 let info = engine.info().await?;
                 // In this order: what happens after the list is in the stream, what happened before is in the list.
                 let events = engine.events().await?;
-                let containers = engine.list().await?;
-                Ok(Box::new(Connection { info, containers, events }))
+                let found = look_over(&*engine).await?;
+                Ok(Box::new(Connection { info, found, events }))
             };
             drop(me.cast(HostMsg::Connected(connect.await)));
         });
     }
 
     async fn connected(&self, me: &Me, state: &mut HostState, connection: Connection) -> Handled {
-        let Connection { info, containers, mut events } = connection;
+        let Connection { info, mut found, mut events } = connection;
         state.epoch += 1;
         let ended = state.ended.child_token();
         // An engine that only hung has kept its earlier stream.
@@ -316,18 +325,17 @@ impl Host {
         if !matches!(state.engine, EngineStatus::Up(_)) {
             tracing::info!(
                 version = info.version,
-                containers = containers.len(),
+                containers = found.values().map(|found| found.containers.len()).sum::<usize>(),
                 "the container engine answers"
             );
         }
-        let mut by_task = by_task(containers);
         for (id, child) in &state.tasks {
-            let listed = by_task.remove(id).unwrap_or_default();
+            let listed = found.remove(id).unwrap_or_default().containers;
             if let Some(actor) = &child.actor {
                 drop(actor.cast(HostTaskMsg::Listed(listed)));
             }
         }
-        self.keep_found(me, state, by_task);
+        self.keep_found(me, state, found);
         state.engine = EngineStatus::Up(info.clone());
         self.control.send(FromAgent::EngineUp(info));
         self.report_found(state);
@@ -368,7 +376,7 @@ impl Host {
             return Ok(());
         }
         match command {
-            ToAgent::Run { spec, create } => {
+            ToAgent::Run { spec, create, wanted, known } => {
                 let id = spec.id.clone();
                 if let Some(child) = state.tasks.get(&id) {
                     if let Some(actor) = &child.actor {
@@ -376,15 +384,19 @@ impl Host {
                     }
                     return Ok(());
                 }
-                let found = state.found.remove(&id).unwrap_or_default();
-                if found.is_empty() && !create {
+                let is_here = state.found.get(&id).is_some_and(|found| !found.containers.is_empty());
+                if !is_here && !create {
                     self.control.send(FromAgent::Vanished { task: id });
                     return Ok(());
                 }
-                if !found.is_empty() {
+                if is_here {
                     Failpoint::RecoveryFound.hit();
                 }
-                state.tasks.insert(id.clone(), Child { spec: *spec, create, stopping: false, actor: None });
+                let known = Known::new(known);
+                let child = Child { spec: *spec, create, stopping: !wanted, known, actor: None };
+                // Its volumes go with it: their names follow from the task.
+                let found = state.found.remove(&id).unwrap_or_default().containers;
+                state.tasks.insert(id.clone(), child);
                 self.start(me, state, id, found).await?;
             }
             ToAgent::Stop { task } => match state.tasks.get_mut(&task) {
@@ -404,8 +416,8 @@ impl Host {
                     }
                 }
                 None => {
-                    for container in state.found.remove(&task).unwrap_or_default() {
-                        self.remove(me, container, true);
+                    if let Some(found) = state.found.remove(&task) {
+                        self.remove(me, task, found, true);
                     }
                 }
             },
@@ -438,10 +450,17 @@ impl Host {
             ctx: Arc::clone(&self.ctx),
             path: self.path.child(&id),
             engine: Arc::clone(&self.engine),
+            secrets: Arc::clone(&self.secrets),
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };
-        let start = Start { spec: child.spec.clone(), create: child.create, stopping: child.stopping, found };
+        let start = Start {
+            spec: child.spec.clone(),
+            create: child.create,
+            stopping: child.stopping,
+            found,
+            known: child.known.clone(),
+        };
         let (actor, _) = Actor::spawn_linked(None, actor, start, me.get_cell()).await?;
         state.by_actor.insert(actor.get_id(), id);
         child.actor = Some(actor);

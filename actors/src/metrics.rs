@@ -10,6 +10,7 @@ const ACTORS: &str = "mainstay_actors";
 const ACTOR_RESTARTS: &str = "mainstay_actor_restarts_total";
 const TASK_STARTS: &str = "mainstay_task_starts_total";
 const TASK_STOPS: &str = "mainstay_task_stops_total";
+const CONTAINER_RESTARTS: &str = "mainstay_container_restarts_total";
 const TASK_REPLACEMENT: &str = "mainstay_task_replacement_seconds";
 const SERVICE_DESIRED: &str = "mainstay_service_desired_tasks";
 const SERVICE_RUNNING: &str = "mainstay_service_running_tasks";
@@ -31,6 +32,11 @@ pub fn describe() {
     describe_counter!(ACTOR_RESTARTS, Unit::Count, "Actors started again by their supervisors, by kind");
     describe_counter!(TASK_STARTS, Unit::Count, "Tasks started, by cluster and service");
     describe_counter!(TASK_STOPS, Unit::Count, "Tasks stopped, by cluster, service and stop code");
+    describe_counter!(
+        CONTAINER_RESTARTS,
+        Unit::Count,
+        "Containers started again in place by their restart policy, by cluster and service"
+    );
     describe_histogram!(
         TASK_REPLACEMENT,
         Unit::Seconds,
@@ -101,6 +107,11 @@ pub(crate) fn task_starts(cluster: &str, service: &str) -> Counter {
 /// By service and stop code.
 pub(crate) fn task_stops(cluster: &str, service: &str, stop_code: &'static str) -> Counter {
     counter!(TASK_STOPS, "cluster" => cluster.to_owned(), "service" => service.to_owned(), "stop_code" => stop_code)
+}
+
+/// Containers started again in place.
+pub(crate) fn container_restarts(cluster: &str, service: &str) -> Counter {
+    counter!(CONTAINER_RESTARTS, "cluster" => cluster.to_owned(), "service" => service.to_owned())
 }
 
 /// Seconds from death to replacement.

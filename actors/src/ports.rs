@@ -3,9 +3,11 @@
 mod clock;
 mod engine;
 mod link;
+mod secrets;
 mod store;
 
 pub use clock::*;
 pub use engine::*;
 pub use link::*;
+pub use secrets::*;
 pub use store::*;

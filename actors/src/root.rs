@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::cluster::{clusters, spawn};
 use crate::context::Context;
 use crate::host::Host;
-use crate::ports::ContainerEngine;
+use crate::ports::{ContainerEngine, Secrets};
 use crate::supervisor::{ChildSpec, Family, Supervisor, SupervisorMsg, stop};
 use crate::tree::{Kind, Path};
 
@@ -49,9 +49,10 @@ impl Root {
         &self,
         ctx: &Context,
         engine: Arc<dyn ContainerEngine>,
+        secrets: Arc<dyn Secrets>,
         control: SharedControlLink,
     ) -> Result<(), String> {
-        let spec = host(ctx, &Path::root(), engine, control);
+        let spec = host(ctx, &Path::root(), engine, secrets, control);
         self.actor.cast(SupervisorMsg::Start(spec)).map_err(|error| error.to_string())
     }
 
@@ -89,6 +90,7 @@ fn host(
     ctx: &Context,
     parent: &Path,
     engine: Arc<dyn ContainerEngine>,
+    secrets: Arc<dyn Secrets>,
     control: SharedControlLink,
 ) -> ChildSpec {
     let (ctx, path) = (Arc::clone(ctx), parent.child("host"));
@@ -101,6 +103,7 @@ fn host(
                 ctx: Arc::clone(&ctx),
                 path: path.clone(),
                 engine: Arc::clone(&engine),
+                secrets: Arc::clone(&secrets),
                 control: Arc::clone(&control),
             };
             spawn(actor, (), under).boxed()

@@ -15,6 +15,7 @@ mod history;
 mod images;
 mod machine;
 mod script;
+mod secrets;
 mod store;
 mod world;
 
@@ -22,5 +23,6 @@ pub use definitions::*;
 pub use engine::*;
 pub use history::*;
 pub use script::*;
+pub use secrets::*;
 pub use store::*;
 pub use world::*;

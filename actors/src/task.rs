@@ -166,7 +166,7 @@ impl TaskActor {
                 .containers
                 .iter()
                 .any(|c| c.runtime_id.is_none() && c.last_status < TaskStatus::Stopped);
-        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: wanted && coming_up });
+        self.run(state, wanted, coming_up);
         if !wanted {
             self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
         }
@@ -175,12 +175,22 @@ impl TaskActor {
         }
     }
 
+    fn run(&self, state: &TaskState, wanted: bool, coming_up: bool) {
+        let run = ToAgent::Run {
+            spec: Box::new(state.spec.clone()),
+            create: wanted && coming_up,
+            wanted,
+            known: lifecycle::known(&state.task),
+        };
+        self.tell(state, run);
+    }
+
     /// The note of the stop, where it was decided just now.
     fn stop(&self, me: &Me, state: &mut TaskState, code: StopCode, reason: &str) -> Option<Noted> {
         let task = lifecycle::request_stop(&state.task, code, reason, self.ctx.nature.wall())?;
         let noted = self.change(me, state, task);
         // A host that has just been started again may know the task's containers only, not the task.
-        self.tell(state, ToAgent::Run { spec: Box::new(state.spec.clone()), create: false });
+        self.run(state, false, false);
         self.tell(state, ToAgent::Stop { task: state.task.id.clone() });
         noted
     }
@@ -193,6 +203,12 @@ impl TaskActor {
             desired = %task.desired_status, health = task.health.as_str(),
             reason = task.stopped_reason.as_deref().unwrap_or_default(), "task changed"
         );
+        let restarts =
+            |task: &Task| task.containers.iter().map(|one| u64::from(one.restart_count)).sum::<u64>();
+        let again = restarts(&task).saturating_sub(restarts(&state.task));
+        if again > 0 {
+            metrics::container_restarts(task.cluster.as_str(), service_label(&task)).increment(again);
+        }
         state.task = Arc::new(task);
         let noted = self.ctx.note_task(&state.task);
         Failpoint::TaskChanged.hit();

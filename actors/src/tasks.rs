@@ -187,7 +187,7 @@ impl Tasks {
         let number = state.last_run;
         let run = Run {
             waiting: request.count as usize,
-            request_of_each: Request { resources, group },
+            request_of_each: Request { resources, gpus: placement::gpus(&definition), group },
             definition,
             request,
             placed: Vec::new(),

@@ -5,7 +5,9 @@
 mod support;
 
 use mainstay_actors::sim::{Script, World, checked, container};
-use mainstay_core::model::{Health, StopCode, TaskStatus};
+use mainstay_core::model::{
+    ContainerDefinition, Gpus, Health, PortMapping, Ports, Protocol, StopCode, TaskStatus,
+};
 use support::*;
 
 #[tokio::test(start_paused = true)]
@@ -192,4 +194,56 @@ async fn a_look_at_a_killed_container_is_taken_again_when_its_answer_is_lost() {
     })
     .await;
     assert_eq!(task(&world, &victim.id).containers[0].exit_code, Some(137));
+}
+
+/// A container of one port range.
+fn ranged() -> ContainerDefinition {
+    let mapping = PortMapping {
+        container: Ports::Range { first: 8000, last: 8003 },
+        host_port: None,
+        protocol: Protocol::Tcp,
+        name: None,
+        app_protocol: None,
+    };
+    ContainerDefinition { port_mappings: vec![mapping], ..container("web") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_of_ports_of_which_one_is_taken_costs_another_try_and_no_task() {
+    let world = world().await;
+    let definition = world.define("web", vec![ranged()]).await.unwrap();
+    world.engine.take_ports(Ports::One(49_158));
+    let web = world.serve("web", &definition, 1).await.unwrap();
+    settled(&world, &web).await;
+    let running = world.running_tasks(&web);
+    let bindings = &running[0].containers[0].network_bindings;
+    assert!(!bindings[0].host.meets(Ports::One(49_158)) && bindings[0].host.is_range(), "{bindings:?}");
+    assert_eq!(world.engine.containers().len(), 1, "those that could not start are gone");
+    assert_eq!(world.control().view().tasks.all().len(), 1, "no task failed on the way");
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_for_which_no_row_of_ports_is_free_fails_with_the_engines_words() {
+    let world = world().await;
+    let definition = world.define("web", vec![ranged()]).await.unwrap();
+    world.engine.take_ports(Ports::Range { first: 40_000, last: u16::MAX });
+    let ran = run(&world, &definition, 1).await;
+    let ended = stopped(&world, &ran.tasks[0].id).await;
+    assert_eq!(ended.stop_code, Some(StopCode::TaskFailedToStart));
+    let reason = ended.containers[0].reason.clone().unwrap_or_default();
+    assert!(reason.starts_with("CannotStartContainerError: Bind for "), "{reason}");
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_needs_a_gpu_has_no_place() {
+    let world = world().await;
+    let needy = ContainerDefinition { gpus: Some(Gpus::All), ..container("web") };
+    let definition = world.define("web", vec![needy]).await.unwrap();
+    let ran = run(&world, &definition, 1).await;
+    assert!(ran.tasks.is_empty());
+    let web = world.serve("web", &definition, 1).await.unwrap();
+    pass(MIN).await;
+    assert!(says(&world, &web, "has insufficient GPU resources available."));
 }

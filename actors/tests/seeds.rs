@@ -8,6 +8,7 @@
 mod journal;
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_actors::agent::AgentMsg;
@@ -21,8 +22,10 @@ use mainstay_actors::sim::{self, Faults, Script, World, checked, container, defa
 use mainstay_actors::supervisor::SupervisorMsg;
 use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
-use mainstay_core::model::{ServiceStatus, TaskStatus};
-use mainstay_core::{RevisionKey, ServiceKey};
+use mainstay_core::model::{
+    ContainerDefinition, DependencyCondition, MountPoint, ServiceStatus, Task, TaskStatus, Volume, VolumeKind,
+};
+use mainstay_core::{RevisionKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -30,7 +33,7 @@ use rand::{Rng, SeedableRng};
 use journal::{Effect, Journal};
 use support::*;
 
-const SERVICES: [&str; 4] = ["web", "checked", "pair", "flaky"];
+const SERVICES: [&str; 4] = ["web", "chain", "pair", "flaky"];
 
 #[test]
 fn whatever_goes_wrong_in_whatever_order_the_desired_count_comes_back() {
@@ -74,22 +77,26 @@ impl Chaos {
         world.settings.cleanup_wait = MIN;
         world.settings.intensity.restarts = 10_000;
         world.engine.script("flaky", Script::exits(1, 15 * SEC));
-        world.engine.script("checked", Script::healthy(2 * SEC));
         world.engine.script("deaf", Script::runs().ignores_sigterm());
         world.engine.script("job", Script::exits(0, 4 * SEC));
         world.start().await.unwrap();
         let mut deaf = container("deaf");
         deaf.stop_timeout = Some(5 * SEC);
+        world.engine.script("init", Script::exits(0, SEC));
+        world.engine.script("db", Script::healthy(SEC));
+        let init = sim::side(container("init"));
+        let db = sim::after(checked("db"), "init", DependencyCondition::Success);
+        let app = sim::phoenix(sim::after(container("app"), "db", DependencyCondition::Healthy), 2 * SEC);
         let mut definitions = Vec::new();
         for (family, containers) in [
             ("web", vec![container("web")]),
-            ("checked", vec![checked("checked")]),
-            ("pair", vec![container("web"), deaf]),
+            ("chain", vec![app, db, init]),
+            ("pair", vec![mounting("web"), deaf]),
             ("flaky", vec![container("flaky")]),
         ] {
-            definitions.push(world.define(family, containers).await.unwrap());
+            definitions.push(define(&world, family, containers).await);
         }
-        let job = world.define("job", vec![container("job")]).await.unwrap();
+        let job = define(&world, "job", vec![mounting("job")]).await;
         let journal = Journal::default();
         for (service, definition) in SERVICES.iter().zip(&definitions) {
             journal
@@ -192,7 +199,7 @@ impl Chaos {
             1 => engine.come_back(),
             2 => engine.cut_events(),
             3 => engine.faults(|faults| faults.lose_answers = share),
-            4 => engine.faults(|faults| faults.refuse_starts = share),
+            4 => engine.faults(|faults| (faults.refuse_starts, faults.refuse_volumes) = (share, share / 2.0)),
             5 => engine.faults(|faults| faults.event_delay = 10 * SEC),
             6 => engine.faults(|faults| (faults.reorder_events, faults.repeat_events) = (share, share)),
             _ => engine.faults(|faults| faults.latency = MS..4 * SEC),
@@ -323,19 +330,36 @@ impl Chaos {
             assert_eq!(world.running_tasks(key).len(), 3, "{}", picture(world));
         }
         let live = world.view().tasks.filter(|task| task.last_status != TaskStatus::Stopped);
-        assert_eq!(live.len(), 12, "{}", picture(world));
+        assert_eq!(live.len(), 3 * SERVICES.len(), "{}", picture(world));
         for task in &live {
             let ids = world.engine.running_of_task(&task.id);
-            assert_eq!(ids.len(), task.containers.len(), "of {}\n{}", task.id, picture(world));
+            let up = task.containers.iter().filter(|one| one.last_status == TaskStatus::Running);
+            assert_eq!(ids.len(), up.count(), "of {}\n{}", task.id, picture(world));
         }
         assert_eq!(world.unowned(), [], "{}", picture(world));
         let idle: Vec<_> = world.engine.containers();
-        let idle: Vec<_> = idle.iter().filter(|seen| seen.state != EngineState::Running).collect();
+        let of_live = |id: &TaskId| live.iter().any(|task| task.id == *id);
+        let idle: Vec<_> =
+            idle.iter().filter(|c| c.state != EngineState::Running && !of_live(&c.task)).collect();
         assert!(idle.is_empty(), "left behind: {idle:?}");
         self.journal.judge(&world.store);
+        self.judge_the_volumes(&live);
         self.judge_the_disk();
         self.judge_the_ledger().await;
         assert_lawful(world);
+    }
+
+    /// Each task that lives has its volume, and nobody else has one.
+    fn judge_the_volumes(&self, live: &[Arc<Task>]) {
+        let mut expected: Vec<Option<TaskId>> = live
+            .iter()
+            .filter(|task| task.definition.family.as_str() == "pair")
+            .map(|task| Some(task.id.clone()))
+            .collect();
+        expected.sort();
+        let mut found: Vec<Option<TaskId>> = self.world.engine.volumes().into_values().collect();
+        found.sort();
+        assert_eq!(found, expected, "{}", picture(&self.world));
     }
 
     fn judge_the_disk(&self) {
@@ -373,6 +397,21 @@ impl Chaos {
 /// What making a service makes of it.
 fn made(definition: &RevisionKey, desired: u32) -> Effect {
     Effect { desired: Some(desired), definition: Some(definition.clone()), active: Some(true) }
+}
+
+/// A container that mounts the volume `data`.
+fn mounting(image: &str) -> ContainerDefinition {
+    let mount = MountPoint { source_volume: "data".into(), container_path: "/data".into(), read_only: None };
+    ContainerDefinition { mount_points: vec![mount], ..container(image) }
+}
+
+/// A task definition, with the volume `data` where a container mounts it.
+async fn define(world: &World, family: &str, containers: Vec<ContainerDefinition>) -> RevisionKey {
+    let mut definition = sim::definition(family, containers);
+    if definition.containers.iter().any(|container| !container.mount_points.is_empty()) {
+        definition.volumes = vec![Volume { name: "data".into(), kind: VolumeKind::Empty }];
+    }
+    world.control().register_task_definition(definition).await.unwrap().key.clone()
 }
 
 fn later(work: impl Future<Output = ()> + Send + 'static) {

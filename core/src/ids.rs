@@ -156,7 +156,7 @@ pub fn engine_name(definition: &RevisionKey, task: &TaskId, container: &str) -> 
 }
 
 /// FNV-1a over both parts: stable between releases, which `std`'s hasher does not promise.
-fn fnv1a(first: &[u8], second: &[u8]) -> u64 {
+pub(crate) fn fnv1a(first: &[u8], second: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in first.iter().chain(&[0]).chain(second) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

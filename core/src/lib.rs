@@ -10,6 +10,8 @@ pub mod lifecycle;
 pub mod model;
 pub mod placement;
 pub mod restart;
+pub mod secrets;
+pub mod storage;
 pub mod supervision;
 
 pub use ids::*;

@@ -3,7 +3,13 @@
 //! Laws (SwarmKit's task model, ECS's words): `last_status` only goes forward, a STOPPED container never changes,
 //! the first reason to stop stays, and STOPPED follows from containers that ended, never from a flag.
 
+mod in_place;
+mod order;
+
 use serde::{Deserialize, Serialize};
+
+pub use in_place::starts_again;
+pub use order::{Blocked, Fault, Order, Stage, Standing, Start, check_order};
 
 use crate::images::ImageVersion;
 use crate::model::{
@@ -16,6 +22,8 @@ use crate::{ClusterName, EngineId, InstanceId, TaskId};
 pub const REASON_LIMIT: usize = 1024;
 /// ECS's words for the usual end.
 const ESSENTIAL_EXITED: &str = "Essential container in task exited";
+/// ECS's words for the end of a task whose check fails, and why it is not waited any longer.
+const UNHEALTHY: &str = "Task failed container health checks";
 
 /// What an agent sees of a task; always whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +142,8 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
             last_status: TaskStatus::Pending,
             exit_code: None,
             reason: None,
+            started_at: None,
+            restart_count: 0,
             health: Health::Unknown,
             has_health_check: merged.health_check.is_some(),
             essential: merged.essential,
@@ -181,6 +191,29 @@ pub fn handed_over(task: &Task) -> Option<Task> {
     changed(task, next)
 }
 
+/// What a record says of its containers, for an agent that has to find its way again.
+pub fn known(task: &Task) -> Vec<ContainerReport> {
+    let report = |container: &Container| ContainerReport {
+        name: container.name.clone(),
+        status: match container.last_status {
+            TaskStatus::Stopped => ContainerStatus::Stopped,
+            status if status < TaskStatus::Running => ContainerStatus::Pending,
+            _ => ContainerStatus::Running,
+        },
+        runtime_id: container.runtime_id.clone(),
+        image_digest: container.image_digest.clone(),
+        // Not on record; the engine says it again of what is still there.
+        image_id: None,
+        exit_code: container.exit_code,
+        reason: container.reason.clone(),
+        health: container.health,
+        network_bindings: container.network_bindings.clone(),
+        started_at: container.started_at,
+        finished_at: None,
+    };
+    task.containers.iter().map(report).collect()
+}
+
 /// Somebody decided to stop it; `None` where that was decided before.
 pub fn request_stop(task: &Task, code: StopCode, reason: &str, now: Timestamp) -> Option<Task> {
     if task.desired_status == TaskStatus::Stopped {
@@ -201,11 +234,15 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
     next.pull_started_at = next.pull_started_at.or(report.pull_started_at);
     next.pull_stopped_at = report.pull_stopped_at.or(next.pull_stopped_at);
     let mut ended: Option<(StopCode, String)> = None;
+    let mut sick: Option<String> = None;
     for container in &mut next.containers {
         let Some(seen) = report.containers.iter().find(|seen| seen.name == container.name) else { continue };
         let stopped = take(container, seen);
         if !container.essential {
             continue;
+        }
+        if seen.health == Health::Unhealthy && container.has_health_check && !stopped {
+            sick.get_or_insert_with(|| container.name.clone());
         }
         if seen.status == ContainerStatus::Ending {
             ended.get_or_insert((StopCode::EssentialContainerExited, ESSENTIAL_EXITED.into()));
@@ -234,6 +271,11 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
     // An engine takes its two times apart: a program that ends at once may end, by them, before it started.
     if let (Some(started), Some(ended)) = (next.started_at, next.execution_stopped_at) {
         next.execution_stopped_at = Some(ended.clamp(started, now.max(started)));
+    }
+    // Others wait for it, perhaps for ever; once the task runs, its keeper decides what follows.
+    if let (Some(name), None) = (sick, next.started_at) {
+        let reason = format!("{UNHEALTHY}: container {name} became UNHEALTHY before the task was RUNNING");
+        ended.get_or_insert((StopCode::TaskFailedToStart, reason));
     }
     let decided = task.desired_status == TaskStatus::Stopped;
     if let (Some((code, reason)), false) = (ended, decided) {
@@ -274,6 +316,11 @@ fn take(container: &mut Container, seen: &ContainerReport) -> bool {
     container.image_digest = seen.image_digest.clone().or(container.image_digest.take());
     container.exit_code = seen.exit_code.or(container.exit_code);
     container.reason = seen.reason.as_deref().map(cut).or(container.reason.take());
+    // It may run again for longer than nobody looked: its starts are told apart by their times.
+    if container.started_at.is_some() && seen.started_at.is_some_and(|at| Some(at) != container.started_at) {
+        container.restart_count += 1;
+    }
+    container.started_at = seen.started_at.or(container.started_at);
     container.health = seen.health;
     if !seen.network_bindings.is_empty() {
         container.network_bindings.clone_from(&seen.network_bindings);

@@ -5,18 +5,22 @@
 mod cluster;
 mod definition;
 mod instance;
+mod secret;
 mod service;
 mod spec;
 mod task;
 mod time;
+mod volume;
 
 pub use cluster::*;
 pub use definition::*;
 pub use instance::*;
+pub use secret::*;
 pub use service::*;
 pub use spec::*;
 pub use task::*;
 pub use time::*;
+pub use volume::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{NetworkMode, Overrides, Protocol, Resources, TaskDefinition};
+use crate::model::{Gpus, NetworkMode, Overrides, Protocol, Resources, TaskDefinition};
 use crate::{InstanceId, TaskId};
 
 /// What a task needs, and whose it is.
@@ -10,6 +10,8 @@ use crate::{InstanceId, TaskId};
 pub struct Request {
     /// What it takes up.
     pub resources: Resources,
+    /// GPUs.
+    pub gpus: u32,
     /// Tasks of one group are spread over instances.
     pub group: String,
 }
@@ -42,6 +44,8 @@ pub enum Lack {
     Memory,
     /// A host port.
     Ports,
+    /// A GPU, of which no instance has any yet.
+    Gpu,
 }
 
 impl Lack {
@@ -51,6 +55,7 @@ impl Lack {
             Self::Cpu => "RESOURCE:CPU",
             Self::Memory => "RESOURCE:MEMORY",
             Self::Ports => "RESOURCE:PORTS",
+            Self::Gpu => "RESOURCE:GPU",
         }
     }
 }
@@ -69,6 +74,7 @@ impl Refusal {
                     Lack::Cpu => "has insufficient CPU units available.",
                     Lack::Memory => "has insufficient memory available.",
                     Lack::Ports => "is already using a port required by your task.",
+                    Lack::Gpu => "has insufficient GPU resources available.",
                 };
                 format!("The closest matching container-instance {} {lacks}", instance_arn(closest))
             }
@@ -88,7 +94,7 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
         for mapping in &container.port_mappings {
             let port = match definition.network_mode {
                 NetworkMode::Bridge => mapping.fixed_host_port(),
-                NetworkMode::Host => Some(mapping.container_port),
+                NetworkMode::Host => mapping.container.one(),
                 NetworkMode::None => None,
             };
             match mapping.protocol {
@@ -100,6 +106,15 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
     sum.cpu = overrides.cpu.or(definition.cpu).unwrap_or(sum.cpu);
     sum.memory = overrides.memory.or(definition.memory).unwrap_or(sum.memory);
     sum
+}
+
+/// The GPUs that a task of this definition takes up; all of an instance are at least one.
+pub fn gpus(definition: &TaskDefinition) -> u32 {
+    let wanted = definition.containers.iter().filter_map(|container| container.gpus);
+    wanted.fold(0, |sum, gpus| match gpus {
+        Gpus::Count(count) => sum.saturating_add(count),
+        Gpus::All => sum.max(1),
+    })
 }
 
 /// What container instances have, and who holds what of it.
@@ -157,10 +172,12 @@ impl Ledger {
             return Ok(held.instance.clone());
         }
         let need = &request.resources;
+        let lacks =
+            |instance: &Instance| instance.lacks(need).or_else(|| (request.gpus > 0).then_some(Lack::Gpu));
         let mut best: Option<((u32, std::cmp::Reverse<u64>), &InstanceId)> = None;
         let mut closest: Option<(Lack, &InstanceId)> = None;
         for (id, instance) in self.instances.iter().filter(|(_, instance)| instance.accepts) {
-            match instance.lacks(need) {
+            match lacks(instance) {
                 Some(lack) if closest.is_none_or(|(known, _)| lack > known) => closest = Some((lack, id)),
                 Some(_) => {}
                 None => {

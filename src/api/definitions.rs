@@ -1,11 +1,21 @@
 //! RegisterTaskDefinition, DescribeTaskDefinition, DeregisterTaskDefinition and the lists of them.
 
 mod container;
+pub(super) mod environment;
+mod links;
+mod linux;
+mod logs;
+mod options;
+mod order;
+#[cfg(test)]
+mod parameters;
+mod ports;
 mod read;
 mod show;
 pub(super) mod sizes;
 #[cfg(test)]
 mod tests;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +35,6 @@ use super::wire::structures::{
 };
 use super::{Api, tags};
 
-pub(super) use container::environment;
 pub(super) use read::check_sizes;
 
 /// ECS's limit of a task definition's JSON, in bytes.

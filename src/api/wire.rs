@@ -1,13 +1,18 @@
 //! What goes over the wire: the shapes of ECS's service model, how they are checked, and their timestamps.
 //!
-//! The three large modules are generated; nothing outside the API names a type of theirs.
+//! The large modules are generated; nothing outside the API names a type of theirs.
 
 mod check;
 mod macros;
+#[cfg(test)]
+pub mod member;
 mod timestamp;
 
 #[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]
 pub mod enums;
+#[cfg(test)]
+#[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]
+pub mod members;
 #[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]
 pub mod operations;
 #[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]

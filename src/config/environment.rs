@@ -12,7 +12,10 @@ impl Environment {
     /// Those of `variables` that begin as ours do; one without a section is none of ours.
     pub(super) fn of(variables: impl Iterator<Item = (String, String)>) -> Self {
         let ours = |(name, value): (String, String)| {
-            let (section, key) = name.strip_prefix(PREFIX)?.split_once('_')?;
+            let name = name.strip_prefix(PREFIX)?;
+            // The one section of two words.
+            let long = name.strip_prefix("ENVIRONMENT_FILES_").map(|key| ("environment-files", key));
+            let (section, key) = long.or_else(|| name.split_once('_'))?;
             let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase().replace('_', "-"));
             Some((key, value))
         };

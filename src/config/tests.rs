@@ -65,6 +65,18 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
     refused("[restart]\nthrottle-exits = \"perhaps\"", &[], &["restart.throttle-exits", "perhaps"]);
     refused("[restart]\nbackoff = \"1h\"", &[], &["restart.backoff", "backoff-max"]);
     refused("[aws]\naccount = \"12\"", &[], &["aws.account", "12", "twelve digits"]);
+    refused(
+        "[storage.efs]\n\"fs-1\" = \"data\"",
+        &[],
+        &["storage.efs.fs-1", "data", "absolute path", "host:/path"],
+    );
+    refused("[storage.efs]\ndata = \"/data\"", &[], &["storage.efs.data", "fs-"]);
+    refused("[secrets]\nfolder = \"here\"", &[], &["secrets.folder", "here", "absolute path"]);
+    refused(
+        "",
+        &[("MAINSTAY_ENVIRONMENT_FILES_FOLDER", "a")],
+        &["environment-files.folder", "absolute path"],
+    );
     refused("[aws", &[], &["TOML"]);
     refused("", &[("MAINSTAY_LOG_FORMAT", "pretty")], &["log.format", "pretty", "json"]);
     refused("", &[("MAINSTAY_AGENT_STOP", "3s")], &["stop-timeout", "environment"]);
@@ -104,4 +116,12 @@ fn a_file_that_is_named_has_to_be_there() {
     let flags = Flags { config: Some("/nowhere/mainstay.toml".into()), ..Flags::default() };
     let refusal = Config::from_sources(&flags, std::iter::empty()).unwrap_err();
     assert_eq!(refusal.to_string(), "--config /nowhere/mainstay.toml: no such file");
+}
+
+#[test]
+fn a_file_system_is_a_directory_or_an_export_of_a_server() {
+    let text = "[storage.efs]\n\"fs-1\" = \"/srv/efs\"\n\"fsap-2\" = \"nas:/export\"";
+    let found = load(text, &[]).unwrap().settings().storage.efs;
+    let place = |text: &str| text.parse().unwrap();
+    assert_eq!(found, [("fs-1".into(), place("/srv/efs")), ("fsap-2".into(), place("nas:/export"))].into());
 }

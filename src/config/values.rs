@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mainstay_core::storage::FileSystem;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -59,6 +60,26 @@ impl<'de> Deserialize<'de> for Words {
                 text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect()
             }
         }))
+    }
+}
+
+/// Where a file system is, written `/directory` or `host:/export`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(pub FileSystem);
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            FileSystem::Directory(path) => serializer.serialize_str(path),
+            FileSystem::Nfs { host, export } => serializer.collect_str(&format_args!("{host}:{export}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -19,6 +19,15 @@ pub(super) fn is_missing_container(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code: 404, message } if message.contains("No such container"))
 }
 
+/// A 404 that is about the image.
+pub(super) fn is_missing_image(error: &Error) -> bool {
+    let about = |message: &str| {
+        let message = message.to_lowercase();
+        message.contains("image") && !message.contains("no such container") && !message.contains("plugin")
+    };
+    matches!(error, Error::DockerResponseServerError { status_code: 404, message } if about(message))
+}
+
 /// What went wrong when `act` was asked of the engine at `endpoint`.
 pub(super) fn when(endpoint: &str, act: &'static str, error: &Error) -> EngineError {
     match error {
@@ -40,6 +49,11 @@ pub(super) fn when(endpoint: &str, act: &'static str, error: &Error) -> EngineEr
         }
         other => EngineError::Refused { message: format!("{act}: {}", chain(other)) },
     }
+}
+
+/// Whether a start was refused because somebody has a host port already.
+pub(super) fn is_taken_port(message: &str) -> bool {
+    ["port is already allocated", "address already in use"].iter().any(|sign| message.contains(sign))
 }
 
 /// Why a pull failed, by the engine's words: it has no codes for that.

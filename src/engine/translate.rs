@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, EventMessage,
-    HealthConfig, HealthStatusEnum, HostConfig, PortBinding, PortMap, SystemInfo,
+    HealthConfig, HealthStatusEnum, HostConfig, SystemInfo,
 };
 use mainstay_actors::ports::{
     EngineContainer, EngineEvent, EngineEventKind, EngineInfo, EngineState, Exit, NewContainer,
 };
-use mainstay_core::model::{ContainerDefinition, Health, NetworkBinding, NetworkMode, Protocol, Timestamp};
+use mainstay_core::model::{Health, NetworkMode, Ports, Timestamp};
 use mainstay_core::{EngineId, TaskId};
 
-use super::labels;
+use super::{labels, options, ports, volumes};
 
-const MIB: i64 = 1024 * 1024;
+/// Bytes.
+pub(super) const MIB: i64 = 1024 * 1024;
 /// Fewer CPU shares the kernel does not know.
 const LEAST_CPU_SHARES: u32 = 2;
 
@@ -30,23 +31,28 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
     }
 }
 
-/// What the engine is asked to make.
-pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreateBody {
+/// What the engine is asked to make; `rows` has the host ports of port ranges, by mapping.
+pub(super) fn create_body(
+    owner: &str,
+    new: &NewContainer<'_>,
+    rows: &[Option<Ports>],
+) -> ContainerCreateBody {
     let definition = &new.spec.definition;
     let bridged = new.network_mode == NetworkMode::Bridge;
-    let host_config = HostConfig {
+    let mut host_config = HostConfig {
         cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
         network_mode: Some(new.network_mode.as_str().to_owned()),
-        port_bindings: bridged.then(|| port_bindings(definition)),
+        port_bindings: bridged.then(|| ports::bindings(definition, rows)),
         ..Default::default()
     };
-    ContainerCreateBody {
+    volumes::mount(owner, new, &mut host_config);
+    let mut body = ContainerCreateBody {
         image: Some(new.image.to_owned()),
         entrypoint: definition.entry_point.clone(),
         cmd: definition.command.clone(),
-        env: Some(definition.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+        env: Some(environment(new)),
         user: definition.user.clone(),
         working_dir: definition.working_directory.clone(),
         healthcheck: definition.health_check.as_ref().map(|check| HealthConfig {
@@ -57,41 +63,34 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>) -> ContainerCreat
             start_period: Some(nanos(check.start_period)),
             start_interval: None,
         }),
-        exposed_ports: bridged.then(|| definition.port_mappings.iter().map(port_key).collect()),
+        exposed_ports: bridged.then(|| ports::exposed(definition)),
         labels: Some(labels_of(owner, new)),
-        host_config: Some(host_config),
         ..Default::default()
-    }
+    };
+    options::apply(new, &mut body, &mut host_config);
+    body.host_config = Some(host_config);
+    body
+}
+
+/// What the definition says, and what came to it.
+fn environment(new: &NewContainer<'_>) -> Vec<String> {
+    let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
+    let added = new.added_environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
+    given.chain(added).collect()
 }
 
 fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {
-    let ours = [
-        (labels::OWNER, owner.to_owned()),
-        (labels::TASK_ID, new.task.to_string()),
-        (labels::CLUSTER, new.cluster.to_string()),
-        (labels::TASK_ARN, new.task_arn.to_owned()),
-        (labels::CONTAINER_NAME, new.spec.definition.name.clone()),
-        (labels::FAMILY, new.definition.family.to_string()),
-        (labels::VERSION, new.definition.revision.to_string()),
-    ];
+    let name = (labels::CONTAINER_NAME.to_owned(), new.spec.definition.name.clone());
     // Ours last: nobody's own label may hide whose a container is.
     let theirs = new.spec.definition.docker_labels.iter().cloned();
-    theirs.chain(ours.map(|(label, value)| (label.to_owned(), value))).collect()
-}
-
-fn port_key(mapping: &mainstay_core::model::PortMapping) -> String {
-    format!("{}/{}", mapping.container_port, mapping.protocol.as_str())
-}
-
-fn port_bindings(definition: &ContainerDefinition) -> PortMap {
-    let mut map = PortMap::new();
-    for mapping in &definition.port_mappings {
-        // An empty port lets the engine pick one of the ephemeral range.
-        let host_port = mapping.fixed_host_port().map(|port| port.to_string()).unwrap_or_default();
-        let binding = PortBinding { host_ip: None, host_port: Some(host_port) };
-        map.entry(port_key(mapping)).or_default().get_or_insert_default().push(binding);
-    }
-    map
+    let ranges =
+        ports::ranges_label(&new.spec.definition).map(|ranges| (labels::PORT_RANGES.to_owned(), ranges));
+    theirs
+        .chain(options::log_labels(new))
+        .chain(ranges)
+        .chain(labels::of_task(owner, new.into()))
+        .chain([name])
+        .collect()
 }
 
 /// A container of `owner`; `None` where it is somebody else's.
@@ -105,13 +104,16 @@ pub(super) fn container(
         return None;
     }
     let state = seen.state.unwrap_or_default();
-    let ports = seen.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+    let published = seen.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
     Some(EngineContainer {
         id: EngineId::new(seen.id?),
         task: TaskId::new(labels.get(labels::TASK_ID)?),
         name: labels.get(labels::CONTAINER_NAME)?.clone(),
         health: state.health.as_ref().map_or(Health::Unknown, verdict),
-        network_bindings: network_bindings(&ports),
+        network_bindings: ports::network_bindings(
+            &published,
+            labels.get(labels::PORT_RANGES).map(String::as_str),
+        ),
         image_digest,
         image_id: seen.image,
         started_at: state.started_at.as_deref().and_then(timestamp),
@@ -151,26 +153,6 @@ fn health_of(status: HealthStatusEnum) -> Health {
         HealthStatusEnum::UNHEALTHY => Health::Unhealthy,
         HealthStatusEnum::EMPTY | HealthStatusEnum::NONE | HealthStatusEnum::STARTING => Health::Unknown,
     }
-}
-
-/// Published ports, in order; IPv6 bindings double them and are left out, as the genuine agent does by default.
-fn network_bindings(ports: &PortMap) -> Vec<NetworkBinding> {
-    let mut bindings: Vec<NetworkBinding> = ports
-        .iter()
-        .flat_map(|(port, bound)| bound.iter().flatten().map(move |binding| (port, binding)))
-        .filter_map(|(port, binding)| {
-            let (container_port, protocol) = port.split_once('/')?;
-            let bind_ip = binding.host_ip.clone().filter(|ip| !ip.contains(':'))?;
-            Some(NetworkBinding {
-                bind_ip,
-                container_port: container_port.parse().ok()?,
-                host_port: binding.host_port.as_deref()?.parse().ok()?,
-                protocol: if protocol == "udp" { Protocol::Udp } else { Protocol::Tcp },
-            })
-        })
-        .collect();
-    bindings.sort_by_key(|binding| (binding.container_port, binding.protocol, binding.host_port));
-    bindings
 }
 
 /// What an event says; `None` where it is of no kind we asked for.
@@ -254,14 +236,5 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(state_of(&state), EngineState::Running);
-    }
-
-    #[test]
-    fn an_ipv6_twin_of_a_binding_is_left_out() {
-        let bound = |ip: &str| PortBinding { host_ip: Some(ip.into()), host_port: Some("49153".into()) };
-        let ports = PortMap::from([("80/tcp".to_owned(), Some(vec![bound("0.0.0.0"), bound("::")]))]);
-        let bindings = network_bindings(&ports);
-        assert_eq!(bindings.len(), 1);
-        assert_eq!((bindings[0].container_port, bindings[0].host_port), (80, 49153));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Html;
 use mainstay_actors::view::View;
-use mainstay_core::model::{ClusterStatus, Health, Service, ServiceStatus, Task, TaskStatus};
+use mainstay_core::model::{ClusterStatus, Health, Ports, Service, ServiceStatus, Task, TaskStatus};
 use maud::{DOCTYPE, Markup, html};
 
 use super::Shared;
@@ -114,11 +114,11 @@ fn tasks(view: &View, cluster: &str) -> Markup {
 }
 
 fn row(task: &Task) -> Markup {
-    let ports: BTreeMap<u16, u16> = task
+    let ports: BTreeMap<Ports, Ports> = task
         .containers
         .iter()
         .flat_map(|container| &container.network_bindings)
-        .map(|binding| (binding.host_port, binding.container_port))
+        .map(|binding| (binding.host, binding.container))
         .collect();
     let ports = ports.iter().map(|(host, inside)| format!("{host}→{inside}")).collect::<Vec<_>>().join(" ");
     html! {

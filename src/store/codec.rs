@@ -3,10 +3,7 @@
 //! A record that changes its form raises [`Record::VERSION`] and says in [`Record::migrate`] what an older body
 //! becomes; it is written in the new form with its next change.
 
-/// Records in the form of version 1. Frozen: what is read there was written long ago.
-mod v1 {
-    pub(super) mod service;
-}
+pub(super) mod v1;
 
 use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::Serialize;
@@ -29,6 +26,13 @@ pub(super) trait Record: Serialize + DeserializeOwned {
 impl Record for Cluster {}
 impl Record for TaskDefinition {
     const VERSION: u8 = 2;
+
+    fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => body_of::<v1::TaskDefinition>(body).map(Self::from),
+            _ => Err(no_way::<Self>(version)),
+        }
+    }
 }
 impl Record for Service {
     const VERSION: u8 = 2;
@@ -40,7 +44,16 @@ impl Record for Service {
         }
     }
 }
-impl Record for Task {}
+impl Record for Task {
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => body_of::<v1::Task>(body).map(Self::from),
+            _ => Err(no_way::<Self>(version)),
+        }
+    }
+}
 impl Record for ContainerInstance {}
 /// A family's last revision.
 impl Record for u32 {}

@@ -3,13 +3,14 @@
 
 use std::io::{BufRead, Write as Output};
 
+use super::codec::v1;
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
 use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::{Deserialize, Serialize};
 
 /// The form that is written; a file of a newer one is refused.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,6 +23,33 @@ enum Line {
     Service(Box<Service>),
     Task(Box<Task>),
     ContainerInstance(Box<ContainerInstance>),
+}
+
+/// One line of form 1.
+#[derive(Deserialize)]
+#[serde(tag = "kind", content = "record", rename_all = "kebab-case")]
+enum FirstLine {
+    MainstayExport(Head),
+    Cluster(Cluster),
+    TaskDefinition(Box<v1::TaskDefinition>),
+    LastRevision(Family, u32),
+    Service(Box<Service>),
+    Task(Box<v1::Task>),
+    ContainerInstance(Box<ContainerInstance>),
+}
+
+impl From<FirstLine> for Line {
+    fn from(old: FirstLine) -> Self {
+        match old {
+            FirstLine::MainstayExport(head) => Self::MainstayExport(head),
+            FirstLine::Cluster(cluster) => Self::Cluster(cluster),
+            FirstLine::TaskDefinition(definition) => Self::TaskDefinition(Box::new((*definition).into())),
+            FirstLine::LastRevision(family, last) => Self::LastRevision(family, last),
+            FirstLine::Service(service) => Self::Service(service),
+            FirstLine::Task(task) => Self::Task(Box::new((*task).into())),
+            FirstLine::ContainerInstance(instance) => Self::ContainerInstance(instance),
+        }
+    }
 }
 
 /// The first line.
@@ -59,11 +87,16 @@ pub fn export(snapshot: Snapshot, owner: &str, output: &mut impl Output) -> std:
 /// # Errors
 /// The line that is wrong and what is wrong with it; an import is all or nothing.
 pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
-    let mut lines = input.lines().zip(1_u64..).map(|(line, number)| {
+    let mut lines = input.lines().zip(1_u64..);
+    let parse = |(line, number): (std::io::Result<String>, u64), form: u32| {
         let text = line.map_err(|error| format!("line {number}: {error}"))?;
-        serde_json::from_str::<Line>(&text).map_err(|error| format!("line {number}: {error}"))
-    });
-    let head = match lines.next().transpose()? {
+        let parsed = match form {
+            1 => serde_json::from_str::<FirstLine>(&text).map(Line::from),
+            _ => serde_json::from_str(&text),
+        };
+        parsed.map_err(|error| format!("line {number}: {error}"))
+    };
+    let head = match lines.next().map(|line| parse(line, FORM)).transpose()? {
         Some(Line::MainstayExport(head)) if head.form <= FORM => head,
         Some(Line::MainstayExport(Head { form, .. })) => {
             return Err(format!(
@@ -74,7 +107,7 @@ pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
     };
     let mut writes = Vec::new();
     for line in lines {
-        writes.push(match line? {
+        writes.push(match parse(line, head.form)? {
             Line::MainstayExport(_) => {
                 return Err("a second head in the middle: two exports in one file?".into());
             }

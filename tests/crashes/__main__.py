@@ -159,10 +159,11 @@ class Lane(threading.Thread):
         running = victim.inspected()
         victim.spawn()
         victim.ready()
+        back_at = datetime.datetime.now(datetime.UTC)
         if orphan:
             with self.outcome.lock:
                 self.outcome.orphans += 1
-        self.verify(victim, load, running, killed_at)
+        self.verify(victim, load, running, killed_at, back_at)
 
     def reach(self, victim, load, points):
         """Starts it so that it ends at the first of `points`, at the next where it does not get there."""
@@ -232,7 +233,7 @@ class Lane(threading.Thread):
 
     # What is to hold afterwards.
 
-    def verify(self, victim, load, running, killed_at):
+    def verify(self, victim, load, running, killed_at, back_at):
         for worker in load.workers:
             try:
                 worker.verify()
@@ -247,7 +248,7 @@ class Lane(threading.Thread):
             wait_for("owner of each container", lambda: self.strays(victim) == {}, OWNED_WITHIN, every=0.3)
         except AssertionError:
             self.violation(f"after {OWNED_WITHIN} s nobody owns {self.strays(victim)}")
-        self.check_kept(victim, load, running, killed_at)
+        self.check_kept(victim, load, running, killed_at, back_at)
         self.check_events(victim)
 
     def unsteady(self, victim, names):
@@ -260,26 +261,29 @@ class Lane(threading.Thread):
         ]
 
     def strays(self, victim):
-        """Labelled containers that belong to no task that lives."""
-        listed = victim.listed(everything=True)
-        arns = {one["Labels"]["com.amazonaws.ecs.task-arn"] for one in listed}
+        """Labelled containers and volumes that belong to no task that lives."""
+        found = [(one["Names"][0], one["Status"], one["Labels"]) for one in victim.listed(everything=True)]
+        found += [(one.name, "volume", one.attrs["Labels"]) for one in victim.volumes()]
+        arns = {labels["com.amazonaws.ecs.task-arn"] for _, _, labels in found}
         live = {arn for arn, task in victim.tasks_by_arn(arns).items() if task["lastStatus"] != "STOPPED"}
-        return {
-            one["Names"][0]: one["Status"]
-            for one in listed
-            if one["Labels"]["com.amazonaws.ecs.task-arn"] not in live
-        }
+        return {name: what for name, what, labels in found if labels["com.amazonaws.ecs.task-arn"] not in live}
 
-    def check_kept(self, victim, load, running, killed_at):
-        """What ran at the kill and is wanted still runs, untouched."""
+    def check_kept(self, victim, load, running, killed_at, back_at):
+        """What ran at the kill and is wanted still runs, untouched; by `back_at` the next daemon had found it."""
         now = victim.inspected()
         for one, seen in load.still.items():
             if now.get(one) != seen:
                 self.violation(f"{one} of the service that nobody touched was {seen} and is {now.get(one)}")
                 load.still = {one: seen for one, seen in now.items() if one in load.still}
                 return
-        tasks = victim.tasks_by_arn({arn for _, arn in running.values()})
-        kept = collections.Counter()
+        # The engine may have been about to start some more when the daemon was killed.
+        began = {
+            one: seen for one, seen in now.items() if one not in running and seen[0] < f"{back_at:%Y-%m-%dT%H:%M:%S.%f}"
+        }
+        tasks = victim.tasks_by_arn({arn for _, arn in (running | began).values()})
+        kept = collections.Counter(
+            (task.get("startedBy"), "kept") for _, arn in began.values() if (task := tasks.get(arn))
+        )
         for one, (started, arn) in running.items():
             task = tasks.get(arn)
             if task is None or one in load.killer.killed:
@@ -306,11 +310,20 @@ class Lane(threading.Thread):
                 )
 
     def check_events(self, victim):
-        """No task had two sets of containers, and none of its containers ran twice."""
+        """No task had two sets of containers, none of its containers ran twice, and none before what it waits for."""
         ids, starts = collections.defaultdict(set), collections.Counter()
+        prepared = set()
         for _, action, one, labels in list(victim.watch_events.seen):
+            arn, name = labels["com.amazonaws.ecs.task-arn"], labels["com.amazonaws.ecs.container-name"]
+            if action == "die" and name == "init" and labels["exitCode"] == "0":
+                prepared.add(arn)
             if action == "start":
-                ids[(labels["com.amazonaws.ecs.task-arn"], labels["com.amazonaws.ecs.container-name"])].add(one)
+                family = labels.get("com.amazonaws.ecs.task-definition-family")
+                waits = family == "serve" and name != "init"
+                if waits and arn not in prepared and one not in self.told:
+                    self.told.add(one)
+                    self.violation(f"{one} of {arn} was started before its init container had succeeded")
+                ids[(arn, name)].add(one)
                 starts[one] += 1
         for (arn, name), of in ids.items():
             if len(of) > 1 and not arn.endswith(ORPHAN) and arn not in self.told:

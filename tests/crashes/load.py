@@ -401,8 +401,21 @@ class Load:
         arguments = (victim, chance, violation)
         web = [victim.register(container(), family="web") for _ in range(3)]
         kinds = {
-            "serve": victim.register(container(), family="serve"),
-            "exit": victim.register(container(command=["exit", "0", "--after", "1"]), family="exit"),
+            # Whoever starts it again lets it wait for one that has been and is not to run again.
+            "serve": victim.register(
+                container(dependsOn=[{"containerName": "init", "condition": "SUCCESS"}]),
+                container("init", essential=False, command=["exit", "0", "--after", "0.3"]),
+                family="serve",
+            ),
+            # With a volume, that is made and removed again with each.
+            "exit": victim.register(
+                container(
+                    command=["exit", "0", "--after", "1"],
+                    mountPoints=[{"sourceVolume": "scratch", "containerPath": "/scratch"}],
+                ),
+                family="exit",
+                volumes=[{"name": "scratch"}],
+            ),
             "absent": victim.register(container(image=ABSENT), family="absent"),
         }
         pair = victim.register(container("web"), container("side", essential=False), family="still")

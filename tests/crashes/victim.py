@@ -109,15 +109,15 @@ class Victim(Daemon):
         return self.engine.api.containers(all=everything, filters={"label": [f"{OWNER}={self.owner()}"]})
 
     def inspected(self):
-        """Its running containers: by id, when it was started, its task and its name there."""
+        """Its containers that run until they are stopped: by id, when it was started and its task."""
         found = {}
         for listed in self.listed():
             try:
                 seen = self.engine.api.inspect_container(listed["Id"])
             except docker.errors.NotFound:
                 continue
-            if seen["State"]["Running"]:
-                labels = seen["Config"]["Labels"]
+            labels = seen["Config"]["Labels"]
+            if seen["State"]["Running"] and labels[f"{LABELS}container-name"] != "init":
                 found[seen["Id"]] = (seen["State"]["StartedAt"], labels[f"{LABELS}task-arn"])
         return found
 
@@ -147,6 +147,11 @@ class Victim(Daemon):
             for left in self.listed(everything=True):
                 try:
                     self.engine.api.remove_container(left["Id"], force=True, v=True)
+                except docker.errors.APIError:
+                    pass
+            for left in self.volumes():
+                try:
+                    left.remove(force=True)
                 except docker.errors.APIError:
                     pass
             time.sleep(0.3)

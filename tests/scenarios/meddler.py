@@ -19,6 +19,8 @@ class Meddler(Line):
         super().__init__(path, **members)
         # Of requests (`POST /containers/create`) that match, the next so many are carried out and not answered.
         self.lose = {}
+        # What is done before a request that matches is passed on, once; it is given the request.
+        self.before = {}
         # What was asked, in order: `GET /events`.
         self.asked = []
         # Whether event streams are let through, and what becomes of their messages.
@@ -91,6 +93,8 @@ class Meddler(Line):
                 near.shutdown(socket.SHUT_RDWR)
 
     def meddle(self, asked):
+        for pattern in [pattern for pattern in self.before if re.fullmatch(pattern, asked)]:
+            self.before.pop(pattern)(asked)
         with self.lock:
             self.asked.append(asked)
             for pattern, left in self.lose.items():

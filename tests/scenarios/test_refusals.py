@@ -73,9 +73,35 @@ REFUSED = {
     "a health check of neither kind": (*define(container(healthCheck={"command": ["/check"]})), "ClientException", "command"),
     "no essential container": (*define(container(essential=False)), "ClientException", "essential"),
     "an unknown network mode": (*define(container(), networkMode="mesh"), None, "networkMode"),
-    "privileged, which is not carried out": (*define(container(privileged=True)), "ClientException", "privileged"),
-    "a mount, which is not carried out": (
-        *define(container(mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}])), "ClientException", "ount",
+    "a task's processes shared, which is not carried out": (*define(container(), pidMode="task"), "ClientException", "pidMode"),
+    "a mount of an unknown volume": (
+        *define(container(mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}])), "ClientException", "Unknown volume 'a'",
+    ),
+    "a mount at no path": (
+        *define(container(mountPoints=[{"sourceVolume": "a", "containerPath": "a"}]), volumes=[{"name": "a"}]),
+        "ClientException", "containerPath",
+    ),
+    "two volumes of one name": (*define(container(), volumes=[{"name": "a"}, {"name": "a"}]), "ClientException", "'a'"),
+    "a volume of two sorts": (
+        *define(container(), volumes=[{"name": "a", "host": {"sourcePath": "/a"}, "dockerVolumeConfiguration": {}}]),
+        "ClientException", "host and dockerVolumeConfiguration",
+    ),
+    "a task's volume that is made by itself": (
+        *define(container(), volumes=[{"name": "a", "dockerVolumeConfiguration": {"scope": "task", "autoprovision": True}}]),
+        "ClientException", "autoprovision",
+    ),
+    "a root that leads out of its file system": (
+        *define(container(), volumes=[{"name": "a", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "rootDirectory": "/.."}}]),
+        "ClientException", "rootDirectory",
+    ),
+    "a volume that is configured at launch": (
+        *define(container(), volumes=[{"name": "a", "configuredAtLaunch": True}]), "ClientException", "configuredAtLaunch",
+    ),
+    "mounts of an unknown container": (
+        *define(container(volumesFrom=[{"sourceContainer": "db"}])), "ClientException", "volumesFrom[0].sourceContainer",
+    ),
+    "mounts of the container itself": (
+        *define(container(volumesFrom=[{"sourceContainer": "web"}])), "ClientException", "itself",
     ),
     "a text for a number": (*define(container(memory="64")), "SerializationException", "memory"),
     "a text for a list": (

@@ -22,7 +22,7 @@ import docker
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 MAINSTAY = os.environ.get("MAINSTAY", str(PROJECT / "target/debug/mainstay"))
 AWS = os.environ.get("AWS", str(PROJECT / ".venv/bin/aws"))
-IMAGE = "mainstay/demo:1"
+IMAGE = os.environ.get("IMAGE", "mainstay/demo:1")
 REGION = "us-east-1"
 OWNER = "mainstay.owner"
 LABELS = "com.amazonaws.ecs."
@@ -150,6 +150,9 @@ class Daemon:
         for left in self.containers(all=True):
             with contextlib.suppress(docker.errors.APIError):
                 left.remove(force=True, v=True)
+        for left in self.volumes():
+            with contextlib.suppress(docker.errors.APIError):
+                left.remove(force=True)
 
     # Its clients.
 
@@ -282,6 +285,13 @@ class Daemon:
         # The engine's list lags behind: it still has some as running that have ended.
         return [one for one in found if all or one.status == "running"]
 
+    def volumes(self):
+        """The engine's volumes that this daemon made."""
+        owner = self.folder / "data/owner"
+        if not owner.exists():
+            return []
+        return self.engine.volumes.list(filters={"label": f"{OWNER}={owner.read_text().strip()}"})
+
     @staticmethod
     def label(name):
         return {"family": "task-definition-family", "revision": "task-definition-version"}.get(name, name.replace("_", "-"))
@@ -294,6 +304,11 @@ class Daemon:
     def ask(self, task, path, name="web"):
         """GETs `path` from the puppet in a described task."""
         return self.container_of(task, name).exec_run(["/puppet", "ask", path])
+
+    def act(self, task, *words, name="web"):
+        """Has the puppet in a described task do something: its exit code and what it printed."""
+        done = self.container_of(task, name).exec_run(["/puppet", *words])
+        return done.exit_code, done.output.decode()
 
     def watch(self, **labels):
         """Records the engine's events of this daemon's containers while the block runs."""

@@ -36,6 +36,9 @@ pub const OPERATIONS: [&str; 20] = [
     "UpdateService",
 ];
 
+/// Words that are taken beside the model's: drivers that the engine has and ECS does not.
+pub const MORE_WORDS: [(&str, &[&str]); 1] = [("LogDriver", &["local", "none"])];
+
 /// Writes the generated files, or with `check` says whether they are what would be written.
 pub fn run_codegen(check: bool) -> Outcome {
     let model = Model::read(&machine::virtual_environment()?)?;
@@ -44,6 +47,7 @@ pub fn run_codegen(check: bool) -> Outcome {
         ("operations.rs", emit::operations(&model)),
         ("enums.rs", emit::enums(&model)),
         ("structures.rs", emit::structures(&model)),
+        ("members.rs", emit::members(&model)),
     ];
     for (name, text) in files {
         let path = home.join(name);

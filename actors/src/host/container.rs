@@ -1,11 +1,19 @@
 //! One container on its host: how far it is, and what a look at the engine makes of that.
 
+use std::time::{Duration, Instant};
+
 use mainstay_core::EngineId;
 use mainstay_core::images::Here;
-use mainstay_core::lifecycle::{ContainerReport, ContainerStatus};
+use mainstay_core::lifecycle::{Blocked, ContainerReport, ContainerStatus, Stage, Standing, starts_again};
 use mainstay_core::model::{ContainerSpec, Health, Timestamp};
 
-use crate::ports::{EngineContainer, EngineState};
+use crate::ports::{EngineContainer, EngineState, Exit};
+
+/// The exit code of a container that never started for want of what it depends on.
+const BLOCKED: i32 = 143;
+
+/// A container with a port range is made so often beyond the first time, each time with other ports of the host.
+const PORTS_TRIED: usize = 10;
 
 /// How far a container is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +28,8 @@ pub(super) enum Phase {
     Running,
     /// Over, but how, only a look will tell.
     Killed,
+    /// Over, to be started again in place.
+    Again,
     /// Over, for good.
     Stopped,
 }
@@ -45,11 +55,41 @@ pub(super) struct Container {
     pub(super) looking: bool,
     /// Something happened since that look began.
     pub(super) look_again: bool,
-    /// Health events so far; a look that began before the last one knows less of its health.
-    pub(super) health_news: u64,
+    /// What a look that begins now will know.
+    pub(super) news: News,
     /// The exit code of a kill that was heard of.
     killed_with: Option<i32>,
+    /// How the run ended that is to be followed by another one.
+    last_end: Option<LastEnd>,
+    /// When its present run began, by the engine's clock and by one that nobody sets.
+    run: Option<(Timestamp, Instant)>,
+    /// When it is looked at again whether it may start.
+    pub(super) alarm: Option<Instant>,
+    /// Those before it that could not start for their ports; what is still heard of them is old news.
+    pub(super) unmade: Vec<EngineId>,
     pub(super) report: ContainerReport,
+}
+
+/// What had happened to a container when a look at it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct News {
+    /// Health events; a look that began before the last one knows less of its health.
+    health: u64,
+    /// Ends after which it was to be started again; a look that began before the last one saw a run that is over.
+    run: u64,
+}
+
+struct LastEnd {
+    exit_code: i32,
+    at: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+/// The time, by the clock that engines show and by one that nobody sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) wall: Timestamp,
+    pub(super) steady: Instant,
 }
 
 /// What there is to do about a container.
@@ -88,8 +128,12 @@ impl Container {
             uncertain: false,
             looking: false,
             look_again: false,
-            health_news: 0,
+            unmade: Vec::new(),
+            news: News::default(),
             killed_with: None,
+            last_end: None,
+            run: None,
+            alarm: None,
             report,
         }
     }
@@ -108,11 +152,12 @@ impl Container {
             (Phase::Absent, false) => Some(Act::Create),
             (Phase::WaitsForImage, false) => Some(Act::Pull),
             (Phase::Created, false) => Some(Act::Start),
+            (Phase::Again, false) => Some(Act::Start),
             (Phase::Running, true) => Some(Act::Stop),
             // It may be there, to be removed later, or may run: asking again tells.
             (Phase::Absent, true) if self.uncertain => Some(Act::Create),
-            (Phase::Created, true) if self.uncertain => Some(Act::Stop),
-            (Phase::Absent | Phase::WaitsForImage | Phase::Created, true) => {
+            (Phase::Created | Phase::Again, true) if self.uncertain => Some(Act::Stop),
+            (Phase::Absent | Phase::WaitsForImage | Phase::Created | Phase::Again, true) => {
                 self.over();
                 None
             }
@@ -123,6 +168,58 @@ impl Container {
     fn over(&mut self) {
         self.phase = Phase::Stopped;
         self.report.status = ContainerStatus::Stopped;
+        // It was to be started again, and will not be.
+        if let Some(end) = self.last_end.take() {
+            self.report.exit_code = Some(end.exit_code);
+            self.report.finished_at = end.at;
+            self.report.reason = end.reason;
+        }
+    }
+
+    /// It ended on behalf of an actor before this one, and is no more to be found.
+    pub(super) fn was_over(&mut self, known: &ContainerReport) {
+        self.over();
+        self.report = known.clone();
+    }
+
+    /// What it waits for will never come. The code is what the genuine agent says of these, although nothing was
+    /// started that could get a signal.
+    pub(super) fn blocked(&mut self, why: &Blocked) {
+        self.failed(format!("CannotStartContainerError: {why}"));
+        self.report.exit_code = Some(BLOCKED);
+    }
+
+    /// How far it is for those that depend on it.
+    pub(super) fn standing(&self, now: Instant) -> Standing {
+        let stage = match self.phase {
+            Phase::Absent | Phase::WaitsForImage => Stage::Absent,
+            Phase::Created => Stage::Created,
+            Phase::Running | Phase::Killed | Phase::Again => Stage::Running {
+                since: self.run.map_or(Duration::ZERO, |(_, began)| now.saturating_duration_since(began)),
+            },
+            Phase::Stopped => {
+                Stage::Ended { started: self.report.started_at.is_some(), exit_code: self.report.exit_code }
+            }
+        };
+        Standing { stage, health: self.report.health }
+    }
+
+    /// Whether an end that is just heard of may be followed by a start in place: events are late, so that by now it
+    /// has run for longer, never for less. One that was started again before may hear of an earlier end.
+    pub(super) fn may_start_again(&self, exit_code: i32, now: Timestamp) -> bool {
+        self.news.run > 0 || self.starts_again(exit_code, self.report.started_at, Some(now))
+    }
+
+    fn starts_again(&self, exit_code: i32, from: Option<Timestamp>, to: Option<Timestamp>) -> bool {
+        let (Some(policy), Some(from), Some(to)) = (&self.spec.definition.restart_policy, from, to) else {
+            return false;
+        };
+        starts_again(policy, exit_code, Duration::from_millis(to.millis_since(from)))
+    }
+
+    /// When the run began that is to be followed by another one.
+    pub(super) fn last_start(&self) -> Option<Timestamp> {
+        self.last_end.as_ref().and(self.report.started_at)
     }
 
     /// Ends the wait for another try.
@@ -149,8 +246,8 @@ impl Container {
 
     /// Its check has a new verdict.
     pub(super) fn checked(&mut self, health: Health) {
-        self.health_news += 1;
-        if self.phase != Phase::Stopped {
+        self.news.health += 1;
+        if !matches!(self.phase, Phase::Again | Phase::Stopped) {
             self.report.health = health;
         }
     }
@@ -174,6 +271,20 @@ impl Container {
         self.phase = self.phase.max(Phase::Created);
     }
 
+    /// Whether one of its host ports being taken only means that others have to be tried.
+    pub(super) fn may_be_made_anew(&self) -> bool {
+        self.phase == Phase::Created
+            && self.spec.definition.has_port_range()
+            && self.unmade.len() < PORTS_TRIED
+    }
+
+    /// It will be made anew, with other ports.
+    pub(super) fn unmake(&mut self) {
+        self.unmade.extend(self.id.take());
+        self.report.runtime_id = None;
+        self.phase = Phase::Absent;
+    }
+
     /// It could not be brought up.
     pub(super) fn failed(&mut self, reason: String) {
         if self.phase != Phase::Stopped {
@@ -193,25 +304,33 @@ impl Container {
         }
         match &seen.state {
             EngineState::Created => false,
+            EngineState::Running if self.phase == Phase::Again => !self.busy,
             EngineState::Running => self.phase != Phase::Running || self.report.health != seen.health,
-            EngineState::Exited(_) => self.phase != Phase::Stopped,
+            EngineState::Exited(_) => !matches!(self.phase, Phase::Again | Phase::Stopped),
         }
     }
 
     /// Whether it has to be there.
     pub(super) fn may_run(&self) -> bool {
-        matches!(self.phase, Phase::Running | Phase::Killed)
+        matches!(self.phase, Phase::Running | Phase::Killed | Phase::Again)
     }
 
-    /// Takes what a look at the engine showed that began after so many health events; true where it runs although
-    /// it was over.
-    pub(super) fn seen(&mut self, seen: &EngineContainer, health_news: u64) -> bool {
+    /// Takes what a look at the engine showed that began with such news; true where it runs although it was over.
+    pub(super) fn seen(&mut self, seen: &EngineContainer, news: News, now: Now) -> bool {
         self.unseen = false;
+        // What it is now, the look at the end of its start tells.
+        if news.run != self.news.run {
+            return false;
+        }
         let runs = seen.state == EngineState::Running;
         // One that was killed and runs again was restarted from outside, after its end was told.
         if self.phase == Phase::Stopped || (self.phase == Phase::Killed && runs) {
             return runs;
         }
+        if self.phase == Phase::Again && !runs && seen.started_at == self.last_start() {
+            return false;
+        }
+        self.last_end = None;
         self.made(seen.id.clone());
         // One that was made by its image's id does not say what that image is called.
         self.report.image_digest = seen.image_digest.clone().or(self.report.image_digest.take());
@@ -222,28 +341,49 @@ impl Container {
                 self.phase = Phase::Running;
                 self.report.status = ContainerStatus::Running;
                 self.report.started_at = seen.started_at;
-                if health_news == self.health_news {
+                self.note_run(seen.started_at, now);
+                if news.health == self.news.health {
                     self.report.health = seen.health;
                 }
                 self.report.network_bindings.clone_from(&seen.network_bindings);
             }
-            EngineState::Exited(exit) => {
-                self.over();
-                self.report.started_at = seen.started_at.or(self.report.started_at);
-                self.report.finished_at = exit.at;
-                if self.report.started_at.is_some() {
-                    self.report.exit_code = Some(exit.code);
-                }
-                self.report.reason = match &exit.error {
-                    _ if exit.out_of_memory => {
-                        Some("OutOfMemoryError: Container killed due to memory usage".into())
-                    }
-                    Some(error) => Some(format!("CannotStartContainerError: {error}")),
-                    None => None,
-                };
-            }
+            EngineState::Exited(exit) => self.exited(seen.started_at, exit),
         }
         false
+    }
+
+    fn exited(&mut self, started_at: Option<Timestamp>, exit: &Exit) {
+        self.report.started_at = started_at.or(self.report.started_at);
+        let reason = match &exit.error {
+            _ if exit.out_of_memory => Some("OutOfMemoryError: Container killed due to memory usage".into()),
+            Some(error) => Some(format!("CannotStartContainerError: {error}")),
+            None => None,
+        };
+        // One whose end was told is over.
+        let may = self.phase != Phase::Killed && exit.error.is_none();
+        if may && self.starts_again(exit.code, self.report.started_at, exit.at) {
+            self.phase = Phase::Again;
+            self.news.run += 1;
+            self.report.status = ContainerStatus::Running;
+            self.report.health = Health::Unknown;
+            self.last_end = Some(LastEnd { exit_code: exit.code, at: exit.at, reason });
+            return;
+        }
+        self.over();
+        self.report.finished_at = exit.at;
+        if self.report.started_at.is_some() {
+            self.report.exit_code = Some(exit.code);
+        }
+        self.report.reason = reason;
+    }
+
+    /// Notes since when it runs, once for each run: whoever sets the wall clock later changes nothing.
+    fn note_run(&mut self, started_at: Option<Timestamp>, now: Now) {
+        let Some(at) = started_at else { return };
+        if self.run.is_none_or(|(known, _)| known != at) {
+            let age = Duration::from_millis(now.wall.millis_since(at));
+            self.run = Some((at, now.steady.checked_sub(age).unwrap_or(now.steady)));
+        }
     }
 
     /// Nothing of it is there any more.
@@ -251,7 +391,7 @@ impl Container {
         self.unseen = false;
         if self.phase != Phase::Stopped && self.id.is_some() {
             self.over();
-            self.report.exit_code = self.killed_with;
+            self.report.exit_code = self.report.exit_code.or(self.killed_with);
             self.report.reason =
                 Some("ContainerVanishedError: the container was removed from outside".into());
         }

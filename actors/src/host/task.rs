@@ -1,29 +1,34 @@
 //! One task on its host: brings its containers up, watches them, stops and removes them, reports.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mainstay_core::EngineId;
-use mainstay_core::lifecycle::TaskReport;
+use mainstay_core::lifecycle::{ContainerStatus, Order, Standing, Start as Verdict, TaskReport};
 use mainstay_core::model::{TaskSpec, Timestamp};
+use mainstay_core::storage;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::Heard;
-use super::container::{Act, Container, Phase};
+pub use super::acts::Outcome;
+use super::container::{Act, Container, News, Now, Phase};
 use super::gate::{Gate, Lane, Teardown};
-use super::images::{self, Brought};
+use super::images;
+use super::known::Known;
+use super::provisions::{Provided, Provisions, Unprovided};
+use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, FromAgent,
-    NewContainer, PullProblem,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, PullProblem,
+    Secrets,
 };
 use crate::tree::{Kind, Life, Path};
 
 /// Shortest and longest wait before an act that the engine could not do is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Wait before a container that could not be looked at is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
@@ -36,6 +41,7 @@ pub struct HostTask {
     pub(super) ctx: Context,
     pub(super) path: Path,
     pub(super) engine: Arc<dyn ContainerEngine>,
+    pub(super) secrets: Arc<dyn Secrets>,
     pub(super) control: SharedControlLink,
     pub(super) gate: Arc<Gate>,
 }
@@ -48,6 +54,8 @@ pub struct Start {
     pub(super) stopping: bool,
     /// What the engine has of it already.
     pub(super) found: Vec<EngineContainer>,
+    /// What was reported of it before.
+    pub(super) known: Known,
 }
 
 /// What it is told.
@@ -62,12 +70,16 @@ pub enum HostTaskMsg {
     Listed(Vec<EngineContainer>),
     /// All that the engine has of it, looked up without a reason.
     Audited(Vec<EngineContainer>),
+    /// What it needs before its first container is here, or cannot be had.
+    Provided(Result<Provided, Unprovided>),
+    /// The wait before this further try to provide that is over.
+    ProvideAgain(u32),
     /// An act on a container is over.
     Done {
         /// Which container.
         place: usize,
-        /// Its health events by the time it began.
-        health_news: u64,
+        /// What had happened to it by the time it began.
+        news: News,
         /// How it went.
         outcome: Outcome,
     },
@@ -75,13 +87,17 @@ pub enum HostTaskMsg {
     Seen {
         /// Which container.
         place: usize,
-        /// Its health events by the time it began.
-        health_news: u64,
+        /// Which of the engine's: it may have been made anew meanwhile.
+        id: EngineId,
+        /// What had happened to it by the time it began.
+        news: News,
         /// What was seen.
         seen: Result<Option<EngineContainer>, EngineError>,
     },
     /// Look at a container.
     Look(usize),
+    /// What a container waits for may have been waited for long enough.
+    Due(usize),
     /// A wait before another try is over.
     TryAgain {
         /// Of which container.
@@ -102,23 +118,14 @@ pub enum HostTaskMsg {
     Panic,
 }
 
-/// How an act went.
-pub enum Outcome {
-    /// It was made.
-    Created(Result<EngineId, EngineError>),
-    /// Its image is here, or is not.
-    Brought(Box<Brought>),
-    /// It was started, and then looked at.
-    Started(Result<Option<EngineContainer>, EngineError>),
-    /// It was stopped, and then looked at.
-    Stopped(Result<Option<EngineContainer>, EngineError>),
-}
-
 /// Its state.
 pub struct HostTaskState {
-    spec: TaskSpec,
-    containers: Vec<Container>,
-    stopping: bool,
+    pub(super) spec: TaskSpec,
+    pub(super) containers: Vec<Container>,
+    pub(super) provisions: Provisions,
+    order: Order,
+    known: Known,
+    pub(super) stopping: bool,
     forget: bool,
     cleaning: bool,
     pull_started_at: Option<Timestamp>,
@@ -127,7 +134,7 @@ pub struct HostTaskState {
     _life: Life,
 }
 
-type Me = ActorRef<HostTaskMsg>;
+pub(super) type Me = ActorRef<HostTaskMsg>;
 type Handled = Result<(), ActorProcessingErr>;
 
 impl Actor for HostTask {
@@ -139,16 +146,20 @@ impl Actor for HostTask {
         let mut containers: Vec<Container> =
             start.spec.containers.iter().cloned().map(Container::new).collect();
         for container in &mut containers {
-            match start.found.iter().find(|found| found.name == container.spec.definition.name) {
+            let name = &container.spec.definition.name;
+            let known = start.known.of(name);
+            match (start.found.iter().find(|found| found.name == *name), known) {
                 // What the list said may be old news by now; the look that follows is not.
-                Some(found) => container.made(found.id.clone()),
-                None if !start.create => {
-                    container.failed("ContainerVanishedError: the container was removed from outside".into());
+                (Some(found), _) => container.made(found.id.clone()),
+                (None, Some(known)) if known.status == ContainerStatus::Stopped => container.was_over(&known),
+                (None, known) => {
+                    if !start.create || known.is_some_and(|known| known.runtime_id.is_some()) {
+                        container
+                            .failed("ContainerVanishedError: the container was removed from outside".into());
+                    } else if !images::may_skip(&self.ctx, &container.spec) {
+                        container.phase = Phase::WaitsForImage;
+                    }
                 }
-                None if !images::may_skip(&self.ctx, &container.spec) => {
-                    container.phase = Phase::WaitsForImage
-                }
-                None => {}
             }
         }
         for (place, container) in containers.iter_mut().enumerate() {
@@ -159,6 +170,9 @@ impl Actor for HostTask {
         }
         me.cast(HostTaskMsg::Drive)?;
         Ok(HostTaskState {
+            provisions: Provisions::of(&start.spec),
+            order: Order::of(start.spec.containers.iter().map(|container| &container.definition)),
+            known: start.known,
             spec: start.spec,
             containers,
             stopping: start.stopping,
@@ -179,6 +193,7 @@ impl Actor for HostTask {
             HostTaskMsg::Listed(found) => {
                 // What waited for the engine waits no more.
                 state.containers.iter_mut().for_each(Container::hurry);
+                state.provisions.hurry();
                 self.listed(&me, state, &found);
             }
             HostTaskMsg::Audited(found) => {
@@ -188,17 +203,22 @@ impl Actor for HostTask {
                     metrics::audit_findings().increment(findings);
                 }
             }
-            HostTaskMsg::Done { place, health_news, outcome } => {
-                self.done(&me, state, place, health_news, outcome);
+            HostTaskMsg::Provided(outcome) => self.provided(&me, state, outcome),
+            HostTaskMsg::ProvideAgain(number) => state.provisions.try_again(number),
+            HostTaskMsg::Done { place, news, outcome } => {
+                self.done(&me, state, place, news, outcome);
             }
-            HostTaskMsg::Seen { place, health_news, seen } => {
+            HostTaskMsg::Seen { place, id, news, seen } => {
                 state.containers[place].looking = false;
-                self.seen(&me, state, place, health_news, seen);
+                if !state.containers[place].unmade.contains(&id) {
+                    self.seen(&me, state, place, news, seen);
+                }
                 if std::mem::take(&mut state.containers[place].look_again) {
                     self.look(&me, state, place);
                 }
             }
             HostTaskMsg::Look(place) => self.look(&me, state, place),
+            HostTaskMsg::Due(place) => state.containers[place].alarm = None,
             HostTaskMsg::TryAgain { place, number } => {
                 let container = &mut state.containers[place];
                 if container.waits_for == Some(number) {
@@ -216,7 +236,7 @@ impl Actor for HostTask {
                 return Ok(());
             }
             HostTaskMsg::CleanedUp(Err(error)) => {
-                tracing::warn!(task = %state.spec.id, %error, "could not remove its containers; trying again");
+                tracing::warn!(task = %state.spec.id, %error, "could not remove its containers and volumes; trying again");
                 me.send_after(RETRY.1, || HostTaskMsg::CleanUp);
             }
             #[cfg(feature = "sim")]
@@ -230,16 +250,13 @@ impl Actor for HostTask {
 impl HostTask {
     /// Begins what there is to do, and reports what changed.
     fn drive(&self, me: &Me, state: &mut HostTaskState) {
-        for place in 0..state.containers.len() {
-            if let Some(act) = state.containers[place].next(state.stopping) {
-                state.containers[place].busy = true;
-                self.begin(me, state, place, act);
-            }
-        }
+        self.provide(me, state);
+        // What one container cannot do any more may decide about another.
+        while self.go_on(me, state) {}
         self.report(state);
         let over =
             state.containers.iter().all(|container| container.phase == Phase::Stopped && !container.busy);
-        if over && (!state.cleaning || state.forget) {
+        if over && !state.provisions.are_under_way() && (!state.cleaning || state.forget) {
             state.cleaning = true;
             let wait = if std::mem::take(&mut state.forget) {
                 Duration::ZERO
@@ -250,51 +267,60 @@ impl HostTask {
         }
     }
 
-    /// Has an act done beside the mailbox; its outcome comes back as a message.
-    fn begin(&self, me: &Me, state: &HostTaskState, place: usize, act: Act) {
-        let container = &state.containers[place];
-        let (me, engine, ctx) = (me.clone(), Arc::clone(&self.engine), Arc::clone(&self.ctx));
-        let (spec, id, again) = (state.spec.clone(), container.id.clone(), container.tries > 0);
-        let (health_news, image) = (container.health_news, container.image.clone());
-        let gate = Arc::clone(&self.gate);
-        self.ctx.spawn(async move {
-            let container = &spec.containers[place];
-            if act == Act::Pull {
-                let brought = images::bring(&ctx, &*engine, &gate, &spec, container).await;
-                let outcome = Outcome::Brought(Box::new(brought));
-                drop(me.cast(HostTaskMsg::Done { place, health_news, outcome }));
-                return;
-            }
-            let lane = if act == Act::Stop { Lane::Stop } else { Lane::Work };
-            if act == Act::Start {
-                gate.teardowns_over().await;
-            }
-            let pass = gate.pass(lane, &spec.group).await;
-            let outcome = match (act, id) {
-                (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again).await),
-                (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
-                (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
-                    let new = NewContainer {
-                        task: &spec.id,
-                        task_arn: &spec.arn,
-                        cluster: &spec.cluster,
-                        definition: &spec.definition,
-                        network_mode: spec.network_mode,
-                        spec: container,
-                        image: &image,
-                    };
-                    Failpoint::HostBeforeCreate.hit();
-                    let made = engine.create(&new).await;
-                    Failpoint::HostAfterCreate.hit();
-                    Outcome::Created(made)
-                }
+    /// Begins what each container may do now; whether any of them came to its end by that.
+    fn go_on(&self, me: &Me, state: &mut HostTaskState) -> bool {
+        let now = self.ctx.nature.now();
+        let standings: Vec<Standing> =
+            state.containers.iter().map(|container| container.standing(now)).collect();
+        // A task of which an essential container is over is about to be stopped; nothing of it starts again.
+        let is_over = |container: &Container| {
+            container.spec.definition.essential && matches!(container.phase, Phase::Killed | Phase::Stopped)
+        };
+        let ending = state.stopping || state.containers.iter().any(is_over);
+        let unseen = state.containers.iter().any(|container| container.unseen);
+        let mut ended = false;
+        for place in 0..state.containers.len() {
+            let container = &mut state.containers[place];
+            let (before, stopping) = match container.phase {
+                // Whether the task goes on is known once all of it was looked at.
+                Phase::Again if unseen => continue,
+                phase @ Phase::Again => (phase, ending),
+                phase => (phase, state.stopping),
             };
-            drop(pass);
-            drop(me.cast(HostTaskMsg::Done { place, health_news, outcome }));
-        });
+            let act = container.next(stopping);
+            let go = match act {
+                Some(Act::Create) if !stopping && !state.provisions.are_here() => false,
+                Some(Act::Stop) => state.order.may_stop(place, &standings),
+                // One that may have been started had what it waited for.
+                Some(_) if before < Phase::Running && !state.stopping && !container.uncertain => {
+                    match state.order.start(place, &standings) {
+                        Verdict::Now => true,
+                        Verdict::Wait(limit) => {
+                            limit.into_iter().for_each(|limit| alarm(me, container, place, now, limit));
+                            false
+                        }
+                        Verdict::Never(why) => {
+                            tracing::warn!(task = %state.spec.id, container = container.report.name, %why, "will never start");
+                            container.blocked(&why);
+                            false
+                        }
+                    }
+                }
+                _ => true,
+            };
+            ended |= container.phase != before;
+            if let (Some(act), true) = (act, go) {
+                if before == Phase::Again && act == Act::Start {
+                    tracing::warn!(task = %state.spec.id, container = container.report.name, "ended and is started again in place");
+                }
+                container.busy = true;
+                self.begin(me, state, place, act);
+            }
+        }
+        ended
     }
 
-    fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, health_news: u64, outcome: Outcome) {
+    fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, news: News, outcome: Outcome) {
         if let Outcome::Brought(brought) = &outcome
             && let Some((from, to)) = brought.pull
         {
@@ -326,7 +352,12 @@ impl HostTask {
                 container.busy = false;
                 container.uncertain = false;
                 container.tries = 0;
-                return self.seen(me, state, place, health_news, Ok(seen));
+                return self.seen(me, state, place, news, Ok(seen));
+            }
+            Outcome::Started(Err(EngineError::PortTaken { message })) if container.may_be_made_anew() => {
+                tracing::warn!(task = %state.spec.id, container = container.report.name, message, "other ports are tried");
+                container.unmake();
+                None
             }
             Outcome::Started(Err(error)) => Some(("CannotStartContainerError", error)),
             Outcome::Stopped(Err(error)) => Some(("CannotStopContainerError", error)),
@@ -363,16 +394,22 @@ impl HostTask {
             Failpoint::HostDeathSeen.hit();
         }
         let container = &mut state.containers[place];
+        if container.unmade.contains(&event.id) {
+            return;
+        }
         // Where there is none yet, the answer to its create is still on its way.
         if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
             return;
         }
         match event.kind {
             EngineEventKind::Died { exit_code: Some(code) } if container.phase == Phase::Running => {
-                if code == KILLED {
+                let now = self.ctx.nature.wall();
+                if !state.stopping && container.may_start_again(code, now) {
+                    // What the look shows decides; its end is not told where it goes on.
+                } else if code == KILLED {
                     container.killed(code);
                 } else {
-                    container.ended(code, self.ctx.nature.wall());
+                    container.ended(code, now);
                 }
                 // The engine answers when it has taken the container down.
                 self.look_during(me, state, place, Some(self.gate.teardown()));
@@ -409,7 +446,7 @@ impl HostTask {
     /// Looks at a container, which may be one that is being taken down until the look is over.
     fn look_during(&self, me: &Me, state: &mut HostTaskState, place: usize, teardown: Option<Teardown>) {
         let container = &mut state.containers[place];
-        let (Some(id), health_news) = (container.id.clone(), container.health_news) else { return };
+        let (Some(id), news) = (container.id.clone(), container.news) else { return };
         if std::mem::replace(&mut container.looking, true) {
             container.look_again = true;
             return;
@@ -420,7 +457,7 @@ impl HostTask {
             let pass = gate.pass(Lane::Work, &group).await;
             let seen = engine.inspect(&id).await;
             drop((pass, teardown));
-            drop(me.cast(HostTaskMsg::Seen { place, health_news, seen }));
+            drop(me.cast(HostTaskMsg::Seen { place, id, news, seen }));
         });
     }
 
@@ -429,13 +466,14 @@ impl HostTask {
         me: &Me,
         state: &mut HostTaskState,
         place: usize,
-        health_news: u64,
+        news: News,
         seen: Result<Option<EngineContainer>, EngineError>,
     ) {
+        let now = Now { wall: self.ctx.nature.wall(), steady: self.ctx.nature.now() };
         let container = &mut state.containers[place];
         match seen {
             Ok(Some(seen)) => {
-                if container.seen(&seen, health_news) {
+                if container.seen(&seen, news, now) {
                     tracing::warn!(task = %state.spec.id, container = container.report.name, "was started from outside after it ended; stopping it");
                     self.begin(me, state, place, Act::Stop);
                 }
@@ -459,16 +497,22 @@ impl HostTask {
             pull_stopped_at: state.pull_stopped_at,
         };
         if state.reported.as_ref() != Some(&report) {
+            state.known.set(&report.containers);
             self.control.send(FromAgent::Task { task: state.spec.id.clone(), report: report.clone() });
             state.reported = Some(report);
         }
     }
 
     fn clean_up(&self, me: &Me, state: &HostTaskState) {
-        let ids: Vec<EngineId> =
-            state.containers.iter().filter_map(|container| container.id.clone()).collect();
+        let ids: Vec<EngineId> = state
+            .containers
+            .iter()
+            .flat_map(|container| container.id.iter().chain(container.unmade.last()))
+            .cloned()
+            .collect();
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         let (gate, group) = (Arc::clone(&self.gate), state.spec.group.clone());
+        let volumes = storage::volumes_of(&state.spec);
         self.ctx.spawn(async move {
             let remove = async {
                 for id in &ids {
@@ -477,6 +521,10 @@ impl HostTask {
                     engine.remove(id).await?;
                     Failpoint::HostAfterRemove.hit();
                     drop(pass);
+                }
+                if !volumes.is_empty() {
+                    let _pass = gate.pass(Lane::Work, &group).await;
+                    remove_volumes(&*engine, &volumes).await?;
                 }
                 Ok(())
             };
@@ -490,34 +538,14 @@ fn stop_all(state: &mut HostTaskState) {
     for container in &mut state.containers {
         container.hurry();
     }
+    state.provisions.hurry();
 }
 
-/// Starts a container and looks at it. On another try it looks first: the earlier start may have worked, and the
-/// program may have ended since, which is not to be started twice.
-async fn start(
-    engine: &dyn ContainerEngine,
-    id: &EngineId,
-    again: bool,
-) -> Result<Option<EngineContainer>, EngineError> {
-    if again {
-        let seen = engine.inspect(id).await?;
-        if seen.as_ref().is_none_or(|seen| seen.state != EngineState::Created) {
-            return Ok(seen);
-        }
+/// Has the actor look again at a container that waits for others, once that was long enough.
+fn alarm(me: &Me, container: &mut Container, place: usize, now: Instant, limit: Duration) {
+    let at = now + limit;
+    if container.alarm.is_none_or(|known| at < known) {
+        container.alarm = Some(at);
+        me.send_after(limit, move || HostTaskMsg::Due(place));
     }
-    Failpoint::HostBeforeStart.hit();
-    engine.start(id).await?;
-    Failpoint::HostAfterStart.hit();
-    engine.inspect(id).await
-}
-
-async fn stop(
-    engine: &dyn ContainerEngine,
-    id: &EngineId,
-    grace: Duration,
-) -> Result<Option<EngineContainer>, EngineError> {
-    Failpoint::HostBeforeStop.hit();
-    engine.stop(id, grace).await?;
-    Failpoint::HostAfterStop.hit();
-    engine.inspect(id).await
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use mainstay_core::images::{Here, Pulled};
-use mainstay_core::model::{Health, NetworkBinding, NetworkMode, Timestamp};
+use mainstay_core::model::{Health, IpcMode, NetworkBinding, NetworkMode, PidMode, Timestamp};
 use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
 
 use mainstay_core::model::ContainerSpec;
+use mainstay_core::secrets::Hidden;
+use mainstay_core::storage::{Backing, EngineVolume};
 
 /// A container engine; Docker is one adapter.
 ///
@@ -43,6 +45,22 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// it, or somebody gave it another name. One that is gone is no error.
     async fn remove_image(&self, id: &str) -> Result<bool, EngineError>;
 
+    /// Makes what stands behind a volume, or finds what an earlier call made, and says what to mount. A shared volume
+    /// of the engine is found by its name alone, whoever made it.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`], too, where something that has to be there is not.
+    async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError>;
+
+    /// Removes a volume that was made for a task. One that is gone, or of another owner, is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`], too, where a container still has it.
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError>;
+
+    /// All volumes that were made for tasks of this owner; shared ones are not among them.
+    async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError>;
+
     /// Makes the container, or finds the one that an earlier call made for the same task under the same name.
     ///
     /// # Errors
@@ -50,6 +68,9 @@ pub trait ContainerEngine: Send + Sync + 'static {
     async fn create(&self, container: &NewContainer<'_>) -> Result<EngineId, EngineError>;
 
     /// Starts it; one that runs already is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::PortTaken`] where it can be made anew with other ports, if any will do.
     async fn start(&self, id: &EngineId) -> Result<(), EngineError>;
 
     /// What the engine knows of it; `None` where it is gone.
@@ -95,6 +116,61 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// A volume to provide for a task.
+#[derive(Debug, Clone, Copy)]
+pub struct NewVolume<'a> {
+    /// The task.
+    pub task: &'a TaskId,
+    /// The task's ARN.
+    pub task_arn: &'a str,
+    /// The task's cluster.
+    pub cluster: &'a ClusterName,
+    /// The task's definition.
+    pub definition: &'a RevisionKey,
+    /// What stands behind it.
+    pub backing: &'a Backing,
+}
+
+/// What a container mounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MountSource {
+    /// A path of the host, made by the engine where it is missing.
+    Path(String),
+    /// A directory of the host that is there.
+    Directory(String),
+    /// A volume of the engine.
+    Volume(EngineVolume),
+}
+
+/// Where a container sees what it mounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// What.
+    pub source: MountSource,
+    /// The path inside.
+    pub target: String,
+    /// Whether it may only read.
+    pub read_only: bool,
+}
+
+/// A volume that was made for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskVolume {
+    /// Its name in the engine.
+    pub name: String,
+    /// From its label.
+    pub task: TaskId,
+}
+
+/// A container whose mounts another one gets, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountsOf {
+    /// Its name in the engine.
+    pub engine_name: String,
+    /// Whether the other one may only read.
+    pub read_only: bool,
+}
+
 /// A container to make.
 #[derive(Debug, Clone, Copy)]
 pub struct NewContainer<'a> {
@@ -108,10 +184,20 @@ pub struct NewContainer<'a> {
     pub definition: &'a RevisionKey,
     /// How it is connected.
     pub network_mode: NetworkMode,
+    /// Whose processes it sees.
+    pub pid_mode: Option<PidMode>,
+    /// Whose IPC resources it sees.
+    pub ipc_mode: Option<IpcMode>,
     /// What it is.
     pub spec: &'a ContainerSpec,
     /// The reference of what it runs.
     pub image: &'a str,
+    /// What it mounts.
+    pub mounts: &'a [Mount],
+    /// Whose mounts it gets, too; they are made already.
+    pub mounts_of: &'a [MountsOf],
+    /// What comes to its `environment`, from secrets and files.
+    pub added_environment: &'a [(String, Hidden)],
 }
 
 /// What an engine is and what its host has.
@@ -245,6 +331,12 @@ pub enum EngineError {
     NoSuchContainer {
         /// Which.
         id: EngineId,
+    },
+    /// A host port that it asked for is somebody else's.
+    #[error("{message}")]
+    PortTaken {
+        /// The engine's words.
+        message: String,
     },
     /// The engine refused; asking again will not help.
     #[error("{message}")]

@@ -1,7 +1,7 @@
 //! The way between the control plane and the agent of a container instance.
 
 use mainstay_core::TaskId;
-use mainstay_core::lifecycle::TaskReport;
+use mainstay_core::lifecycle::{ContainerReport, TaskReport};
 use mainstay_core::model::TaskSpec;
 
 use super::EngineInfo;
@@ -16,6 +16,10 @@ pub enum ToAgent {
         /// Whether containers may still have to be made. False for a task that ran before: if nothing of it is
         /// left, that is to be reported, not made good.
         create: bool,
+        /// Whether it shall run: nothing of a task that shall stop is started, be it for the first time or again.
+        wanted: bool,
+        /// What was reported of its containers: one that was there is not made a second time.
+        known: Vec<ContainerReport>,
     },
     /// Stop the task's containers and report.
     Stop {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay_core::deployment::{Plan, Rollout, Why, plan};
 use mainstay_core::model::{DeploymentStatus, RolloutState, ServiceStatus, StopCode};
-use mainstay_core::placement::{Request, requirements};
+use mainstay_core::placement::{Request, gpus, requirements};
 use mainstay_core::{DeploymentId, TaskId};
 
 use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
@@ -89,7 +89,8 @@ impl ServiceActor {
             return;
         };
         let resources = requirements(&definition, &mainstay_core::model::Overrides::default());
-        let request = Request { resources, group: format!("service:{}", state.record.key.name) };
+        let group = format!("service:{}", state.record.key.name);
+        let request = Request { resources, gpus: gpus(&definition), group };
         for slot in &plan.start {
             let task = self.ctx.nature.task_id();
             state.roster.begin(task.clone(), primary.clone(), *slot, self.ctx.nature.wall());

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, HealthCheck, LaunchType, NetworkMode,
-    Overrides, TaskDefinition, Timestamp,
+    ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
+    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -22,12 +22,23 @@ pub fn container(image: &str) -> ContainerDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: None,
+        depends_on: Vec::new(),
+        start_timeout: None,
+        restart_policy: None,
         stop_timeout: None,
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
         version_consistency: None,
     }
 }
@@ -44,15 +55,42 @@ pub fn checked(image: &str) -> ContainerDefinition {
     ContainerDefinition { health_check: Some(check), ..container(image) }
 }
 
+/// The same, waiting for another one.
+pub fn after(
+    mut container: ContainerDefinition,
+    on: &str,
+    condition: DependencyCondition,
+) -> ContainerDefinition {
+    container.depends_on.push(Dependency { container: on.into(), condition });
+    container
+}
+
+/// The same, started again in place where it ran for the period and ended with another code than 0.
+pub fn phoenix(mut container: ContainerDefinition, period: Duration) -> ContainerDefinition {
+    container.restart_policy =
+        Some(RestartPolicy { enabled: true, ignored_exit_codes: vec![0], attempt_period: Some(period) });
+    container
+}
+
+/// The same, whose end does not end the task.
+pub fn side(mut container: ContainerDefinition) -> ContainerDefinition {
+    container.essential = false;
+    container
+}
+
 /// A task definition of these containers, to be registered.
 pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDefinition {
     TaskDefinition {
         key: RevisionKey { family: Family::new(family), revision: 0 },
         status: DefinitionStatus::Active,
         containers,
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,

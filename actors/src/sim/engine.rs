@@ -1,5 +1,6 @@
 //! A container engine that only pretends, with faults on request.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use mainstay_core::images::{Here, Pulled};
+use mainstay_core::model::Ports;
 use mainstay_core::{EngineId, TaskId};
 use rand::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -16,7 +18,8 @@ use super::history::History;
 use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, NewContainer, Pull,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, MountSource,
+    NewContainer, NewVolume, Pull, TaskVolume,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -41,6 +44,8 @@ pub struct Faults {
     pub lose_answers: f64,
     /// The share of starts that are refused.
     pub refuse_starts: f64,
+    /// The share of volumes that are refused.
+    pub refuse_volumes: f64,
     /// How late an event may be.
     pub event_delay: Duration,
     /// The share of events that the next one overtakes.
@@ -56,6 +61,7 @@ impl Default for Faults {
             latency: Duration::from_millis(1)..Duration::from_millis(10),
             lose_answers: 0.0,
             refuse_starts: 0.0,
+            refuse_volumes: 0.0,
             event_delay: Duration::from_millis(2),
             reorder_events: 0.0,
             repeat_events: 0.0,
@@ -122,6 +128,11 @@ impl SimEngine {
         running.filter(|known| known.image == image).map(|known| known.runs.digest.clone()).collect()
     }
 
+    /// Somebody else on the host has these ports: a container that wants one of them does not start.
+    pub fn take_ports(&self, ports: Ports) {
+        self.machine().taken.push(ports);
+    }
+
     /// Changes what goes wrong from now on.
     pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.machine().faults);
@@ -157,6 +168,27 @@ impl SimEngine {
     /// Removes a container from outside.
     pub fn take_away(&self, id: &EngineId) {
         self.machine().remove(id);
+    }
+
+    /// Makes a volume from outside, which is nobody's.
+    pub fn make_volume(&self, name: &str) {
+        self.machine().volumes.insert(name.into(), None);
+    }
+
+    /// Makes a volume on behalf of a task, as a call does that was given up long ago.
+    pub fn make_volume_late(&self, name: &str, task: &TaskId) {
+        self.machine().volumes.insert(name.into(), Some(task.clone()));
+    }
+
+    /// A container's variables.
+    pub fn environment(&self, id: &EngineId) -> BTreeMap<String, String> {
+        let machine = self.machine();
+        machine.containers.get(id).map(|container| container.environment.clone()).unwrap_or_default()
+    }
+
+    /// The names of the volumes there are, each with the task it was made for, if any.
+    pub fn volumes(&self) -> BTreeMap<String, Option<TaskId>> {
+        self.machine().volumes.clone()
     }
 
     /// What ever happened.
@@ -295,6 +327,31 @@ impl ContainerEngine for SimEngine {
             Ok(!used && machine.images.remove(id))
         })
         .await
+    }
+
+    async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError> {
+        let provide = |machine: &mut Machine| {
+            let share = machine.faults.refuse_volumes;
+            if machine.is_lucky(share) {
+                return Err(EngineError::Refused { message: "the simulated engine has no room".into() });
+            }
+            machine.provide_volume(volume)
+        };
+        self.call("provide_volume", provide).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        self.call("remove_volume", |machine| machine.remove_volume(name)).await
+    }
+
+    async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError> {
+        let of_tasks = |machine: &mut Machine| {
+            let of_task = |(name, task): (&String, &Option<TaskId>)| {
+                Some(TaskVolume { name: name.clone(), task: task.clone()? })
+            };
+            Ok(machine.volumes.iter().filter_map(of_task).collect())
+        };
+        self.call("list_volumes", of_tasks).await
     }
 
     async fn create(&self, container: &NewContainer<'_>) -> Result<EngineId, EngineError> {

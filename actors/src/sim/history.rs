@@ -14,7 +14,8 @@ pub struct History {
     pub ends: Vec<End>,
     /// How many containers of each definition ran, after each start and end.
     pub moments: Vec<Moment>,
-    /// What must never happen and did: two containers of one name and task at once, one program started twice.
+    /// What must never happen and did: two containers of one name and task at once, one program started
+    /// twice that was not to start again, or one before what it depends on.
     pub violations: Vec<String>,
     /// How often each call was made.
     pub calls: BTreeMap<&'static str, u64>,
@@ -44,6 +45,8 @@ pub struct End {
     pub id: EngineId,
     /// Whose task.
     pub task: TaskId,
+    /// Its name in the task definition.
+    pub container: String,
     /// With which code.
     pub code: i32,
 }

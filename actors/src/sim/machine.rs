@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mainstay_core::images::Here;
-use mainstay_core::model::{Health, NetworkBinding, Timestamp};
+use mainstay_core::lifecycle::starts_again;
+use mainstay_core::model::{
+    Dependency, DependencyCondition, Health, NetworkBinding, Ports, RestartPolicy, Timestamp,
+};
+use mainstay_core::storage::{Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -16,7 +20,8 @@ use super::history::{End, History, Moment, Start};
 use super::images::Images;
 use super::script::{self, Script};
 use crate::ports::{
-    EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, NewContainer,
+    EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, MountSource, NewContainer,
+    NewVolume,
 };
 
 /// Everything, under one lock.
@@ -28,12 +33,27 @@ pub(super) struct Machine {
     pub(super) images: Images,
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) containers: BTreeMap<EngineId, Container>,
+    /// By name: the task it was made for, if any.
+    pub(super) volumes: BTreeMap<String, Option<TaskId>>,
+    /// Ports of the host that others have.
+    pub(super) taken: Vec<Ports>,
     pub(super) history: History,
+    /// What each container of each task has been through, also of those that are gone.
+    been: BTreeMap<(TaskId, String), Been>,
     pub(super) listeners: Vec<UnboundedSender<Sent>>,
     /// An event that another one overtakes.
     held_back: Option<EngineEvent>,
     last_arrival: Instant,
     made: u64,
+}
+
+/// What a container has been through.
+#[derive(Debug, Clone, Copy, Default)]
+struct Been {
+    started: bool,
+    completed: bool,
+    succeeded: bool,
+    healthy: bool,
 }
 
 /// What goes out to those who listen.
@@ -52,8 +72,14 @@ pub(super) struct Container {
     /// What its image was when it was made.
     pub(super) runs: Here,
     definition: RevisionKey,
+    /// Its variables, those that came to it from secrets and files included.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The names of the volumes it mounts.
+    volumes: Vec<String>,
     script: Script,
     checked: bool,
+    depends_on: Vec<Dependency>,
+    restart_policy: Option<RestartPolicy>,
     pub(super) state: EngineState,
     health: Health,
     bindings: Vec<NetworkBinding>,
@@ -79,7 +105,10 @@ impl Machine {
             images: Images::default(),
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            taken: Vec::new(),
             history: History::default(),
+            been: BTreeMap::new(),
             listeners: Vec::new(),
             held_back: None,
             last_arrival: began,
@@ -110,6 +139,7 @@ impl Machine {
         let Some(runs) = self.images.look(new.image, wall) else {
             return Err(EngineError::NoSuchImage { image: new.image.to_owned() });
         };
+        let volumes = self.volumes_of(new)?;
         self.made += 1;
         let id = EngineId::new(format!("{:064x}", self.made));
         let by_command = definition.command.as_deref().and_then(script::of_command);
@@ -117,8 +147,11 @@ impl Machine {
         let first_port = 49_153_u16.saturating_add(u16::try_from(self.made % 10_000).unwrap_or(0));
         let binding = |(n, mapping): (usize, &mainstay_core::model::PortMapping)| NetworkBinding {
             bind_ip: "0.0.0.0".into(),
-            container_port: mapping.container_port,
-            host_port: mapping.fixed_host_port().unwrap_or(first_port.saturating_add(n as u16)),
+            container: mapping.container,
+            host: mapping
+                .container
+                .moved_to(mapping.fixed_host_port().unwrap_or(first_port.saturating_add(n as u16)))
+                .unwrap_or(mapping.container),
             protocol: mapping.protocol,
         };
         let container = Container {
@@ -128,8 +161,16 @@ impl Machine {
             image: definition.image.clone(),
             runs,
             definition: new.definition.clone(),
+            environment: {
+                let given = definition.environment.iter().cloned();
+                let added = new.added_environment.iter();
+                given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
+            },
+            volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),
+            depends_on: definition.depends_on.clone(),
+            restart_policy: definition.restart_policy.clone(),
             state: EngineState::Created,
             health: Health::Unknown,
             bindings: definition.port_mappings.iter().enumerate().map(binding).collect(),
@@ -138,6 +179,71 @@ impl Machine {
         };
         self.containers.insert(id.clone(), container);
         Ok(id)
+    }
+
+    /// The volumes that a new container mounts; that one is not there is a mistake of whoever makes it.
+    fn volumes_of(&mut self, new: &NewContainer<'_>) -> Result<Vec<String>, EngineError> {
+        let mut volumes = Vec::new();
+        for mount in new.mounts {
+            if let MountSource::Volume(volume) = &mount.source {
+                volumes.push(volume.name.clone());
+            }
+        }
+        if new.mounts.len() < new.spec.definition.mount_points.len() {
+            self.history.violations.push(format!("{} is made without its mounts", new.spec.engine_name));
+        }
+        for source in new.mounts_of {
+            let Some(source) = self.containers.values().find(|known| known.engine_name == source.engine_name)
+            else {
+                let text = format!("{} is made before {}", new.spec.engine_name, source.engine_name);
+                self.history.violations.push(text);
+                return Err(EngineError::Refused {
+                    message: format!("No such container: {}", source.engine_name),
+                });
+            };
+            volumes.extend(source.volumes.iter().cloned());
+        }
+        for volume in &volumes {
+            if !self.volumes.contains_key(volume) {
+                let text = format!("{} is made before its volume {volume}", new.spec.engine_name);
+                self.history.violations.push(text);
+            }
+        }
+        Ok(volumes)
+    }
+
+    pub(super) fn provide_volume(&mut self, new: &NewVolume<'_>) -> Result<MountSource, EngineError> {
+        let volume = match new.backing {
+            Backing::Path(path) => return Ok(MountSource::Path(path.clone())),
+            Backing::Below { root, path } => return Ok(MountSource::Directory(format!("{root}{path}"))),
+            Backing::Engine(volume) => volume,
+        };
+        let task = (volume.lifetime == Lifetime::Task).then(|| new.task.clone());
+        match self.volumes.get(&volume.name) {
+            Some(known) if task.is_some() && *known != task => {
+                let message = format!("the name {} is taken", volume.name);
+                return Err(EngineError::Refused { message });
+            }
+            Some(_) => {}
+            None if volume.lifetime == (Lifetime::Shared { autoprovision: false }) => {
+                let message = format!("there is no volume {}", volume.name);
+                return Err(EngineError::Refused { message });
+            }
+            None => drop(self.volumes.insert(volume.name.clone(), task)),
+        }
+        Ok(MountSource::Volume(volume.clone()))
+    }
+
+    pub(super) fn remove_volume(&mut self, name: &str) -> Result<(), EngineError> {
+        let has_it = |container: &Container| container.volumes.iter().any(|volume| volume == name);
+        if self.containers.values().any(has_it) {
+            self.history.violations.push(format!("{name} is removed before its containers"));
+            return Err(EngineError::Refused { message: format!("{name}: volume is in use") });
+        }
+        if self.volumes.get(name).is_some_and(Option::is_some) {
+            self.volumes.remove(name);
+        }
+        Ok(())
     }
 
     /// Starts it and gives its script and life where it was not running; like Docker, it runs an ended one again.
@@ -151,9 +257,39 @@ impl Machine {
         if let Some(words) = &container.script.refuses {
             return Err(EngineError::Refused { message: words.clone() });
         }
-        if container.life > 0 {
+        let taken = |binding: &&NetworkBinding| self.taken.iter().any(|taken| taken.meets(binding.host));
+        if let Some(binding) = container.bindings.iter().find(taken) {
+            let message =
+                format!("Bind for {}:{} failed: port is already allocated", binding.bind_ip, binding.host);
+            return Err(EngineError::PortTaken { message });
+        }
+        let due = match (&container.state, &container.restart_policy, container.started_at) {
+            (EngineState::Exited(exit), Some(policy), Some(from)) => {
+                let ran = exit.at.unwrap_or(from).millis_since(from);
+                starts_again(policy, exit.code, Duration::from_millis(ran))
+            }
+            _ => false,
+        };
+        if container.life > 0 && !due {
             self.history.violations.push(format!("{} of task {} was started twice", id, container.task));
         }
+        for Dependency { container: on, condition } in &container.depends_on {
+            let been = self.been.get(&(container.task.clone(), on.clone())).copied().unwrap_or_default();
+            let came = match condition {
+                DependencyCondition::Start => been.started,
+                DependencyCondition::Complete => been.completed,
+                DependencyCondition::Success => been.succeeded,
+                DependencyCondition::Healthy => been.healthy,
+            };
+            if !came {
+                let text = format!(
+                    "{} of task {} was started before {condition:?} of {on}",
+                    container.name, container.task
+                );
+                self.history.violations.push(text);
+            }
+        }
+        self.been.entry((container.task.clone(), container.name.clone())).or_default().started = true;
         container.state = EngineState::Running;
         container.health = Health::Unknown;
         container.started_at = Some(wall);
@@ -187,8 +323,11 @@ impl Machine {
             return;
         }
         container.state = EngineState::Exited(Exit { code, out_of_memory, at, error: None });
-        let task = container.task.clone();
-        self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, code });
+        let (task, name) = (container.task.clone(), container.name.clone());
+        let been = self.been.entry((task.clone(), name.clone())).or_default();
+        been.completed = true;
+        been.succeeded |= code == 0;
+        self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, container: name, code });
         self.remember();
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });
     }
@@ -198,6 +337,9 @@ impl Machine {
         let lives = container.state == EngineState::Running && container.life == life;
         if lives && container.checked && container.health != health {
             container.health = health;
+            if health == Health::Healthy {
+                self.been.entry((container.task.clone(), container.name.clone())).or_default().healthy = true;
+            }
             self.emit(id, EngineEventKind::Health(health));
         }
     }

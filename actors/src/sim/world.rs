@@ -11,7 +11,7 @@ use ractor::SpawnErr;
 use tokio::time::Instant;
 
 use super::definitions::{default_cluster, definition, new_service};
-use super::{SimEngine, SimStore};
+use super::{SimEngine, SimSecrets, SimStore};
 use crate::agent::{InProcess, ToHost};
 use crate::context::{Context, Settings, Surroundings};
 use crate::control::{Control, ControlError, NewCluster, NewInstance};
@@ -28,6 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub struct World {
     /// The engine.
     pub engine: SimEngine,
+    /// The provider of secrets.
+    pub secrets: SimSecrets,
     /// The disk.
     pub store: SimStore,
     /// The settings of the next tree.
@@ -67,6 +69,7 @@ impl World {
     pub fn new(seed: u64) -> Self {
         Self {
             engine: SimEngine::new(seed, 8, 16 * 1024),
+            secrets: SimSecrets::default(),
             store: SimStore::new(seed),
             settings: Settings::default(),
             seed,
@@ -96,7 +99,8 @@ impl World {
         let instance = control.register_instance(new).await?.id.clone();
         ctx.link(instance.clone(), Box::new(ToHost { ctx: Arc::clone(&ctx) }));
         let to_control = Arc::new(InProcess { ctx: Arc::clone(&ctx), instance: instance.clone() });
-        root.add_host(&ctx, Arc::new(self.engine.clone()), to_control).map_err(WorldError::Host)?;
+        let (engine, secrets) = (Arc::new(self.engine.clone()), Arc::new(self.secrets.clone()));
+        root.add_host(&ctx, engine, secrets, to_control).map_err(WorldError::Host)?;
         self.tree = Some(Tree { root, ctx, control, instance });
         Ok(())
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{ContainerDefinition, DefinitionStatus, HealthCheck, NetworkMode};
+use crate::model::{ContainerDefinition, DefinitionStatus, EngineOptions, HealthCheck, NetworkMode};
 use crate::{Family, RevisionKey};
 
 fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
@@ -17,6 +17,8 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         entry_point: None,
         command: None,
         environment: Vec::new(),
+        environment_files: Vec::new(),
+        secrets: Vec::new(),
         port_mappings: Vec::new(),
         health_check: checked.then(|| HealthCheck {
             command: vec!["CMD".into(), "true".into()],
@@ -25,19 +27,32 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
             retries: 3,
             start_period: Duration::ZERO,
         }),
+        depends_on: Vec::new(),
+        start_timeout: None,
+        restart_policy: None,
         stop_timeout: None,
         user: None,
         working_directory: None,
         docker_labels: Vec::new(),
+        mount_points: Vec::new(),
+        volumes_from: Vec::new(),
+        options: EngineOptions::default(),
+        links: Vec::new(),
+        log_configuration: None,
+        gpus: None,
         version_consistency: None,
     };
     TaskDefinition {
         key: RevisionKey { family: Family::new("web"), revision: 1 },
         status: DefinitionStatus::Active,
         containers: containers.iter().map(container).collect(),
+        volumes: Vec::new(),
         cpu: None,
         memory: None,
         network_mode: NetworkMode::Bridge,
+        pid_mode: None,
+        ipc_mode: None,
+        runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,
         execution_role_arn: None,
@@ -290,4 +305,43 @@ fn a_kill_decides_the_tasks_end_before_it_is_known_how_the_container_ended() {
     assert_eq!(over.containers[0].exit_code, Some(137));
     assert_eq!(over.containers[0].reason.as_deref(), Some("OutOfMemoryError"));
     assert_eq!(over.execution_stopped_at, Some(Timestamp(8)));
+}
+
+#[test]
+fn a_task_runs_once_its_init_container_is_over_and_the_rest_is_up() {
+    let task = task(&[("init", false, false), ("app", true, false)]);
+    let first = observed(&task, vec![running("init"), pending("app")]).task;
+    assert_eq!((first.last_status, first.started_at), (TaskStatus::Pending, None));
+    let second = observed(&first, vec![exited("init", 0), pending("app")]).task;
+    assert_eq!((second.last_status, second.started_at), (TaskStatus::Pending, None));
+    let third = observed(&second, vec![exited("init", 0), running("app")]).task;
+    assert_eq!((third.last_status, third.started_at), (TaskStatus::Running, Some(Timestamp(5))));
+}
+
+#[test]
+fn an_essential_container_that_gets_unhealthy_while_others_wait_ends_the_task() {
+    let sick = ContainerReport { health: Health::Unhealthy, ..running("db") };
+    let shape = [("db", true, true), ("app", true, false)];
+    let step = observed(&task(&shape), vec![sick.clone(), pending("app")]);
+    assert!(step.stop_rest);
+    assert_eq!(step.task.stop_code, Some(StopCode::TaskFailedToStart));
+    let reason =
+        "Task failed container health checks: container db became UNHEALTHY before the task was RUNNING";
+    assert_eq!(step.task.stopped_reason.as_deref(), Some(reason));
+    let up = observed(&task(&shape), vec![running("db"), running("app")]).task;
+    let later = observed(&up, vec![sick.clone(), running("app")]);
+    assert_eq!(later.task.desired_status, TaskStatus::Running, "what runs is its keeper's business");
+    let other = observed(&task(&[("db", false, true), ("app", true, false)]), vec![sick, pending("app")]);
+    assert_eq!(other.task.desired_status, TaskStatus::Running, "it is not essential");
+}
+
+#[test]
+fn starts_in_place_are_counted_by_their_times_however_often_they_are_told() {
+    let started = |at| ContainerReport { started_at: Some(Timestamp(at)), ..running("web") };
+    let mut known = task(&[("web", true, false)]);
+    for (at, count) in [(5, 0), (5, 0), (70, 1), (70, 1), (140, 2)] {
+        known = observe(&known, &report(vec![started(at)]), Timestamp(200)).map_or(known, |step| step.task);
+        assert_eq!(known.containers[0].restart_count, count);
+        assert_eq!((known.last_status, known.started_at), (TaskStatus::Running, Some(Timestamp(5))));
+    }
 }

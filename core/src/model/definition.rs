@@ -1,9 +1,15 @@
+mod options;
+mod ports;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, Timestamp};
+use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
+
+pub use options::*;
+pub use ports::*;
 
 /// A task definition's revision. Immutable but for its status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,12 +20,20 @@ pub struct TaskDefinition {
     pub status: DefinitionStatus,
     /// At least one.
     pub containers: Vec<ContainerDefinition>,
+    /// What its containers can mount.
+    pub volumes: Vec<Volume>,
     /// CPU units for the whole task; 1024 are one core.
     pub cpu: Option<u32>,
     /// Memory for the whole task, in MiB.
     pub memory: Option<u32>,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
+    /// Whose processes its containers see; each its own where absent.
+    pub pid_mode: Option<PidMode>,
+    /// Whose shared memory and message queues its containers see; the engine's default where absent.
+    pub ipc_mode: Option<IpcMode>,
+    /// What it is built for, where that was said.
+    pub runtime_platform: Option<RuntimePlatform>,
     /// The launch types named in `requiresCompatibilities`.
     pub requires_compatibilities: Vec<LaunchType>,
     /// Role of the containers, echoed.
@@ -75,6 +89,50 @@ impl NetworkMode {
     }
 }
 
+/// Whose processes a task's containers see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PidMode {
+    /// The host's.
+    Host,
+}
+
+impl PidMode {
+    /// The word on the wire and in the engine.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+        }
+    }
+}
+
+/// Whose IPC resources a task's containers see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IpcMode {
+    /// The host's.
+    Host,
+    /// Each its own, and no `/dev/shm`.
+    None,
+}
+
+impl IpcMode {
+    /// The word on the wire and in the engine.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What a task is built for; Linux on x86-64 is what there is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RuntimePlatform {
+    /// `X86_64`.
+    pub cpu_architecture: Option<String>,
+    /// `LINUX`.
+    pub operating_system_family: Option<String>,
+}
+
 /// Where ECS would run a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LaunchType {
@@ -115,10 +173,20 @@ pub struct ContainerDefinition {
     pub command: Option<Vec<String>>,
     /// Name and value, in the order given.
     pub environment: Vec<(String, String)>,
+    /// Files of further variables: ARNs of S3 objects, as given; the first that has a name has the word.
+    pub environment_files: Vec<String>,
+    /// Variables that are looked up when the task starts.
+    pub secrets: Vec<Secret>,
     /// Ports to publish.
     pub port_mappings: Vec<PortMapping>,
     /// The command that tells whether it is well.
     pub health_check: Option<HealthCheck>,
+    /// What has to be so of other containers before it starts.
+    pub depends_on: Vec<Dependency>,
+    /// How long those that depend on it wait for it, from its start; for ever where absent.
+    pub start_timeout: Option<Duration>,
+    /// Whether it is started again in place.
+    pub restart_policy: Option<RestartPolicy>,
     /// Wait between SIGTERM and SIGKILL; the agent's default where absent.
     pub stop_timeout: Option<Duration>,
     /// `user[:group]`.
@@ -127,6 +195,18 @@ pub struct ContainerDefinition {
     pub working_directory: Option<String>,
     /// Labels for the engine.
     pub docker_labels: Vec<(String, String)>,
+    /// Volumes of the task definition, and where it sees them.
+    pub mount_points: Vec<MountPoint>,
+    /// Containers whose mounts it gets, too.
+    pub volumes_from: Vec<VolumesFrom>,
+    /// What goes to the engine nearly as it is.
+    pub options: EngineOptions,
+    /// Containers of the task that it knows by a name. Each has to run before this one is made: a START dependency.
+    pub links: Vec<Link>,
+    /// Where what it prints goes.
+    pub log_configuration: Option<LogConfiguration>,
+    /// GPUs it needs.
+    pub gpus: Option<Gpus>,
     /// Whether all tasks of a deployment run what its first one found under the image's tag; they do where not said.
     pub version_consistency: Option<bool>,
 }
@@ -136,44 +216,10 @@ impl ContainerDefinition {
     pub fn is_consistent(&self) -> bool {
         self.version_consistency != Some(false)
     }
-}
 
-/// A container port made reachable from the host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PortMapping {
-    /// The port inside.
-    pub container_port: u16,
-    /// The port outside; 0 or absent means any free one of the ephemeral range.
-    pub host_port: Option<u16>,
-    /// TCP where not said.
-    pub protocol: Protocol,
-    /// The mapping's name, echoed.
-    pub name: Option<String>,
-}
-
-impl PortMapping {
-    /// The host port that has to be reserved, where one was fixed.
-    pub fn fixed_host_port(&self) -> Option<u16> {
-        self.host_port.filter(|&port| port != 0)
-    }
-}
-
-/// Transport of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-}
-
-impl Protocol {
-    /// The word on the wire and in the engine.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
+    /// Whether some of its host ports are a row that has to be found.
+    pub fn has_port_range(&self) -> bool {
+        self.port_mappings.iter().any(|mapping| mapping.container.is_range())
     }
 }
 
@@ -190,4 +236,54 @@ pub struct HealthCheck {
     pub retries: u32,
     /// Failures in it do not count; 0 to 300 s.
     pub start_period: Duration,
+}
+
+/// One container waits for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    /// The one that is waited for.
+    pub container: String,
+    /// What has to be so of it.
+    pub condition: DependencyCondition,
+}
+
+/// What has to be so of a container before those that depend on it start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DependencyCondition {
+    /// It was started.
+    Start,
+    /// It ended.
+    Complete,
+    /// It ended with 0.
+    Success,
+    /// Its check passes.
+    Healthy,
+}
+
+impl DependencyCondition {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "START",
+            Self::Complete => "COMPLETE",
+            Self::Success => "SUCCESS",
+            Self::Healthy => "HEALTHY",
+        }
+    }
+}
+
+/// When a container that ended is started again in place; ECS's `restartPolicy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartPolicy {
+    /// Whether at all.
+    pub enabled: bool,
+    /// Exit codes after which it stays ended.
+    pub ignored_exit_codes: Vec<i32>,
+    /// How long it has to run before it is started again; 60 to 1800 s, [`RestartPolicy::PERIOD`] where absent.
+    pub attempt_period: Option<Duration>,
+}
+
+impl RestartPolicy {
+    /// ECS's default of `restartAttemptPeriod`.
+    pub const PERIOD: Duration = Duration::from_secs(300);
 }

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, DeploymentImage, NetworkMode, Overrides, TaskDefinition};
+use super::{
+    ContainerDefinition, DeploymentImage, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition, Volume,
+};
 use crate::images::{self, ImageVersion};
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
@@ -21,6 +23,12 @@ pub struct TaskSpec {
     pub group: String,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
+    /// What its containers can mount.
+    pub volumes: Vec<Volume>,
+    /// Whose processes they see.
+    pub pid_mode: Option<PidMode>,
+    /// Whose IPC resources they see.
+    pub ipc_mode: Option<IpcMode>,
     /// What to run.
     pub containers: Vec<ContainerSpec>,
 }
@@ -81,6 +89,9 @@ impl TaskSpec {
             definition: definition.key.clone(),
             group,
             network_mode: definition.network_mode,
+            volumes: definition.volumes.clone(),
+            pid_mode: definition.pid_mode,
+            ipc_mode: definition.ipc_mode,
             containers,
         }
     }

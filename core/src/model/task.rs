@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, Protocol, Resources, Tag, Timestamp};
+use super::{ContainerDefinition, Ports, Protocol, Resources, Tag, Timestamp};
 use crate::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceName, TaskId};
 
 /// A task: one run of a task definition on one container instance.
@@ -189,6 +189,10 @@ pub struct Container {
     pub exit_code: Option<i32>,
     /// Why it is where it is, where there is something to say.
     pub reason: Option<String>,
+    /// When it last started.
+    pub started_at: Option<Timestamp>,
+    /// How often it was started again in place.
+    pub restart_count: u32,
     /// What its check says.
     pub health: Health,
     /// Whether it has a check.
@@ -205,15 +209,15 @@ pub struct Container {
     pub memory_reservation: Option<u32>,
 }
 
-/// A published port.
+/// A published port, or a row of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkBinding {
     /// The address it listens on.
     pub bind_ip: String,
     /// Inside.
-    pub container_port: u16,
-    /// Outside.
-    pub host_port: u16,
+    pub container: Ports,
+    /// Outside; as many.
+    pub host: Ports,
     /// Transport.
     pub protocol: Protocol,
 }

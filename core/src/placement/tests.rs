@@ -11,7 +11,7 @@ fn amount(cpu: u32, memory: u32, tcp_ports: &[u16]) -> Resources {
 }
 
 fn request(resources: Resources) -> Request {
-    Request { resources, group: "service:web".into() }
+    Request { resources, gpus: 0, group: "service:web".into() }
 }
 
 fn ledger(instances: &[(&str, Resources)]) -> Ledger {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode, PortMapping, Protocol};
+use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode};
 
+use super::order;
 use super::read::client;
 use super::sizes::LEAST_MEMORY;
+use super::{environment, links, logs, options, ports, volumes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
-use crate::api::wire::enums::{TransportProtocol, VersionConsistency};
+use crate::api::wire::enums::VersionConsistency;
 use crate::api::wire::{At, structures as wire};
 use crate::api::{names, unsigned};
 
@@ -40,7 +42,7 @@ fn container(
         docker_labels,
         docker_security_options,
         entry_point,
-        environment,
+        environment: given_variables,
         environment_files,
         essential,
         extra_hosts,
@@ -77,33 +79,10 @@ fn container(
         at,
         &[
             ("credentialSpecs", &credential_specs),
-            ("dependsOn", &depends_on),
-            ("disableNetworking", &disable_networking),
-            ("dnsSearchDomains", &dns_search_domains),
-            ("dnsServers", &dns_servers),
-            ("dockerSecurityOptions", &docker_security_options),
-            ("environmentFiles", &environment_files),
-            ("extraHosts", &extra_hosts),
             ("firelensConfiguration", &firelens_configuration),
-            ("hostname", &hostname),
-            ("interactive", &interactive),
-            ("links", &links),
-            ("logConfiguration", &log_configuration),
-            ("mountPoints", &mount_points),
-            ("privileged", &privileged),
-            ("pseudoTerminal", &pseudo_terminal),
-            ("readonlyRootFilesystem", &readonly_root_filesystem),
             ("repositoryCredentials", &repository_credentials),
-            ("resourceRequirements", &resource_requirements),
-            ("restartPolicy", &restart_policy.is_some_and(|policy| policy.enabled == Some(true))),
-            ("secrets", &secrets),
-            ("startTimeout", &start_timeout),
-            ("systemControls", &system_controls),
-            ("ulimits", &ulimits),
-            ("volumesFrom", &volumes_from),
         ],
     )?;
-    linux_parameters.map_or(Ok(()), |given| refuse_linux_parameters(&at.field("linuxParameters"), given))?;
 
     let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
     for (member, given) in [("name", filled(&name)), ("image", filled(&image))] {
@@ -117,6 +96,7 @@ fn container(
         ("cpu", cpu, 0..=MOST_CPU),
         ("memory", memory, i64::from(LEAST_MEMORY)..=i64::MAX),
         ("memoryReservation", memory_reservation, i64::from(LEAST_MEMORY)..=i64::MAX),
+        ("startTimeout", start_timeout, 0..=i64::MAX),
         ("stopTimeout", stop_timeout, 0..=i64::MAX),
     ];
     for (member, number, bounds) in bounds {
@@ -130,17 +110,32 @@ fn container(
              'memoryReservation' ({soft})."
         )));
     }
-    let mappings = at.field("portMappings");
+    let variables = environment::variables(at, given_variables.unwrap_or_default())?;
+    let options = options::Given {
+        linux_parameters,
+        ulimits,
+        system_controls,
+        privileged,
+        readonly_root_filesystem,
+        dns_servers,
+        dns_search_domains,
+        extra_hosts,
+        hostname,
+        interactive,
+        pseudo_terminal,
+        docker_security_options,
+        disable_networking,
+    };
     Ok(ContainerDefinition {
-        port_mappings: port_mappings
-            .unwrap_or_default()
-            .into_iter()
-            .enumerate()
-            .map(|(index, mapping)| port_mapping(&mappings.index(index), &name, mapping, mode))
-            .collect::<Answer<_>>()?,
+        port_mappings: ports::read(&name, port_mappings.unwrap_or_default(), mode)?,
         health_check: health_check
             .filter(|check| *check != wire::HealthCheck::default())
             .map(|check| self::health_check(&at.field("healthCheck"), check))
+            .transpose()?,
+        depends_on: depends_on.unwrap_or_default().into_iter().map(order::dependency).collect(),
+        start_timeout: start_timeout.map(seconds),
+        restart_policy: restart_policy
+            .map(|policy| order::restart_policy(&at.field("restartPolicy"), policy))
             .transpose()?,
         name,
         image: image.unwrap_or_default(),
@@ -150,102 +145,22 @@ fn container(
         essential: essential.unwrap_or(true),
         entry_point: entry_point.filter(|words| !words.is_empty()),
         command: command.filter(|words| !words.is_empty()),
-        environment: self::environment(at, environment.unwrap_or_default())?,
+        environment_files: environment::files(at, environment_files.unwrap_or_default())?,
+        secrets: environment::secrets(at, secrets.unwrap_or_default(), &variables)?,
+        environment: variables,
         stop_timeout: stop_timeout.map(seconds),
         user: user.filter(|user| !user.is_empty()),
         working_directory: working_directory.filter(|path| !path.is_empty()),
         docker_labels: docker_labels.unwrap_or_default().into_iter().collect(),
+        mount_points: volumes::mount_points(at, mount_points.unwrap_or_default())?,
+        volumes_from: volumes::volumes_from(at, volumes_from.unwrap_or_default())?,
+        options: options::read(at, options)?,
+        links: links::read(at, links.unwrap_or_default())?,
+        log_configuration: log_configuration
+            .map(|given| logs::read(&at.field("logConfiguration"), given))
+            .transpose()?,
+        gpus: options::gpus(at, resource_requirements.unwrap_or_default())?,
         version_consistency: version_consistency.map(|word| word == VersionConsistency::Enabled),
-    })
-}
-
-fn refuse_linux_parameters(at: &At<'_>, given: wire::LinuxParameters) -> Answer<()> {
-    let wire::LinuxParameters {
-        capabilities,
-        devices,
-        init_process_enabled,
-        max_swap,
-        shared_memory_size,
-        swappiness,
-        tmpfs,
-    } = given;
-    let wire::KernelCapabilities { add, drop } = capabilities.unwrap_or_default();
-    refuse(
-        at,
-        &[
-            ("capabilities.add", &add),
-            ("capabilities.drop", &drop),
-            ("devices", &devices),
-            ("initProcessEnabled", &init_process_enabled),
-            // Of these two, 0 is not the default.
-            ("maxSwap", &max_swap.is_some()),
-            ("swappiness", &swappiness.is_some()),
-            ("sharedMemorySize", &shared_memory_size),
-            ("tmpfs", &tmpfs),
-        ],
-    )
-}
-
-/// Names and values, as containers and overrides give them.
-pub(in crate::api) fn environment(
-    at: &At<'_>,
-    given: Vec<wire::KeyValuePair>,
-) -> Answer<Vec<(String, String)>> {
-    let list = at.field("environment");
-    let variable = |(index, wire::KeyValuePair { name, value })| {
-        let name = name.filter(|name: &String| !name.is_empty() && !name.contains('='));
-        let name = name.ok_or_else(|| {
-            let at = list.index(index);
-            ApiError::client(format!("{at}.name must be given, and have no '=' in it."))
-        })?;
-        Ok((name, value.unwrap_or_default()))
-    };
-    given.into_iter().enumerate().map(variable).collect()
-}
-
-fn port_mapping(
-    at: &At<'_>,
-    container: &str,
-    given: wire::PortMapping,
-    mode: NetworkMode,
-) -> Answer<PortMapping> {
-    let wire::PortMapping {
-        // Service Connect's alone, which is refused by the services.
-        app_protocol: _,
-        container_port,
-        container_port_range,
-        host_port,
-        name,
-        protocol,
-    } = given;
-    refuse(at, &[("containerPortRange", &container_port_range)])?;
-    let wrong = |member: &str, why: String| {
-        ApiError::client(format!("Invalid '{member}' setting for container '{container}'. {why}"))
-    };
-    let port = |member: &str, given: Option<i32>, least: u16| match given {
-        None => Ok(None),
-        Some(number) => u16::try_from(number).ok().filter(|&port| port >= least).map(Some).ok_or_else(|| {
-            wrong(member, format!("{member} is {number}; it must be {least} to {}.", u16::MAX))
-        }),
-    };
-    let inside = port("containerPort", container_port, 1)?
-        .ok_or_else(|| wrong("containerPort", "containerPort is required.".into()))?;
-    let outside = port("hostPort", host_port, 0)?;
-    if mode == NetworkMode::None {
-        return Err(wrong("portMappings", "When networkMode=none, there are no ports to map.".into()));
-    }
-    if mode == NetworkMode::Host && outside.is_some_and(|port| port != 0 && port != inside) {
-        let text = "When networkMode=host, the host ports and container ports in port mappings must match.";
-        return Err(ApiError::client(text));
-    }
-    Ok(PortMapping {
-        container_port: inside,
-        host_port: outside,
-        protocol: match protocol {
-            Some(TransportProtocol::Udp) => Protocol::Udp,
-            _ => Protocol::Tcp,
-        },
-        name: name.filter(|name| !name.is_empty()),
     })
 }
 
@@ -276,6 +191,6 @@ fn health_check(at: &At<'_>, given: wire::HealthCheck) -> Answer<HealthCheck> {
     })
 }
 
-fn seconds(number: i32) -> Duration {
+pub(super) fn seconds(number: i32) -> Duration {
     Duration::from_secs(unsigned(number).into())
 }

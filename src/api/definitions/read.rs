@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, LaunchType, NetworkMode, Protocol, TaskDefinition, Timestamp,
+    ContainerDefinition, DefinitionStatus, IpcMode, LaunchType, NetworkMode, PidMode, Protocol,
+    RuntimePlatform, TaskDefinition, Timestamp,
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, sizes};
+use super::{container, options, order, sizes, volumes as storage};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
-use crate::api::wire::structures::{RegisterTaskDefinitionRequest, RuntimePlatform};
+use crate::api::wire::structures::{self as wire, RegisterTaskDefinitionRequest};
 use crate::api::wire::{At, Invalid, enums};
 use crate::api::{names, tags};
 
@@ -49,13 +50,9 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
             ("enableFaultInjection", &enable_fault_injection),
             ("ephemeralStorage", &ephemeral_storage),
             ("inferenceAccelerators", &inference_accelerators),
-            ("ipcMode", &ipc_mode.is_some()),
-            ("pidMode", &pid_mode.is_some()),
             ("placementConstraints", &placement_constraints),
             ("proxyConfiguration", &proxy_configuration),
-            ("runtimePlatform", &differs_from_linux_on_x86(runtime_platform)),
             ("trustedExecutionConfiguration", &trusted_execution_configuration),
-            ("volumes", &volumes),
         ],
     )?;
     let family = family.unwrap_or_default();
@@ -65,6 +62,17 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         Some(enums::NetworkMode::Host) => NetworkMode::Host,
         Some(enums::NetworkMode::None) => NetworkMode::None,
         Some(other) => return Err(unsupported("networkMode", other.as_str())),
+    };
+    let pid_mode = match pid_mode {
+        None => None,
+        Some(enums::PidMode::Host) => Some(PidMode::Host),
+        Some(other) => return Err(unsupported("pidMode", other.as_str())),
+    };
+    let ipc_mode = match ipc_mode {
+        None => None,
+        Some(enums::IpcMode::Host) => Some(IpcMode::Host),
+        Some(enums::IpcMode::None) => Some(IpcMode::None),
+        Some(other) => return Err(unsupported("ipcMode", other.as_str())),
     };
     let size = |given: Option<String>, parse: fn(&str) -> Option<u32>, what: &str| match given.as_deref() {
         None | Some("") => Ok(None),
@@ -78,9 +86,13 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         cpu: size(cpu, sizes::cpu, "cpu")?,
         memory: size(memory, sizes::memory, "memory")?,
         network_mode,
+        pid_mode,
+        ipc_mode,
+        runtime_platform: runtime_platform.map(self::runtime_platform).transpose()?,
         requires_compatibilities: compatibilities(requires_compatibilities.unwrap_or_default())?,
         task_role_arn: task_role_arn.filter(|arn| !arn.is_empty()),
         execution_role_arn: execution_role_arn.filter(|arn| !arn.is_empty()),
+        volumes: storage::volumes(volumes.unwrap_or_default())?,
         containers: container::containers(container_definitions.unwrap_or_default(), network_mode)?,
         registered_at: Timestamp::default(),
         deregistered_at: None,
@@ -99,11 +111,22 @@ fn unsupported(member: &str, word: &str) -> ApiError {
     ApiError::client(format!("{member} {word} is not supported by Mainstay yet."))
 }
 
-/// ECS's default platform needs no saying.
-fn differs_from_linux_on_x86(platform: Option<RuntimePlatform>) -> bool {
-    let RuntimePlatform { cpu_architecture, operating_system_family } = platform.unwrap_or_default();
-    cpu_architecture.is_some_and(|architecture| architecture != enums::CPUArchitecture::X8664)
-        || operating_system_family.is_some_and(|family| family != enums::OSFamily::Linux)
+/// Other platforms than ECS's default are none that an image can be run on here.
+fn runtime_platform(given: wire::RuntimePlatform) -> Answer<RuntimePlatform> {
+    let wire::RuntimePlatform { cpu_architecture, operating_system_family } = given;
+    let architecture = cpu_architecture.as_ref().map(enums::CPUArchitecture::as_str);
+    let family = operating_system_family.as_ref().map(enums::OSFamily::as_str);
+    for (member, given, known) in
+        [("cpuArchitecture", architecture, "X86_64"), ("operatingSystemFamily", family, "LINUX")]
+    {
+        if let Some(other) = given.filter(|&given| given != known) {
+            return Err(unsupported(&format!("runtimePlatform.{member}"), other));
+        }
+    }
+    Ok(RuntimePlatform {
+        cpu_architecture: architecture.map(str::to_owned),
+        operating_system_family: family.map(str::to_owned),
+    })
 }
 
 fn compatibilities(given: Vec<enums::Compatibility>) -> Answer<Vec<LaunchType>> {
@@ -137,7 +160,10 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     if !containers.iter().any(|container| container.essential) {
         return Err(ApiError::client("At least one container of the task definition must be essential."));
     }
+    options::check(definition)?;
     check_sizes(definition)?;
+    storage::check(definition)?;
+    order::check(containers)?;
     check_host_ports(containers, definition.network_mode)
 }
 
@@ -178,7 +204,7 @@ fn check_host_ports(containers: &[ContainerDefinition], mode: NetworkMode) -> An
     for container in containers {
         for mapping in &container.port_mappings {
             let port = match mode {
-                NetworkMode::Host => Some(mapping.container_port),
+                NetworkMode::Host => mapping.container.one(),
                 _ => mapping.fixed_host_port(),
             };
             if port.is_some_and(|port| !taken.insert((mapping.protocol, port))) {

@@ -3,9 +3,10 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use crate::api::wire::enums::{Compatibility, VersionConsistency};
+use super::{links, logs, options, order, ports, volumes};
+use crate::api::wire::enums::{Compatibility, EnvironmentFileType, VersionConsistency};
 use crate::api::wire::structures::{
-    ContainerDefinition, HealthCheck, KeyValuePair, PortMapping, TaskDefinition,
+    ContainerDefinition, EnvironmentFile, HealthCheck, KeyValuePair, RuntimePlatform, Secret, TaskDefinition,
 };
 use crate::api::{signed, signed_seconds};
 
@@ -21,17 +22,23 @@ pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -
         deregistered_at: definition.deregistered_at.map(Into::into),
         execution_role_arn: definition.execution_role_arn.clone(),
         family: Some(definition.key.family.to_string()),
+        ipc_mode: definition.ipc_mode.map(|mode| mode.as_str().into()),
         memory: definition.memory.map(|mib| mib.to_string()),
         network_mode: Some(definition.network_mode.as_str().into()),
+        pid_mode: definition.pid_mode.map(|mode| mode.as_str().into()),
         placement_constraints: Some(Vec::new()),
         registered_at: Some(definition.registered_at.into()),
         requires_compatibilities: (!required.is_empty())
             .then(|| required.iter().map(|launch_type| launch_type.as_str().into()).collect()),
+        runtime_platform: definition.runtime_platform.as_ref().map(|platform| RuntimePlatform {
+            cpu_architecture: platform.cpu_architecture.as_deref().map(Into::into),
+            operating_system_family: platform.operating_system_family.as_deref().map(Into::into),
+        }),
         revision: Some(signed(definition.key.revision)),
         status: Some(definition.status.as_str().into()),
         task_definition_arn: Some(here.task_definition(&definition.key)),
         task_role_arn: definition.task_role_arn.clone(),
-        volumes: Some(Vec::new()),
+        volumes: Some(definition.volumes.iter().map(volumes::show).collect()),
         ..TaskDefinition::default()
     }
 }
@@ -41,47 +48,47 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         name: Some(name.clone()),
         value: Some(value.clone()),
     };
-    ContainerDefinition {
+    let mut shown = ContainerDefinition {
         command: container.command.clone(),
         cpu: Some(signed(container.cpu)),
+        depends_on: order::show_dependencies(&container.depends_on),
         docker_labels: (!container.docker_labels.is_empty())
             .then(|| container.docker_labels.iter().cloned().collect()),
         entry_point: container.entry_point.clone(),
         environment: Some(container.environment.iter().map(variable).collect()),
+        environment_files: options::list(&container.environment_files, |arn| EnvironmentFile {
+            r#type: Some(EnvironmentFileType::S3),
+            value: Some(arn.clone()),
+        }),
         essential: Some(container.essential),
         health_check: container.health_check.as_ref().map(health_check),
         image: Some(container.image.clone()),
+        links: options::list(&container.links, links::show),
+        log_configuration: container.log_configuration.as_ref().map(logs::show),
         memory: container.memory.map(signed),
         memory_reservation: container.memory_reservation.map(signed),
-        mount_points: Some(Vec::new()),
+        mount_points: Some(container.mount_points.iter().map(volumes::show_mount_point).collect()),
         name: Some(container.name.clone()),
         port_mappings: Some(
-            container.port_mappings.iter().map(|mapping| port_mapping(mapping, mode)).collect(),
+            container.port_mappings.iter().map(|mapping| ports::show(mapping, mode)).collect(),
         ),
+        restart_policy: container.restart_policy.as_ref().map(order::show_restart_policy),
+        start_timeout: container.start_timeout.map(signed_seconds),
+        secrets: options::list(&container.secrets, |secret| Secret {
+            name: Some(secret.name.clone()),
+            value_from: Some(secret.value_from.clone()),
+        }),
         stop_timeout: container.stop_timeout.map(signed_seconds),
-        system_controls: Some(Vec::new()),
         user: container.user.clone(),
         version_consistency: container
             .version_consistency
             .map(|pinned| if pinned { VersionConsistency::Enabled } else { VersionConsistency::Disabled }),
-        volumes_from: Some(Vec::new()),
+        volumes_from: Some(container.volumes_from.iter().map(volumes::show_volumes_from).collect()),
         working_directory: container.working_directory.clone(),
         ..ContainerDefinition::default()
-    }
-}
-
-fn port_mapping(mapping: &model::PortMapping, mode: NetworkMode) -> PortMapping {
-    let outside = match mode {
-        NetworkMode::Host => mapping.container_port,
-        _ => mapping.host_port.unwrap_or(0),
     };
-    PortMapping {
-        container_port: Some(mapping.container_port.into()),
-        host_port: Some(outside.into()),
-        name: mapping.name.clone(),
-        protocol: Some(mapping.protocol.as_str().into()),
-        ..PortMapping::default()
-    }
+    options::show(&container.options, container.gpus, &mut shown);
+    shown
 }
 
 fn health_check(check: &model::HealthCheck) -> HealthCheck {

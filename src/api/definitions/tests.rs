@@ -1,3 +1,5 @@
+mod volumes;
+
 use serde_json::{Value, json};
 
 use super::{read, show};
@@ -5,7 +7,8 @@ use crate::api::body;
 use crate::api::wire::operations::Operation;
 use mainstay_core::Partition;
 
-fn registered(request: &Value) -> Result<Value, String> {
+/// The task definition as it is shown, or what is wrong with the request.
+pub(super) fn registered(request: &Value) -> Result<Value, String> {
     let body = request.to_string();
     let request = body::parse(Operation::RegisterTaskDefinition, body.as_bytes());
     let definition = request.and_then(read::definition).map_err(|error| error.to_string())?;
@@ -14,7 +17,7 @@ fn registered(request: &Value) -> Result<Value, String> {
 
 /// A definition of one container `web`, with `changes` over it.
 #[track_caller]
-fn check(changes: &Value, expected: &str) {
+pub(super) fn check(changes: &Value, expected: &str) {
     let mut request = json!({
         "family": "web",
         "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 64}],
@@ -27,7 +30,7 @@ fn check(changes: &Value, expected: &str) {
 
 /// A container `web`, with `changes` over it; `null` takes a member away.
 #[track_caller]
-fn check_container(changes: &Value, expected: &str) {
+pub(super) fn check_container(changes: &Value, expected: &str) {
     let mut container = json!({"name": "web", "image": "nginx", "memory": 64});
     container.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     check(&json!({ "containerDefinitions": [container] }), expected);
@@ -47,11 +50,13 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "image": "nginx:1",
             "command": ["serve"],
             "environment": [{"name": "A", "value": "1"}],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
+            "secrets": [{"name": "B", "valueFrom": "/shop/b"}],
             "portMappings": [{"containerPort": 80}],
             "healthCheck": {"command": ["CMD-SHELL", "true"]},
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
-            "dependsOn": [], "privileged": false, "startTimeout": null,
+            "dependsOn": [], "privileged": false, "startTimeout": null, "links": [], "hostname": "",
             "restartPolicy": {"enabled": false},
             "linuxParameters": {"initProcessEnabled": false, "capabilities": {"drop": []}},
         }],
@@ -78,12 +83,17 @@ fn a_task_definition_comes_back_as_it_was_given_with_the_defaults_of_ecs() {
             "essential": true,
             "command": ["serve"],
             "environment": [{"name": "A", "value": "1"}],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
+            "secrets": [{"name": "B", "valueFrom": "/shop/b"}],
             "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}],
             "healthCheck": {
                 "command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3
             },
             "stopTimeout": 5,
             "dockerLabels": {"team": "shop"},
+            "privileged": false,
+            "linuxParameters": {"initProcessEnabled": false, "capabilities": {}},
+            "restartPolicy": {"enabled": false},
             "mountPoints": [], "volumesFrom": [], "systemControls": [],
         }],
     });
@@ -123,18 +133,16 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
         &json!({"requiresCompatibilities": ["FARGATE"]}),
         "ClientException: requiresCompatibilities FARGATE is not supported by Mainstay yet.",
     );
-    check(
-        &json!({"volumes": [{"name": "data"}]}),
-        "ClientException: volumes is not supported by Mainstay yet.",
-    );
-    check(&json!({"pidMode": "host"}), "ClientException: pidMode is not supported by Mainstay yet.");
+    check(&json!({"pidMode": "host", "ipcMode": "none"}), "fine");
+    check(&json!({"pidMode": "task"}), "ClientException: pidMode task is not supported by Mainstay yet.");
+    check(&json!({"ipcMode": "task"}), "ClientException: ipcMode task is not supported by Mainstay yet.");
     check(
         &json!({"runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}}),
         "fine",
     );
     check(
         &json!({"runtimePlatform": {"cpuArchitecture": "ARM64"}}),
-        "ClientException: runtimePlatform is not supported by Mainstay yet.",
+        "ClientException: runtimePlatform.cpuArchitecture ARM64 is not supported by Mainstay yet.",
     );
     check(
         &json!({"tags": [{"key": "a"}, {"key": "a"}]}),
@@ -207,11 +215,6 @@ fn ports_are_checked_within_their_bounds_their_mode_and_against_each_other() {
         "ClientException: containerDefinitions[0].portMappings[0].protocol is 'sctp'; it must be one of \
          tcp, udp.",
     );
-    check_container(
-        &with(json!([{"containerPortRange": "80-90"}])),
-        "ClientException: containerDefinitions[0].portMappings[0].containerPortRange is not supported by \
-         Mainstay yet.",
-    );
     let in_mode = |mode: &str, host_port: Option<u16>| {
         let mapping = json!({"containerPort": 80, "hostPort": host_port});
         let container = json!({"name": "web", "image": "nginx", "memory": 64, "portMappings": [mapping]});
@@ -263,32 +266,144 @@ fn a_health_check_says_what_to_run_within_the_bounds_of_ecs() {
 }
 
 #[test]
+fn secrets_and_files_name_what_can_be_had_and_no_name_twice() {
+    let at = "ClientException: containerDefinitions[0]";
+    let secret = |name: &str, value_from: &str| json!({"secrets": [{"name": name, "valueFrom": value_from}]});
+    check_container(&secret("A", "/shop/a"), "fine");
+    check_container(
+        &secret("A", "arn:aws:secretsmanager:us-east-1:000000000000:secret:a-AbCdEf:k::"),
+        "fine",
+    );
+    check_container(
+        &secret("A", "../a"),
+        &format!("{at}.secrets[0].valueFrom is '../a'; it must be an ARN or the name of a parameter."),
+    );
+    check_container(
+        &secret("", "/shop/a"),
+        &format!("{at}.secrets[0].name must be given, and have no '=' in it."),
+    );
+    let unique = "ClientException: The secret name must be unique and not shared with any new or existing \
+                  environment variables set on the container, such as 'A'.";
+    check_container(
+        &json!({"secrets": [{"name": "A", "valueFrom": "a"}], "environment": [{"name": "A", "value": "1"}]}),
+        unique,
+    );
+    check_container(
+        &json!({"secrets": [{"name": "A", "valueFrom": "a"}, {"name": "A", "valueFrom": "b"}]}),
+        unique,
+    );
+    let file = |value: &str| json!({"type": "s3", "value": value});
+    check_container(
+        &json!({"environmentFiles": [file("s3://shop/web.env")]}),
+        &format!(
+            "{at}.environmentFiles[0].value is 's3://shop/web.env'; it must be the ARN of an S3 object that \
+             ends in .env, such as arn:aws:s3:::bucket/key.env."
+        ),
+    );
+    check_container(
+        &json!({"environmentFiles": [{"type": "http", "value": "arn:aws:s3:::shop/web.env"}]}),
+        &format!("{at}.environmentFiles[0].type is 'http'; it must be one of s3."),
+    );
+    check_container(
+        &json!({"environmentFiles": vec![file("arn:aws:s3:::shop/web.env"); 11]}),
+        &format!("{at}.environmentFiles has 11 items; it must have at most 10."),
+    );
+}
+
+#[test]
 fn what_is_not_carried_out_yet_is_refused_by_its_path() {
     let members = [
-        ("dependsOn", json!([{"containerName": "db", "condition": "HEALTHY"}])),
-        ("logConfiguration", json!({"logDriver": "awslogs"})),
-        ("mountPoints", json!([{"sourceVolume": "data", "containerPath": "/data"}])),
-        ("secrets", json!([{"name": "A", "valueFrom": "arn"}])),
-        ("privileged", json!(true)),
-        ("restartPolicy", json!({"enabled": true})),
-        ("ulimits", json!([{"name": "nofile", "softLimit": 1, "hardLimit": 1}])),
-        ("links", json!(["db"])),
-        ("hostname", json!("web")),
-        ("startTimeout", json!(5)),
+        ("firelensConfiguration", json!({"type": "fluentbit"})),
+        ("repositoryCredentials", json!({"credentialsParameter": "arn"})),
     ];
     for (member, value) in members {
         let expected =
             format!("ClientException: containerDefinitions[0].{member} is not supported by Mainstay yet.");
         check_container(&json!({ member: value }), &expected);
     }
-    check_container(
-        &json!({"linuxParameters": {"swappiness": 0}}),
-        "ClientException: containerDefinitions[0].linuxParameters.swappiness is not supported by Mainstay \
-         yet.",
+}
+
+#[test]
+fn what_a_container_depends_on_comes_back_as_given_and_has_to_be_able_to_come() {
+    let with = |db: Value, app: Value| {
+        let mut containers = [
+            json!({"name": "db", "image": "db", "memory": 64, "essential": false}),
+            json!({"name": "app", "image": "app", "memory": 64}),
+        ];
+        for (container, changes) in containers.iter_mut().zip([db, app]) {
+            container.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        }
+        json!({ "family": "app", "containerDefinitions": containers })
+    };
+    let on =
+        |name: &str, condition: &str| json!({"dependsOn": [{"containerName": name, "condition": condition}]});
+    let checked = json!({"healthCheck": {"command": ["CMD", "true"]}, "startTimeout": 30});
+    let shown = registered(&with(checked.clone(), on("db", "HEALTHY"))).unwrap();
+    let containers = &shown["containerDefinitions"];
+    assert_eq!(containers[0]["startTimeout"], 30);
+    assert_eq!(containers[1]["dependsOn"], on("db", "HEALTHY")["dependsOn"]);
+
+    let both = |db: Value, app: Value, expected: &str| check(&with(db, app), expected);
+    let plain = || json!({});
+    both(plain(), on("db", "SUCCESS"), "fine");
+    both(
+        plain(),
+        on("cache", "START"),
+        "ClientException: Cannot depend on container + 'cache' because it does not exist: \
+         containerDefinitions[1].dependsOn[0].containerName is 'cache'.",
     );
-    check_container(
-        &json!({"linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}}),
-        "ClientException: containerDefinitions[0].linuxParameters.capabilities.add is not supported by \
-         Mainstay yet.",
+    both(
+        plain(),
+        on("app", "START"),
+        "ClientException: A container cannot depend on itself: \
+         containerDefinitions[1].dependsOn[0].containerName is 'app'.",
     );
+    both(
+        on("app", "START"),
+        on("db", "START"),
+        "ClientException: Container dependencies should not have a cycle: \
+         containerDefinitions[0].dependsOn[0].containerName is 'app'.",
+    );
+    both(
+        json!({"essential": true}),
+        on("db", "COMPLETE"),
+        "ClientException: A dependency container with SUCCESS or COMPLETE condition cannot be an essential \
+         container: containerDefinitions[1].dependsOn[0] waits for COMPLETE of 'db'.",
+    );
+    both(
+        plain(),
+        on("db", "HEALTHY"),
+        "ClientException: A dependency container with HEALTHY condition must have health check configured: \
+         containerDefinitions[1].dependsOn[0] waits for HEALTHY of 'db'.",
+    );
+    both(
+        plain(),
+        on("db", "READY"),
+        "ClientException: containerDefinitions[1].dependsOn[0].condition is 'READY'; it must be one of START, \
+         COMPLETE, SUCCESS, HEALTHY.",
+    );
+    both(
+        json!({"startTimeout": -1}),
+        plain(),
+        "ClientException: containerDefinitions[0].startTimeout is -1; it must be at least 0.",
+    );
+}
+
+#[test]
+fn a_restart_policy_comes_back_as_given_and_keeps_to_the_bounds_of_ecs() {
+    let policy = json!({"enabled": true, "ignoredExitCodes": [0, 3], "restartAttemptPeriod": 60});
+    let container = json!({"name": "web", "image": "nginx", "memory": 64, "restartPolicy": policy});
+    let shown = registered(&json!({"family": "web", "containerDefinitions": [container]})).unwrap();
+    assert_eq!(shown["containerDefinitions"][0]["restartPolicy"], policy);
+    for (member, value, expected) in [
+        ("restartAttemptPeriod", json!(59), "restartAttemptPeriod is 59; it must be 60 to 1800."),
+        ("restartAttemptPeriod", json!(1801), "restartAttemptPeriod is 1801; it must be 60 to 1800."),
+        ("ignoredExitCodes", json!(vec![1; 51]), "ignoredExitCodes has length 51; it must have 0 to 50."),
+        ("ignoredExitCodes", json!([0, 256]), "ignoredExitCodes[1] is 256; it must be 0 to 255."),
+    ] {
+        let mut policy = json!({"enabled": true});
+        policy.as_object_mut().unwrap().insert(member.into(), value);
+        let expected = format!("ClientException: containerDefinitions[0].restartPolicy.{expected}");
+        check_container(&json!({ "restartPolicy": policy }), &expected);
+    }
 }

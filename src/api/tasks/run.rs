@@ -165,7 +165,7 @@ fn container_override(
     let wire::ContainerOverride {
         command,
         cpu,
-        environment: variables,
+        environment: given_variables,
         environment_files,
         memory,
         memory_reservation,
@@ -182,6 +182,11 @@ fn container_override(
         let text = format!("Override for container named {name} is not a container in the TaskDefinition.");
         ApiError::parameter(text)
     })?;
+    let variables = environment::variables(at, given_variables.unwrap_or_default())?;
+    let is_secret = |name: &str| container.secrets.iter().any(|secret| secret.name == name);
+    if let Some((name, _)) = variables.iter().find(|(name, _)| is_secret(name)) {
+        return Err(environment::not_unique(name));
+    }
     let least = i64::from(sizes::LEAST_MEMORY);
     at.range("cpu", cpu.map(i64::from), 0..=i64::MAX)?;
     at.range("memory", memory.map(i64::from), least..=i64::MAX)?;
@@ -198,7 +203,7 @@ fn container_override(
         name,
         // An empty list overrides nothing, as in ECS.
         command: command.filter(|words| !words.is_empty()),
-        environment: environment(at, variables.unwrap_or_default())?,
+        environment: variables,
         cpu: cpu.map(unsigned),
         memory: hard,
         memory_reservation: soft,

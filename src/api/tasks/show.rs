@@ -65,10 +65,11 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
 fn container(api: &Api, task: &model::Task, container: &model::Container) -> Container {
     let binding = |binding: &model::NetworkBinding| NetworkBinding {
         bind_ip: Some(binding.bind_ip.clone()),
-        container_port: Some(binding.container_port.into()),
-        host_port: Some(binding.host_port.into()),
+        container_port: binding.container.one().map(i32::from),
+        container_port_range: binding.container.is_range().then(|| binding.container.to_string()),
+        host_port: binding.host.one().map(i32::from),
+        host_port_range: binding.host.is_range().then(|| binding.host.to_string()),
         protocol: Some(binding.protocol.as_str().into()),
-        ..NetworkBinding::default()
     };
     Container {
         container_arn: Some(api.here().container(&task.cluster, &task.id, &container.name)),

@@ -14,7 +14,7 @@ use mainstay_actors::ports::{
 };
 use mainstay_actors::root::{self, Root};
 use mainstay_core::lifecycle::{ContainerReport, ContainerStatus, TaskReport};
-use mainstay_core::model::{Health, NetworkBinding, Protocol, Resources, TaskSpec, Timestamp};
+use mainstay_core::model::{Health, NetworkBinding, Ports, Protocol, Resources, TaskSpec, Timestamp};
 use mainstay_core::{ClusterName, EngineId, InstanceId, TaskId};
 
 struct Forgetful;
@@ -115,8 +115,8 @@ fn report(spec: &TaskSpec, status: ContainerStatus) -> TaskReport {
         health: Health::Unknown,
         network_bindings: vec![NetworkBinding {
             bind_ip: "0.0.0.0".to_owned(),
-            container_port: 80,
-            host_port: 32768,
+            container: Ports::One(80),
+            host: Ports::One(32768),
             protocol: Protocol::Tcp,
         }],
         started_at: Some(Timestamp(1_700_000_000_000)),

@@ -298,6 +298,8 @@ wire_enum! {
         Awslogs = "awslogs",
         Splunk = "splunk",
         Awsfirelens = "awsfirelens",
+        Local = "local",
+        None = "none",
     }
 }
 

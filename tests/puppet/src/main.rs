@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "what a container prints is what tests read")]
 
 mod http;
+mod see;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -28,6 +29,11 @@ Usage: puppet [COMMAND]
   ignore-term                    wait for ever, deaf to SIGTERM
   eat MIB                        take so much memory, then wait for ever
   print [LINE…]                  print each line
+  write FILE TEXT                write TEXT into FILE
+  read FILE…                     print what is in each file
+  mounts                         print each mount's path and `ro` or `rw`, a line each
+  see                            print what the kernel and the engine made of this container, a line each: limits,
+                                 capabilities, mounts, names, processes (see tests/puppet/src/see.rs)
   show                           print arguments, user, working directory and environment, a line each
 
 The server answers:
@@ -114,6 +120,28 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             for line in &words.0 {
                 println!("{line}");
             }
+            Ok(0)
+        }
+        "write" => {
+            let file = words.next().ok_or("write needs a FILE")?;
+            let text = words.next().ok_or("write needs a TEXT")?;
+            std::fs::write(file, text).map_err(|error| format!("{file}: {error}"))?;
+            Ok(0)
+        }
+        "read" => {
+            for path in &words.0 {
+                let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+                print!("{text}");
+            }
+            Ok(0)
+        }
+        "mounts" => {
+            let table = std::fs::read_to_string("/proc/self/mountinfo");
+            print!("{}", mounts(&table.map_err(|error| format!("mountinfo: {error}"))?));
+            Ok(0)
+        }
+        "see" => {
+            print!("{}", see::see());
             Ok(0)
         }
         "show" => {
@@ -222,9 +250,36 @@ pub fn show() -> String {
     shown
 }
 
+/// Paths and `ro` or `rw`, of the kernel's table of mounts.
+fn mounts(table: &str) -> String {
+    let mount = |line: &str| {
+        let fields: Vec<&str> = line.split(' ').collect();
+        Some(format!("{} {}\n", fields.get(4)?, fields.get(5)?.split(',').next()?))
+    };
+    table.lines().filter_map(mount).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mount_is_its_path_and_whether_it_can_be_written_to() {
+        let table =
+            "36 35 98:0 /mnt1 /mnt2 rw,noatime - ext3 /dev/root rw\n37 35 0:5 / /data ro - tmpfs t rw\n";
+        assert_eq!(mounts(table), "/mnt2 rw\n/data ro\n");
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let file = std::env::temp_dir().join(format!("puppet-{}", std::process::id()));
+        let name = file.to_str().unwrap_or_default();
+        assert_eq!(act(&mut Words(vec!["write", name, "hello"])), Ok(0));
+        assert_eq!(std::fs::read_to_string(&file).ok().as_deref(), Some("hello"));
+        assert_eq!(act(&mut Words(vec!["read", name])), Ok(0));
+        assert!(std::fs::remove_file(&file).is_ok());
+        assert!(act(&mut Words(vec!["read", name])).is_err());
+    }
 
     #[test]
     fn an_option_is_found_wherever_it_stands() {

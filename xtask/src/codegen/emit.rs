@@ -1,5 +1,6 @@
 //! From shapes to Rust.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::model::{Model, Shape};
@@ -48,6 +49,48 @@ pub fn structures(model: &Model) -> String {
         }
     }
     out
+}
+
+/// The members of a task definition's structures, for who tells what becomes of each.
+pub fn members(model: &Model) -> String {
+    let mut reached = BTreeSet::new();
+    for root in ["RegisterTaskDefinitionRequest", "TaskDefinition"] {
+        model.reach(root, &mut reached);
+    }
+    let mut out = format!(
+        "{HEAD}\nuse super::enums::*;\nuse super::member::{{Kind, Member, Structure}};\n\n\
+         pub const STRUCTURES: &[Structure] = &[\n"
+    );
+    for (name, shape) in model.used("structure").filter(|(name, _)| reached.contains(*name)) {
+        let _ = writeln!(out, "    Structure {{ name: {name:?}, members: &[");
+        for (member, of) in &shape.members {
+            let required = shape.required.contains(member);
+            let kind = kind(model, &of.shape);
+            let _ = writeln!(out, "Member {{ name: {member:?}, kind: {kind}, required: {required} }},");
+        }
+        out.push_str("    ] },\n");
+    }
+    out.push_str("];\n");
+    out
+}
+
+/// What a value of a shape looks like, down to the structure or word that is in it.
+fn kind(model: &Model, name: &str) -> String {
+    let shape = &model.shapes[name];
+    let inner = |part: &Option<super::model::Ref>| {
+        part.as_ref().map(|part| kind(model, &part.shape)).unwrap_or_default()
+    };
+    match shape.kind.as_str() {
+        "structure" => format!("Kind::Structure({name:?})"),
+        "string" if shape.words.is_empty() => "Kind::Text".to_owned(),
+        "string" => format!("Kind::Word({name}::WORDS)"),
+        "integer" | "long" | "double" => "Kind::Number".to_owned(),
+        "boolean" => "Kind::Flag".to_owned(),
+        "timestamp" => "Kind::Time".to_owned(),
+        "list" => format!("Kind::List(&{})", inner(&shape.member)),
+        "map" => format!("Kind::Map(&{})", inner(&shape.value)),
+        other => panic!("{name}: no kind for {other}"),
+    }
 }
 
 fn structure(out: &mut String, model: &Model, name: &str, shape: &Shape) {

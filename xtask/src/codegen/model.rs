@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::OPERATIONS;
+use super::{MORE_WORDS, OPERATIONS};
 
 /// The model's file below a virtual environment's site-packages.
 const FILE: &str = "botocore/data/ecs/2014-11-13/service-2.json.gz";
@@ -66,6 +66,10 @@ impl Model {
         let mut text = String::new();
         flate2::read::GzDecoder::new(std::fs::File::open(python)?).read_to_string(&mut text)?;
         let mut model: Self = serde_json::from_str(&text)?;
+        for (name, words) in MORE_WORDS {
+            let shape = model.shapes.get_mut(name).ok_or_else(|| format!("no shape {name}"))?;
+            shape.words.extend(words.iter().map(|word| (*word).to_owned()));
+        }
         let (mut inputs, mut outputs) = (BTreeSet::new(), BTreeSet::new());
         for name in OPERATIONS {
             let operation = model.operations.get(name).ok_or_else(|| format!("no operation {name}"))?;
@@ -76,7 +80,8 @@ impl Model {
         Ok(model)
     }
 
-    fn reach(&self, name: &str, seen: &mut BTreeSet<String>) {
+    /// Notes a shape and all that it is made of.
+    pub fn reach(&self, name: &str, seen: &mut BTreeSet<String>) {
         if !seen.insert(name.to_owned()) {
             return;
         }

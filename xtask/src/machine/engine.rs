@@ -123,7 +123,8 @@ pub fn last_lines(log: &Path, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-/// Removes the containers that an installation of Mainstay left behind; how many there were.
+/// Removes the containers that an installation of Mainstay left behind, and the volumes of their tasks; how many
+/// containers there were.
 ///
 /// # Errors
 /// Where the engine does not do it.
@@ -133,6 +134,13 @@ pub fn remove_containers_of(owner: &str) -> Fallible<usize> {
     let ids: Vec<&str> = listed.split_whitespace().collect();
     if !ids.is_empty() {
         output("docker", |docker| docker.args(["rm", "--force", "--volumes"]).args(&ids))?;
+    }
+    let listed = output("docker", |docker| {
+        docker.args(["volume", "ls", "--quiet", "--filter", &filter, "--filter", "label=mainstay.task-id"])
+    })?;
+    let volumes: Vec<&str> = listed.split_whitespace().collect();
+    if !volumes.is_empty() {
+        output("docker", |docker| docker.args(["volume", "rm"]).args(&volumes))?;
     }
     Ok(ids.len())
 }
