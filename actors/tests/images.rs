@@ -5,10 +5,10 @@
 mod support;
 
 use mainstay_actors::control::ServiceUpdate;
-use mainstay_actors::sim::{ImageState, World, container};
+use mainstay_actors::sim::{ImageState, Script, World, after, container, phoenix, side};
 use mainstay_core::ServiceKey;
 use mainstay_core::images::{ImageVersion, PullBehavior};
-use mainstay_core::model::{DeploymentConfiguration, StopCode, Task, TaskStatus};
+use mainstay_core::model::{DependencyCondition, DeploymentConfiguration, StopCode, Task, TaskStatus};
 use std::sync::Arc;
 use support::*;
 
@@ -119,6 +119,42 @@ async fn a_pull_that_hangs_keeps_nobody_waiting_whose_image_is_here() {
     run(&world, &definition, 10).await;
     pass(SEC).await;
     assert_eq!(ran(&world).await.last_status, TaskStatus::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_is_neither_looked_for_nor_pulled_before_what_its_container_depends_on_is_there() {
+    for (exit_code, expected) in [(0, 1), (1, 0)] {
+        let world = pulling(PullBehavior::Default).await;
+        publish(&world, "sha256:a");
+        world.engine.script("init", Script::exits(exit_code, 5 * SEC));
+        let containers =
+            vec![after(container(WEB), "init", DependencyCondition::Success), side(container("init"))];
+        let definition = world.define("ordered", containers).await.unwrap();
+        let id = run(&world, &definition, 1).await.tasks[0].id.clone();
+        pass(4 * SEC).await;
+        assert_eq!(
+            (world.engine.history().calls["image"], pulls(&world)),
+            (1, 0),
+            "only the first one's image"
+        );
+        until(&world, "it runs or is over", MIN, |w| task(w, &id).last_status >= TaskStatus::Running).await;
+        assert_eq!(pulls(&world), expected, "where it ended with {exit_code}");
+        assert_lawful(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_in_place_runs_the_same_image_without_a_look_at_its_tag() {
+    let world = pulling(PullBehavior::Always).await;
+    publish(&world, "sha256:a");
+    world.engine.script(WEB, Script::exits(1, 2 * MIN));
+    let definition = world.define("web", vec![phoenix(container(WEB), MIN)]).await.unwrap();
+    run(&world, &definition, 1).await;
+    pass(MIN).await;
+    publish(&world, "sha256:b");
+    until(&world, "it was started again", 5 * MIN, |w| w.engine.history().starts.len() == 2).await;
+    assert_eq!((digests(&world), pulls(&world)), (vec![Some("sha256:a".to_owned())], 1));
+    assert_lawful(&world);
 }
 
 /// A service of this many tasks of [`WEB`], all up.
