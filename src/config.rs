@@ -16,7 +16,7 @@ use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::supervision::Intensity;
-use mainstay_core::{Partition, restart, storage};
+use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::Folders;
@@ -39,6 +39,8 @@ pub struct Config {
     pub agent: Agent,
     /// Where this host has what task definitions only name.
     pub storage: Storage,
+    /// Where tasks with an address of their own have it.
+    pub network: Network,
     /// Where the secrets of containers are.
     pub secrets: Folder,
     /// Where their environment files are.
@@ -127,6 +129,16 @@ pub struct Agent {
 pub struct Storage {
     /// EFS file systems and access points by their ids: a directory, or `host:/export` of an NFS server.
     pub efs: BTreeMap<String, Place>,
+}
+
+/// Where tasks in network mode `awsvpc` have their addresses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Network {
+    /// The engine's network of whatever subnet is not named below; made where it is missing.
+    pub default: String,
+    /// Networks of the engine by the ids of subnets; each has to be there.
+    pub subnets: BTreeMap<String, String>,
 }
 
 /// A folder of files.
@@ -238,6 +250,13 @@ impl Default for Agent {
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
         }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let network::Networks { default, subnets } = network::Networks::default();
+        Self { default, subnets }
     }
 }
 
@@ -358,6 +377,13 @@ impl Config {
             let text = "is no id of an EFS file system (fs-…) or of an access point (fsap-…)";
             return Err(ConfigError(format!("storage.efs.{wrong}: {wrong:?} {text}")));
         }
+        let subnets = self.network.subnets.iter();
+        let named = subnets.map(|(subnet, name)| (format!("network.subnets.{subnet}"), name));
+        for (key, name) in named.chain([("network.default".to_owned(), &self.network.default)]) {
+            if !is_network(name) {
+                return wrong(&key, name, "the name of a network of the engine, and none of its own three");
+            }
+        }
         for (key, Folder { folder }) in
             [("secrets.folder", &self.secrets), ("environment-files.folder", &self.environment_files)]
         {
@@ -435,9 +461,21 @@ impl Config {
             storage: storage::Storage {
                 efs: self.storage.efs.iter().map(|(id, place)| (id.clone(), place.0.clone())).collect(),
             },
+            networks: network::Networks {
+                default: self.network.default.clone(),
+                subnets: self.network.subnets.clone(),
+            },
             stopped_task_retention: self.state.stopped_task_retention.0,
         }
     }
+}
+
+/// Whether it can be the name of a network on which containers have addresses of their own.
+fn is_network(name: &str) -> bool {
+    let letter = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(letter)
+        && !["bridge", "host", "none", "default"].contains(&name)
 }
 
 /// Every mistake in a line of its own: key, value, what would be right, and where it stands.

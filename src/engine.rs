@@ -7,13 +7,16 @@ mod credentials;
 mod errors;
 mod images;
 mod labels;
+mod networks;
 mod options;
+pub mod pause;
 mod ports;
 mod translate;
 mod volumes;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +34,7 @@ use mainstay_actors::ports::{
 };
 use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
+use mainstay_core::model::ContainerSpec;
 
 use errors::{status, when};
 use images::{Digests, OwnImages};
@@ -54,6 +58,12 @@ pub struct DockerEngine {
     docker_config: Option<PathBuf>,
     /// Host ports for port ranges.
     rows: ports::Rows,
+    /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
+    nests: AtomicBool,
+    /// Held while the image of pause containers is brought here.
+    pause: tokio::sync::Mutex<()>,
+    /// Held while a network is looked for and made.
+    networks: tokio::sync::Mutex<()>,
 }
 
 impl DockerEngine {
@@ -67,6 +77,9 @@ impl DockerEngine {
             images: OwnImages::default(),
             docker_config: credentials::own_file(),
             rows: ports::Rows::default(),
+            nests: AtomicBool::new(false),
+            pause: tokio::sync::Mutex::default(),
+            networks: tokio::sync::Mutex::default(),
         }
     }
 
@@ -136,6 +149,7 @@ impl ContainerEngine for DockerEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
+        self.nests.store(pause::nests(&info), Ordering::Relaxed);
         Ok(translate::info(info))
     }
 
@@ -152,6 +166,9 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
+        if pull.image == ContainerSpec::PAUSE_IMAGE {
+            return self.import_pause(&self.client().await?).await;
+        }
         self.bring(pull).await
     }
 
@@ -178,7 +195,13 @@ impl ContainerEngine for DockerEngine {
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
         let client = self.client().await?;
         let rows = self.rows.pick(&new.spec.definition.port_mappings);
-        let body = translate::create_body(&self.owner, new, &rows);
+        let network = match new.network {
+            Some(network) => Some(self.network(&client, network).await?),
+            None => None,
+        };
+        let nests = self.nests.load(Ordering::Relaxed);
+        let found = translate::Found { rows: &rows, network: network.as_deref(), nests };
+        let body = translate::create_body(&self.owner, new, found);
         let name = Some(new.spec.engine_name.clone());
         let made =
             client.create_container(Some(CreateContainerOptions { name, ..Default::default() }), body).await;

@@ -113,8 +113,10 @@ impl Stage {
         let new = NewService {
             key: service.clone(),
             definition: definition.key.clone(),
+            network: None,
             desired_count: COUNT,
             launch_type: LaunchType::Ec2,
+            platform_version: None,
             deployment_configuration: DeploymentConfiguration::default(),
             tags: Vec::new(),
             propagate_tags: None,
@@ -242,6 +244,7 @@ fn definition(family: Family) -> TaskDefinition {
         volumes: Vec::new(),
         cpu: None,
         memory: None,
+        ephemeral_storage: None,
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,

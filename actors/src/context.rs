@@ -11,6 +11,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::model::{ContainerInstance, Task};
+use mainstay_core::network::Networks;
 use mainstay_core::storage::Storage;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub image_cleanup: Cleanup,
     /// Where hosts have what task definitions only name.
     pub storage: Storage,
+    /// Which of the engine's networks tasks are on.
+    pub networks: Networks,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
 }
@@ -70,6 +73,7 @@ impl Default for Settings {
             image_pull_behavior: PullBehavior::default(),
             image_cleanup: Cleanup::default(),
             storage: Storage::default(),
+            networks: Networks::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
         }
     }

@@ -10,6 +10,7 @@ mod events;
 mod gate;
 mod images;
 mod known;
+mod pause;
 mod provisions;
 mod strays;
 mod task;

@@ -309,6 +309,8 @@ impl ServiceActor {
             id,
             cluster: service.key.cluster.clone(),
             definition: &definition,
+            network: deployment.network.clone(),
+            launch_type: service.launch_type,
             resources: mainstay_core::placement::requirements(&definition, &overrides),
             overrides,
             owner: TaskOwner::Service {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use mainstay_core::lifecycle::{self, TaskReport};
-use mainstay_core::model::{DeploymentImage, StopCode, Task, TaskOwner, TaskSpec, TaskStatus};
+use mainstay_core::model::{
+    DeploymentImage, LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus,
+};
 use mainstay_core::{ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -97,6 +99,10 @@ impl Actor for TaskActor {
             &task.overrides,
             self.ctx.settings.stop_timeout,
         );
+        spec.network = task.network.as_ref().map(|network| network.configuration.clone());
+        // Elsewhere the task's size is what placement counts.
+        spec.limits = (task.launch_type == Some(LaunchType::Fargate))
+            .then_some(TaskLimits { cpu: task.resources.cpu, memory: task.resources.memory });
         if let TaskOwner::Service { deployment, .. } = &task.owner
             && let Some(service) = service_of(&task).and_then(|key| self.ctx.view.services.get(&key))
             && let Some(deployment) = service.deployments.iter().find(|known| known.id == *deployment)

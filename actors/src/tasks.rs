@@ -167,7 +167,11 @@ impl Tasks {
             let before = |t: &Task| t.cluster == state.cluster && t.client_token.as_ref() == Some(token);
             let tasks = self.ctx.view.tasks.filter(before);
             if let Some(first) = tasks.first() {
-                let same = first.definition == request.definition && first.overrides == request.overrides;
+                let network = first.network.as_ref().map(|network| &network.configuration);
+                let same = first.definition == request.definition
+                    && first.overrides == request.overrides
+                    && network == request.network.as_ref()
+                    && first.launch_type.is_none_or(|known| known == request.launch_type);
                 let answer =
                     if same { Ok(Ran { tasks, failures: Vec::new() }) } else { Err(conflict(token)) };
                 drop(reply.send(answer));
@@ -235,6 +239,8 @@ impl Tasks {
                     group: run.request_of_each.group.clone(),
                     started_by: run.request.started_by.clone(),
                     instance,
+                    network: run.request.network.clone(),
+                    launch_type: run.request.launch_type,
                     resources: run.request_of_each.resources.clone(),
                     tags: run.request.tags.clone(),
                     client_token: run.request.client_token.clone(),

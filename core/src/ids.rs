@@ -132,10 +132,7 @@ impl Partition {
 
     /// `…:container/CLUSTER/TASK/UUID`; the uuid is derived from the task's id and the container's name.
     pub fn container(&self, cluster: &ClusterName, task: &TaskId, name: &str) -> String {
-        let high = fnv1a(task.as_str().as_bytes(), name.as_bytes());
-        let low = fnv1a(name.as_bytes(), task.as_str().as_bytes());
-        let hex = format!("{high:016x}{low:016x}");
-        let uuid = format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+        let uuid = uuid_of(task, name);
         self.arn(format_args!("container/{cluster}/{task}/{uuid}"))
     }
 
@@ -155,8 +152,27 @@ pub fn engine_name(definition: &RevisionKey, task: &TaskId, container: &str) -> 
     format!("ecs-{}-{}-{container}-{short}{hex:016x}", definition.family, definition.revision)
 }
 
+/// The id of the attachment of a task's network interface, derived from the task's.
+pub fn attachment_id(task: &TaskId) -> String {
+    uuid_of(task, "~attachment")
+}
+
+/// The id of a task's network interface, in the form of a VPC's and derived from the task's.
+pub fn interface_id(task: &TaskId) -> String {
+    let high = fnv1a(task.as_str().as_bytes(), b"~interface");
+    format!("eni-{high:016x}{:x}", high & 0xf)
+}
+
+/// A uuid for something of a task, the same each time.
+fn uuid_of(task: &TaskId, name: &str) -> String {
+    let high = fnv1a(task.as_str().as_bytes(), name.as_bytes());
+    let low = fnv1a(name.as_bytes(), task.as_str().as_bytes());
+    let hex = format!("{high:016x}{low:016x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
 /// FNV-1a over both parts: stable between releases, which `std`'s hasher does not promise.
-pub(crate) fn fnv1a(first: &[u8], second: &[u8]) -> u64 {
+pub fn fnv1a(first: &[u8], second: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in first.iter().chain(&[0]).chain(second) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

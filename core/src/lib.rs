@@ -4,10 +4,12 @@
 //! back is a value that says what to do. The tree in `mainstay-actors` asks and obeys; wire types stay in the API.
 
 pub mod deployment;
+pub mod fargate;
 pub mod ids;
 pub mod images;
 pub mod lifecycle;
 pub mod model;
+pub mod network;
 pub mod placement;
 pub mod restart;
 pub mod secrets;

@@ -13,8 +13,8 @@ pub use order::{Blocked, Fault, Order, Stage, Standing, Start, check_order};
 
 use crate::images::ImageVersion;
 use crate::model::{
-    Container, Health, NetworkBinding, Overrides, Resources, StopCode, Tag, Task, TaskDefinition, TaskOwner,
-    TaskStatus, Timestamp,
+    AwsVpcConfiguration, Container, Health, LaunchType, NetworkBinding, NetworkInterface, Overrides,
+    Resources, StopCode, Tag, Task, TaskDefinition, TaskNetwork, TaskOwner, TaskStatus, Timestamp,
 };
 use crate::{ClusterName, EngineId, InstanceId, TaskId};
 
@@ -26,10 +26,14 @@ const ESSENTIAL_EXITED: &str = "Essential container in task exited";
 const UNHEALTHY: &str = "Task failed container health checks";
 
 /// What an agent sees of a task; always whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TaskReport {
-    /// Its containers.
+    /// Its containers; a pause container is not among them.
     pub containers: Vec<ContainerReport>,
+    /// Its network interface, in network mode `awsvpc`.
+    pub interface: Option<NetworkInterface>,
+    /// Why the namespaces that its containers share are no more to be had.
+    pub pause_ended: Option<String>,
     /// When the first pull began.
     pub pull_started_at: Option<Timestamp>,
     /// When the last pull ended.
@@ -120,10 +124,14 @@ pub struct NewTask<'a> {
     pub group: String,
     /// Who started it.
     pub started_by: Option<String>,
+    /// Where ECS would run it.
+    pub launch_type: LaunchType,
     /// Where it runs.
     pub instance: InstanceId,
     /// What it holds there.
     pub resources: Resources,
+    /// Where it is to have its network interface, in network mode `awsvpc`.
+    pub network: Option<AwsVpcConfiguration>,
     /// What people attached.
     pub tags: Vec<Tag>,
     /// The token of its RunTask.
@@ -161,8 +169,10 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         owner: new.owner,
         group: new.group,
         started_by: new.started_by,
+        launch_type: Some(new.launch_type),
         instance: new.instance,
         resources: new.resources,
+        network: new.network.map(|configuration| TaskNetwork { configuration, interface: None }),
         desired_status: TaskStatus::Running,
         last_status: TaskStatus::Provisioning,
         health: Health::Unknown,
@@ -233,6 +243,9 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
     let mut next = task.clone();
     next.pull_started_at = next.pull_started_at.or(report.pull_started_at);
     next.pull_stopped_at = report.pull_stopped_at.or(next.pull_stopped_at);
+    if let (Some(network), Some(seen)) = (&mut next.network, &report.interface) {
+        network.interface = Some(seen.clone());
+    }
     let mut ended: Option<(StopCode, String)> = None;
     let mut sick: Option<String> = None;
     for container in &mut next.containers {
@@ -267,6 +280,14 @@ pub fn observe(task: &Task, report: &TaskReport, now: Timestamp) -> Option<Step>
     if next.started_at.is_none() && all_started {
         let latest = report.containers.iter().filter_map(|seen| seen.started_at).max();
         next.started_at = Some(latest.unwrap_or(now).min(now));
+    }
+    // Those that are there run on in what is left of it; no other one can join them.
+    if let Some(why) = &report.pause_ended {
+        let code = match next.started_at {
+            None => StopCode::TaskFailedToStart,
+            Some(_) => StopCode::EssentialContainerExited,
+        };
+        ended.get_or_insert_with(|| (code, why.clone()));
     }
     // An engine takes its two times apart: a program that ends at once may end, by them, before it started.
     if let (Some(started), Some(ended)) = (next.started_at, next.execution_stopped_at) {

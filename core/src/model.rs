@@ -5,6 +5,7 @@
 mod cluster;
 mod definition;
 mod instance;
+mod network;
 mod secret;
 mod service;
 mod spec;
@@ -15,6 +16,7 @@ mod volume;
 pub use cluster::*;
 pub use definition::*;
 pub use instance::*;
+pub use network::*;
 pub use secret::*;
 pub use service::*;
 pub use spec::*;

@@ -95,7 +95,7 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
             let port = match definition.network_mode {
                 NetworkMode::Bridge => mapping.fixed_host_port(),
                 NetworkMode::Host => mapping.container.one(),
-                NetworkMode::None => None,
+                NetworkMode::None | NetworkMode::AwsVpc => None,
             };
             match mapping.protocol {
                 Protocol::Tcp => sum.tcp_ports.extend(port),

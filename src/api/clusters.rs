@@ -111,15 +111,14 @@ fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[Clus
         let mut add = |name: &str, count: usize| {
             all.push(KeyValuePair { name: Some(name.to_owned()), value: Some(count.to_string()) });
         };
-        // Nothing runs on Fargate here, but who adds the numbers up expects them.
         let places =
-            [("EC2", Some(LaunchType::Ec2)), ("External", Some(LaunchType::External)), ("Fargate", None)];
+            [("EC2", LaunchType::Ec2), ("External", LaunchType::External), ("Fargate", LaunchType::Fargate)];
         for (place, launch_type) in places {
-            let tasks = of_cluster.iter().filter(|task| Some(tasks::launch_type(view, task)) == launch_type);
+            let tasks = of_cluster.iter().filter(|task| tasks::launch_type(view, task) == launch_type);
             let counts = tasks::Counts::of(tasks);
             add(&format!("running{place}TasksCount"), counts.running);
             add(&format!("pending{place}TasksCount"), counts.pending);
-            let count = |status| services(status).filter(|s| Some(s.launch_type) == launch_type).count();
+            let count = |status| services(status).filter(|s| s.launch_type == launch_type).count();
             add(&format!("active{place}ServiceCount"), count(ServiceStatus::Active));
             add(&format!("draining{place}ServiceCount"), count(ServiceStatus::Draining));
         }

@@ -2,9 +2,11 @@
 
 mod container;
 pub(super) mod environment;
+pub(super) mod fargate;
 mod links;
 mod linux;
 mod logs;
+mod network;
 mod options;
 mod order;
 #[cfg(test)]

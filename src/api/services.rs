@@ -14,9 +14,9 @@ use super::wire::enums::{ResourceManagementType, SchedulingStrategy, ServiceFiel
 use super::wire::structures::{
     CreateServiceRequest, CreateServiceResponse, DeleteServiceRequest, DeleteServiceResponse,
     DescribeServicesRequest, DescribeServicesResponse, ListServicesRequest, ListServicesResponse,
-    UpdateServiceRequest, UpdateServiceResponse,
+    NetworkConfiguration, UpdateServiceRequest, UpdateServiceResponse,
 };
-use super::{Api, at_most, clusters, definitions, missing, names, tags, tasks, unsigned};
+use super::{Api, at_most, clusters, definitions, missing, names, network, platform, tags, tasks, unsigned};
 use settings::Unsupported;
 
 /// ECS's limit of tasks a service.
@@ -62,10 +62,8 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         gateway_connectors,
         load_balancers,
         monitoring,
-        network_configuration,
         placement_constraints,
         placement_strategy,
-        platform_version,
         role,
         scheduling_strategy,
         service_connect_configuration,
@@ -95,8 +93,10 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let new = NewService {
         key: ServiceKey { cluster: cluster.name.clone(), name: mainstay_core::ServiceName::new(name) },
         definition: definition.key.clone(),
+        network: network::read(network_configuration, &definition, launch_type)?,
         desired_count,
         launch_type,
+        platform_version: platform::read(platform_version, launch_type)?,
         deployment_configuration,
         tags,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
@@ -144,10 +144,8 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         gateway_connectors,
         load_balancers,
         monitoring,
-        network_configuration,
         placement_constraints,
         placement_strategy,
-        platform_version,
         role: None,
         scheduling_strategy: None,
         service_connect_configuration,
@@ -168,8 +166,11 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
     if let Some(definition) = &definition {
         tasks::check_launch_type(definition, known.launch_type)?;
     }
+    let network = network_update(api, network_configuration, definition.as_deref(), &known)?;
     let update = ServiceUpdate {
         desired_count,
+        network,
+        platform_version: platform::read(platform_version, known.launch_type)?,
         definition: definition.map(|definition| definition.key.clone()),
         force_new_deployment: force_new_deployment.unwrap_or(false),
         deployment_configuration: deployment_configuration
@@ -181,6 +182,23 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
     };
     let changed = api.control.update_service(key, update).await?;
     Ok(UpdateServiceResponse { service: Some(show::service(api, &changed, true)) })
+}
+
+/// What an update makes of the tasks' network interfaces; what is not given is as it was, where the definition has it.
+fn network_update(
+    api: &Api,
+    given: Option<NetworkConfiguration>,
+    definition: Option<&model::TaskDefinition>,
+    known: &model::Service,
+) -> Answer<Option<Option<model::AwsVpcConfiguration>>> {
+    if given.is_none() && definition.is_none() {
+        return Ok(None);
+    }
+    let current = api.view().definitions.get(&known.definition);
+    let Some(definition) = definition.or(current.as_deref()) else { return Ok(None) };
+    let before = known.primary().and_then(|primary| primary.network.as_ref());
+    let kept = before.filter(|_| definition.network_mode == model::NetworkMode::AwsVpc).map(network::show);
+    network::read(given.or(kept), definition, known.launch_type).map(Some)
 }
 
 /// DescribeServices.

@@ -21,7 +21,7 @@ use super::wire::structures::{
     DescribeTasksRequest, DescribeTasksResponse, ListTasksRequest, ListTasksResponse, StopTaskRequest,
     StopTaskResponse,
 };
-use super::{Api, at_most, clusters, missing, names};
+use super::{Api, at_most, clusters, definitions, missing, names};
 
 /// Tasks by where they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -140,8 +140,11 @@ pub(super) async fn stop(api: &Api, request: StopTaskRequest) -> Answer<StopTask
     Ok(StopTaskResponse { task: Some(show::task(api, &stopped, true)) })
 }
 
-/// Where ECS would run a task: as its service says, or as its definition alone allows.
+/// Where ECS would run a task; for one of an earlier Mainstay, as its service says, or as its definition alone allows.
 pub(super) fn launch_type(view: &View, task: &Task) -> LaunchType {
+    if let Some(known) = task.launch_type {
+        return known;
+    }
     let found = match &task.owner {
         TaskOwner::Service { service, .. } => {
             let key = ServiceKey { cluster: task.cluster.clone(), name: service.clone() };
@@ -167,6 +170,7 @@ pub(super) fn read_launch_type(given: Option<enums::LaunchType>) -> Answer<Launc
     match given {
         None | Some(enums::LaunchType::Ec2) => Ok(LaunchType::Ec2),
         Some(enums::LaunchType::External) => Ok(LaunchType::External),
+        Some(enums::LaunchType::Fargate) => Ok(LaunchType::Fargate),
         Some(other) => {
             let text = format!("launchType {} is not supported by Mainstay yet.", other.as_str());
             Err(ApiError::client(text))
@@ -178,7 +182,8 @@ pub(super) fn read_launch_type(given: Option<enums::LaunchType>) -> Answer<Launc
 /// Where the task definition is for other launch types.
 pub(super) fn check_launch_type(definition: &TaskDefinition, launch_type: LaunchType) -> Answer<()> {
     let allowed = &definition.requires_compatibilities;
-    if allowed.is_empty() || allowed.contains(&launch_type) {
+    let fits = launch_type != LaunchType::Fargate || definitions::fargate::check(definition).is_ok();
+    if fits && (allowed.is_empty() || allowed.contains(&launch_type)) {
         return Ok(());
     }
     let text = format!("Task definition does not support launch_type {}.", launch_type.as_str());

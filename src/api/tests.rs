@@ -435,7 +435,7 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
         (
             "RunTask",
             json!({"taskDefinition": "web", "launchType": "FARGATE"}),
-            "ClientException: launchType FARGATE is not supported by Mainstay yet.",
+            "InvalidParameterException: Task definition does not support launch_type FARGATE.",
         ),
         (
             "RunTask",
@@ -447,9 +447,9 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
             "RunTask",
             json!({
                 "taskDefinition": "web",
-                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"]}},
+                "platformVersion": "LATEST",
             }),
-            "ClientException: networkConfiguration is not supported by Mainstay yet.",
+            "InvalidParameterException: The platform version must be null when specifying an EC2 launch type.",
         ),
         (
             "RunTask",

@@ -71,6 +71,8 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
         &["storage.efs.fs-1", "data", "absolute path", "host:/path"],
     );
     refused("[storage.efs]\ndata = \"/data\"", &[], &["storage.efs.data", "fs-"]);
+    refused("[network]\ndefault = \"host\"", &[], &["network.default", "host", "none of its own"]);
+    refused("[network.subnets]\nlan = \"a b\"", &[], &["network.subnets.lan", "a b"]);
     refused("[secrets]\nfolder = \"here\"", &[], &["secrets.folder", "here", "absolute path"]);
     refused(
         "",

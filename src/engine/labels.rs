@@ -7,6 +7,10 @@ use mainstay_core::{ClusterName, RevisionKey, TaskId};
 pub(super) const OWNER: &str = "mainstay.owner";
 /// Its task's id.
 pub(super) const TASK_ID: &str = "mainstay.task-id";
+/// What it is for, where that is not the task definition's to say.
+pub(super) const ROLE: &str = "mainstay.role";
+/// It holds the namespaces that its task's containers share.
+pub(super) const PAUSE: &str = "pause";
 /// Its cluster.
 pub(super) const CLUSTER: &str = "com.amazonaws.ecs.cluster";
 /// Its task.

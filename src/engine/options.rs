@@ -43,8 +43,6 @@ pub(super) fn apply(new: &NewContainer<'_>, body: &mut ContainerCreateBody, host
         let target = |container: &str| engine_name(new.definition, new.task, container);
         links.iter().map(|link| format!("{}:{}", target(&link.container), link.alias())).collect()
     });
-    host.pid_mode = new.pid_mode.map(|mode| mode.as_str().to_owned());
-    host.ipc_mode = new.ipc_mode.map(|mode| mode.as_str().to_owned());
     host.log_config = definition.log_configuration.as_ref().map(log_config);
     if let Some(linux) = &options.linux {
         apply_linux(definition, linux, host);
@@ -149,6 +147,9 @@ mod tests {
             network_mode: NetworkMode::Bridge,
             pid_mode: None,
             ipc_mode: None,
+            limits: None,
+            network: None,
+            joins: None,
             spec: &spec,
             image: "web",
             mounts: &[],

@@ -32,19 +32,20 @@ impl Rows {
         }
         let all = ephemeral();
         let row = |mapping: &PortMapping| {
-            mapping.container.is_range().then(|| self.row(all, mapping.container, mapping.protocol)).flatten()
+            let free = |port| is_free(port, mapping.protocol);
+            mapping.container.is_range().then(|| self.row(all, mapping.container, free)).flatten()
         };
         mappings.iter().map(row).collect()
     }
 
-    fn row(&self, all: Ports, wanted: Ports, protocol: Protocol) -> Option<Ports> {
+    fn row(&self, all: Ports, wanted: Ports, is_free: impl Fn(u16) -> bool) -> Option<Ports> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let length = wanted.last() - wanted.first();
         // As often as rows fit, and once more for the round that was under way.
         for _ in 0..=all.each().count() / usize::from(length + 1) + 1 {
             let last = next.filter(|&last| last >= all.first().saturating_add(length)).unwrap_or(all.last());
             let first = last.checked_sub(length).filter(|&first| first >= all.first())?;
-            match (first..=last).rev().find(|&port| !is_free(port, protocol)) {
+            match (first..=last).rev().find(|&port| !is_free(port)) {
                 None => {
                     *next = first.checked_sub(1);
                     return wanted.moved_to(first);
@@ -194,15 +195,16 @@ mod tests {
 
     #[test]
     fn rows_follow_each_other_go_round_and_leave_out_what_is_taken() {
-        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-        let taken = listener.local_addr().unwrap().port();
-        let all = Ports::Range { first: taken - 4, last: taken };
+        let (all, taken) = (Ports::Range { first: 50_000, last: 50_004 }, 50_004);
+        let free = |port| port != taken;
         let rows = Rows::default();
         for _ in 0..3 {
-            let row = rows.row(all, range("80-81"), Protocol::Tcp).unwrap();
+            let row = rows.row(all, range("80-81"), free).unwrap();
             assert!(!row.meets(Ports::One(taken)) && row.first() >= all.first(), "{row}");
         }
-        assert_eq!(rows.row(all, range("80-84"), Protocol::Tcp), None, "one of five is taken");
-        assert_eq!(rows.row(all, range("80-90"), Protocol::Tcp), None, "there are only five");
+        assert_eq!(rows.row(all, range("80-84"), free), None, "one of five is taken");
+        assert_eq!(rows.row(all, range("80-90"), free), None, "there are only five");
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        assert!(!is_free(listener.local_addr().unwrap().port(), Protocol::Tcp));
     }
 }

@@ -13,7 +13,7 @@ use mainstay_actors::ports::{
 use mainstay_core::model::{Health, NetworkMode, Ports, Timestamp};
 use mainstay_core::{EngineId, TaskId};
 
-use super::{labels, options, ports, volumes};
+use super::{labels, networks, options, pause, ports, volumes};
 
 /// Bytes.
 pub(super) const MIB: i64 = 1024 * 1024;
@@ -31,20 +31,26 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
     }
 }
 
-/// What the engine is asked to make; `rows` has the host ports of port ranges, by mapping.
-pub(super) fn create_body(
-    owner: &str,
-    new: &NewContainer<'_>,
-    rows: &[Option<Ports>],
-) -> ContainerCreateBody {
+/// What was found for a container that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// The host ports of port ranges, by mapping.
+    pub rows: &'a [Option<Ports>],
+    /// The engine's id of the network it is on.
+    pub network: Option<&'a str>,
+    /// Whether containers can be inside the cgroup of another one.
+    pub nests: bool,
+}
+
+/// What the engine is asked to make.
+pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>) -> ContainerCreateBody {
     let definition = &new.spec.definition;
     let bridged = new.network_mode == NetworkMode::Bridge;
     let mut host_config = HostConfig {
         cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
-        network_mode: Some(new.network_mode.as_str().to_owned()),
-        port_bindings: bridged.then(|| ports::bindings(definition, rows)),
+        port_bindings: bridged.then(|| ports::bindings(definition, found.rows)),
         ..Default::default()
     };
     volumes::mount(owner, new, &mut host_config);
@@ -68,6 +74,11 @@ pub(super) fn create_body(
         ..Default::default()
     };
     options::apply(new, &mut body, &mut host_config);
+    pause::connect(new, found.network, &mut host_config);
+    pause::limit(new, found.nests, &mut host_config);
+    if new.spec.is_pause() {
+        pause::apply(&mut body, &mut host_config);
+    }
     body.host_config = Some(host_config);
     body
 }
@@ -85,7 +96,9 @@ fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {
     let theirs = new.spec.definition.docker_labels.iter().cloned();
     let ranges =
         ports::ranges_label(&new.spec.definition).map(|ranges| (labels::PORT_RANGES.to_owned(), ranges));
+    let role = new.spec.is_pause().then(|| (labels::ROLE.to_owned(), labels::PAUSE.to_owned()));
     theirs
+        .chain(role)
         .chain(options::log_labels(new))
         .chain(ranges)
         .chain(labels::of_task(owner, new.into()))
@@ -104,7 +117,8 @@ pub(super) fn container(
         return None;
     }
     let state = seen.state.unwrap_or_default();
-    let published = seen.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+    let connected = seen.network_settings.unwrap_or_default();
+    let published = connected.ports.unwrap_or_default();
     Some(EngineContainer {
         id: EngineId::new(seen.id?),
         task: TaskId::new(labels.get(labels::TASK_ID)?),
@@ -114,6 +128,7 @@ pub(super) fn container(
             &published,
             labels.get(labels::PORT_RANGES).map(String::as_str),
         ),
+        interface: connected.networks.and_then(networks::interface),
         image_digest,
         image_id: seen.image,
         started_at: state.started_at.as_deref().and_then(timestamp),

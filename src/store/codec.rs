@@ -39,7 +39,7 @@ impl Record for Service {
 
     fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
         match version {
-            1 => body_of::<v1::service::Service>(body).map(Self::from),
+            1 => body_of::<v1::Service>(body).map(Self::from),
             _ => Err(no_way::<Self>(version)),
         }
     }

@@ -33,7 +33,7 @@ enum FirstLine {
     Cluster(Cluster),
     TaskDefinition(Box<v1::TaskDefinition>),
     LastRevision(Family, u32),
-    Service(Box<Service>),
+    Service(Box<v1::Service>),
     Task(Box<v1::Task>),
     ContainerInstance(Box<ContainerInstance>),
 }
@@ -45,7 +45,7 @@ impl From<FirstLine> for Line {
             FirstLine::Cluster(cluster) => Self::Cluster(cluster),
             FirstLine::TaskDefinition(definition) => Self::TaskDefinition(Box::new((*definition).into())),
             FirstLine::LastRevision(family, last) => Self::LastRevision(family, last),
-            FirstLine::Service(service) => Self::Service(service),
+            FirstLine::Service(service) => Self::Service(Box::new((*service).into())),
             FirstLine::Task(task) => Self::Task(Box::new((*task).into())),
             FirstLine::ContainerInstance(instance) => Self::ContainerInstance(instance),
         }

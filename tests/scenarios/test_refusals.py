@@ -73,7 +73,10 @@ REFUSED = {
     "a health check of neither kind": (*define(container(healthCheck={"command": ["/check"]})), "ClientException", "command"),
     "no essential container": (*define(container(essential=False)), "ClientException", "essential"),
     "an unknown network mode": (*define(container(), networkMode="mesh"), None, "networkMode"),
-    "a task's processes shared, which is not carried out": (*define(container(), pidMode="task"), "ClientException", "pidMode"),
+    "a task's place constrained, which is not carried out": (
+        *define(container(), placementConstraints=[{"type": "memberOf", "expression": "a == b"}]),
+        "ClientException", "placementConstraints",
+    ),
     "a mount of an unknown volume": (
         *define(container(mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}])), "ClientException", "Unknown volume 'a'",
     ),

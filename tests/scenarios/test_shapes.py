@@ -95,6 +95,23 @@ def test_web(daemon):
     daemon.ecs.delete_service(service=name, force=True)
 
 
+def test_fargate_web(daemon):
+    definition = register(daemon, "fargate-web")
+    words = "--service-name fargate-web --desired-count 2 --launch-type FARGATE --platform-version LATEST".split()
+    network = "awsvpcConfiguration={subnets=[subnet-1,subnet-2],securityGroups=[sg-1],assignPublicIp=ENABLED}"
+    daemon.aws("create-service", "--task-definition", definition, *words, "--network-configuration", network)
+    daemon.stable("fargate-web")
+    addresses = set()
+    for task in daemon.tasks("fargate-web"):
+        assert (task["launchType"], task["healthStatus"]) == ("FARGATE", "HEALTHY")
+        (interface,) = part(task, "app")["networkInterfaces"]
+        addresses.add(interface["privateIpv4Address"])
+        assert get(f"http://{interface['privateIpv4Address']}:8080/")[0] == 200
+        assert daemon.act(task, "ask", "/", "--port", "8080", name="metrics")[0] == 0
+    assert len(addresses) == 2
+    daemon.ecs.delete_service(service="fargate-web", force=True)
+
+
 def test_web_with_proxy_and_migration(daemon):
     task = healthy(daemon, start(daemon, "web-with-proxy-and-migration"))
     assert (task["lastStatus"], part(task, "migrate")["exitCode"]) == ("RUNNING", 0)

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
+    AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
 };
 use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
 
@@ -21,10 +21,14 @@ pub struct NewService {
     pub key: ServiceKey,
     /// What it runs.
     pub definition: RevisionKey,
+    /// Where its tasks have their network interfaces, in network mode `awsvpc`.
+    pub network: Option<AwsVpcConfiguration>,
     /// How many.
     pub desired_count: u32,
     /// Where ECS would run it.
     pub launch_type: LaunchType,
+    /// The version of Fargate that was asked for.
+    pub platform_version: Option<String>,
     /// The limits of its rollouts.
     pub deployment_configuration: DeploymentConfiguration,
     /// What people attached.
@@ -46,6 +50,11 @@ pub struct ServiceUpdate {
     pub desired_count: Option<u32>,
     /// What it runs: a new deployment where it differs.
     pub definition: Option<RevisionKey>,
+    /// Where its tasks have their network interfaces: a new deployment where it differs. None where they shall have
+    /// none of their own any more.
+    pub network: Option<Option<AwsVpcConfiguration>>,
+    /// The version of Fargate that was asked for.
+    pub platform_version: Option<String>,
     /// A new deployment even of the same definition.
     pub force_new_deployment: bool,
     /// The limits of its rollouts.
@@ -65,6 +74,10 @@ pub struct RunTask {
     pub cluster: ClusterName,
     /// What.
     pub definition: RevisionKey,
+    /// Where they have their network interfaces, in network mode `awsvpc`.
+    pub network: Option<AwsVpcConfiguration>,
+    /// Where ECS would run them.
+    pub launch_type: LaunchType,
     /// How many; 1 to 10, which the API checks.
     pub count: u32,
     /// What to change of it.

@@ -36,6 +36,13 @@ impl HostTask {
         let again = container.tries > 0 || last.is_some();
         let gate = Arc::clone(&self.gate);
         let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
+        let network = container
+            .spec
+            .is_pause()
+            .then(|| state.spec.network.as_ref().map(|network| ctx.settings.networks.of(network)))
+            .flatten();
+        let joins = state.spec.pause().filter(|&pause| pause != place);
+        let joins = joins.and_then(|pause| state.containers[pause].id.clone());
         let added = state.provisions.added(&container.report.name);
         let image = container.image.clone();
         self.ctx.spawn(async move {
@@ -64,6 +71,9 @@ impl HostTask {
                         network_mode: spec.network_mode,
                         pid_mode: spec.pid_mode,
                         ipc_mode: spec.ipc_mode,
+                        limits: spec.limits,
+                        network: network.as_ref(),
+                        joins: joins.as_ref(),
                         spec: container,
                         image: &image,
                         mounts: &mounts,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use mainstay_core::EngineId;
 use mainstay_core::images::Here;
 use mainstay_core::lifecycle::{Blocked, ContainerReport, ContainerStatus, Stage, Standing, starts_again};
-use mainstay_core::model::{ContainerSpec, Health, Timestamp};
+use mainstay_core::model::{ContainerSpec, Health, NetworkInterface, Timestamp};
 
 use crate::ports::{EngineContainer, EngineState, Exit};
 
@@ -67,6 +67,8 @@ pub(super) struct Container {
     pub(super) alarm: Option<Instant>,
     /// Those before it that could not start for their ports; what is still heard of them is old news.
     pub(super) unmade: Vec<EngineId>,
+    /// Its network interface, as last seen.
+    pub(super) interface: Option<NetworkInterface>,
     pub(super) report: ContainerReport,
 }
 
@@ -129,6 +131,7 @@ impl Container {
             looking: false,
             look_again: false,
             unmade: Vec::new(),
+            interface: None,
             news: News::default(),
             killed_with: None,
             last_end: None,
@@ -310,6 +313,11 @@ impl Container {
         }
     }
 
+    /// Whether it was to run and does so no more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Killed | Phase::Stopped)
+    }
+
     /// Whether it has to be there.
     pub(super) fn may_run(&self) -> bool {
         matches!(self.phase, Phase::Running | Phase::Killed | Phase::Again)
@@ -346,6 +354,7 @@ impl Container {
                     self.report.health = seen.health;
                 }
                 self.report.network_bindings.clone_from(&seen.network_bindings);
+                self.interface.clone_from(&seen.interface);
             }
             EngineState::Exited(exit) => self.exited(seen.started_at, exit),
         }

@@ -26,7 +26,7 @@ pub struct Brought {
 
 /// Whether a container can be made without a look at its image.
 pub(super) fn may_skip(ctx: &Context, container: &ContainerSpec) -> bool {
-    images::may_skip(ctx.settings.image_pull_behavior, container.is_fixed())
+    container.is_pause() || images::may_skip(ctx.settings.image_pull_behavior, container.is_fixed())
 }
 
 /// Has the image of a container here, pulled where the pull behavior says so.
@@ -37,6 +37,13 @@ pub(super) async fn bring(
     task: &TaskSpec,
     container: &ContainerSpec,
 ) -> Brought {
+    if container.is_pause() {
+        // It comes with the adapter: no registry is asked, and it waits for no pull.
+        let _pass = gate.pass(Lane::Work, &task.group).await;
+        let image = container.reference();
+        let came = engine.pull(&Pull { image: &image, credentials: None, spare: false }).await;
+        return Brought { pull: None, image: came.map(|()| (image, None)) };
+    }
     let mut pull = None;
     let image = find(ctx, engine, gate, task, container, &mut pull).await;
     Brought { pull, image }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use mainstay_core::model::ContainerSpec;
 use mainstay_core::{EngineId, TaskId};
 
 use super::{EngineStatus, Host, HostMsg, HostState, HostTaskMsg, Me, RECONNECT};
@@ -120,8 +121,21 @@ impl Host {
         let me = me.clone();
         self.ctx.spawn(async move {
             let grace = stop.then_some(grace);
-            let taken = found.containers.iter().map(|container| take_down(&*engine, &container.id, grace));
-            let mut removed: Result<(), EngineError> = join_all(taken).await.into_iter().collect();
+            let of = |pause: bool| {
+                found
+                    .containers
+                    .iter()
+                    .filter(move |container| (container.name == ContainerSpec::PAUSE) == pause)
+            };
+            let take = async |pause| {
+                let taken = of(pause).map(|container| take_down(&*engine, &container.id, grace));
+                join_all(taken).await.into_iter().collect::<Result<(), EngineError>>()
+            };
+            // A pause container goes after those that share its namespaces.
+            let mut removed = match take(false).await {
+                Ok(()) => take(true).await,
+                failed => failed,
+            };
             if removed.is_ok() {
                 removed = remove_volumes(&*engine, &found.volumes).await;
             }

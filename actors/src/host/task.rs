@@ -15,6 +15,7 @@ use super::container::{Act, Container, News, Now, Phase};
 use super::gate::{Gate, Lane, Teardown};
 use super::images;
 use super::known::Known;
+use super::pause;
 use super::provisions::{Provided, Provisions, Unprovided};
 use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
@@ -162,6 +163,7 @@ impl Actor for HostTask {
                 }
             }
         }
+        pause::lose(&start, &mut containers);
         for (place, container) in containers.iter_mut().enumerate() {
             if container.id.is_some() {
                 container.unseen = true;
@@ -273,15 +275,17 @@ impl HostTask {
         let standings: Vec<Standing> =
             state.containers.iter().map(|container| container.standing(now)).collect();
         // A task of which an essential container is over is about to be stopped; nothing of it starts again.
-        let is_over = |container: &Container| {
-            container.spec.definition.essential && matches!(container.phase, Phase::Killed | Phase::Stopped)
-        };
-        let ending = state.stopping || state.containers.iter().any(is_over);
+        let is_over = |container: &Container| container.spec.definition.essential && container.is_over();
+        let pause_over = pause::is_over(state);
+        let ending = state.stopping || pause_over || state.containers.iter().any(is_over);
         let unseen = state.containers.iter().any(|container| container.unseen);
-        let mut ended = false;
+        let mut ended = pause::fail_those_to_come(state);
         for place in 0..state.containers.len() {
+            let alone = pause::stays_alone(state, place);
             let container = &mut state.containers[place];
             let (before, stopping) = match container.phase {
+                // It is there for the others.
+                phase if container.spec.is_pause() => (phase, alone),
                 // Whether the task goes on is known once all of it was looked at.
                 Phase::Again if unseen => continue,
                 phase @ Phase::Again => (phase, ending),
@@ -491,8 +495,11 @@ impl HostTask {
         if state.containers.iter().any(|container| container.unseen) {
             return;
         }
+        let of_definition = state.containers.iter().filter(|container| !container.spec.is_pause());
         let report = TaskReport {
-            containers: state.containers.iter().map(|container| container.report.clone()).collect(),
+            containers: of_definition.map(|container| container.report.clone()).collect(),
+            interface: pause::interface(state),
+            pause_ended: pause::end(state),
             pull_started_at: state.pull_started_at,
             pull_stopped_at: state.pull_stopped_at,
         };

@@ -6,7 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use mainstay_core::images::{Here, Pulled};
-use mainstay_core::model::{Health, IpcMode, NetworkBinding, NetworkMode, PidMode, Timestamp};
+use mainstay_core::model::{
+    Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, TaskLimits, Timestamp,
+};
+use mainstay_core::network::EngineNetwork;
 use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
 
 use mainstay_core::model::ContainerSpec;
@@ -61,7 +64,8 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// All volumes that were made for tasks of this owner; shared ones are not among them.
     async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError>;
 
-    /// Makes the container, or finds the one that an earlier call made for the same task under the same name.
+    /// Makes the container, or finds the one that an earlier call made for the same task under the same name. The image
+    /// of a pause container is the adapter's own, which a pull brings here.
     ///
     /// # Errors
     /// [`EngineError::NoSuchImage`] where the image has to be pulled first.
@@ -188,6 +192,13 @@ pub struct NewContainer<'a> {
     pub pid_mode: Option<PidMode>,
     /// Whose IPC resources it sees.
     pub ipc_mode: Option<IpcMode>,
+    /// What its task's containers can have together, where that is held. Where an engine cannot hold them together, each
+    /// can have that much.
+    pub limits: Option<TaskLimits>,
+    /// On which network it has an interface: a pause container in network mode `awsvpc`.
+    pub network: Option<&'a EngineNetwork>,
+    /// The pause container that holds what the task's containers share; it runs.
+    pub joins: Option<&'a EngineId>,
     /// What it is.
     pub spec: &'a ContainerSpec,
     /// The reference of what it runs.
@@ -232,6 +243,8 @@ pub struct EngineContainer {
     pub health: Health,
     /// Published ports.
     pub network_bindings: Vec<NetworkBinding>,
+    /// Its network interface, where it has one of its own.
+    pub interface: Option<NetworkInterface>,
     /// The image's digest, where the engine knows one.
     pub image_digest: Option<String>,
     /// The image's id.

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use mainstay_core::DeploymentId;
 use mainstay_core::model::{
-    DefinitionStatus, Deployment, DeploymentStatus, RolloutState, Service, ServiceStatus, Timestamp,
+    AwsVpcConfiguration, DefinitionStatus, Deployment, DeploymentStatus, RolloutState, Service,
+    ServiceStatus, Timestamp,
 };
 use std::sync::Arc;
 
@@ -176,12 +177,15 @@ fn apply(service: &Service, change: &Change) -> Service {
                 update.deployment_configuration.unwrap_or(next.deployment_configuration);
             next.health_check_grace_period_seconds =
                 update.health_check_grace_period_seconds.or(next.health_check_grace_period_seconds);
+            next.platform_version = update.platform_version.clone().or(next.platform_version);
             next.propagate_tags = update.propagate_tags.or(next.propagate_tags);
             next.enable_ecs_managed_tags =
                 update.enable_ecs_managed_tags.unwrap_or(next.enable_ecs_managed_tags);
             let definition = update.definition.clone().unwrap_or_else(|| next.definition.clone());
-            if definition != next.definition || update.force_new_deployment {
-                begin_deployment(&mut next, deployment.clone(), definition, *at);
+            let before = next.primary().and_then(|primary| primary.network.clone());
+            let network = update.network.clone().unwrap_or_else(|| before.clone());
+            if definition != next.definition || network != before || update.force_new_deployment {
+                begin_deployment(&mut next, deployment.clone(), definition, network, *at);
             }
             for known in next.deployments.iter_mut().filter(|known| known.status == DeploymentStatus::Primary)
             {
@@ -199,6 +203,7 @@ fn begin_deployment(
     service: &mut Service,
     id: DeploymentId,
     definition: mainstay_core::RevisionKey,
+    network: Option<AwsVpcConfiguration>,
     at: Timestamp,
 ) {
     for older in service.deployments.iter_mut().filter(|d| d.status == DeploymentStatus::Primary) {
@@ -212,6 +217,7 @@ fn begin_deployment(
         id,
         status: DeploymentStatus::Primary,
         definition,
+        network,
         desired_count: service.desired_count,
         failed_tasks: 0,
         rollout_state: RolloutState::InProgress,

@@ -87,6 +87,7 @@ pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDef
         volumes: Vec::new(),
         cpu: None,
         memory: None,
+        ephemeral_storage: None,
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,
@@ -115,8 +116,10 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
     NewService {
         key: service_key(name),
         definition,
+        network: None,
         desired_count,
         launch_type: LaunchType::Ec2,
+        platform_version: None,
         deployment_configuration: DeploymentConfiguration::default(),
         tags: Vec::new(),
         propagate_tags: None,
@@ -131,6 +134,8 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
     RunTask {
         cluster: default_cluster(),
         definition,
+        network: None,
+        launch_type: LaunchType::Ec2,
         count,
         overrides: Overrides::default(),
         group: None,

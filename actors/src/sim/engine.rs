@@ -396,7 +396,7 @@ impl ContainerEngine for SimEngine {
 
     async fn remove(&self, id: &EngineId) -> Result<(), EngineError> {
         self.call("remove", |machine| {
-            machine.remove(id);
+            machine.remove_in_order(id);
             Ok(())
         })
         .await

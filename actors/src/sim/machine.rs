@@ -6,8 +6,10 @@ use std::time::Duration;
 use mainstay_core::images::Here;
 use mainstay_core::lifecycle::starts_again;
 use mainstay_core::model::{
-    Dependency, DependencyCondition, Health, NetworkBinding, Ports, RestartPolicy, Timestamp,
+    Dependency, DependencyCondition, Health, NetworkBinding, NetworkInterface, NetworkMode, Ports,
+    RestartPolicy, Timestamp,
 };
+use mainstay_core::network::shares_namespaces;
 use mainstay_core::storage::{Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
@@ -76,6 +78,9 @@ pub(super) struct Container {
     pub(super) environment: BTreeMap<String, String>,
     /// The names of the volumes it mounts.
     volumes: Vec<String>,
+    /// The container whose namespaces it is in.
+    joins: Option<EngineId>,
+    interface: Option<NetworkInterface>,
     script: Script,
     checked: bool,
     depends_on: Vec<Dependency>,
@@ -140,7 +145,9 @@ impl Machine {
             return Err(EngineError::NoSuchImage { image: new.image.to_owned() });
         };
         let volumes = self.volumes_of(new)?;
+        self.check_join(new)?;
         self.made += 1;
+        let number = self.made;
         let id = EngineId::new(format!("{:064x}", self.made));
         let by_command = definition.command.as_deref().and_then(script::of_command);
         let by_image = || self.scripts.get(&definition.image).cloned();
@@ -173,12 +180,36 @@ impl Machine {
             restart_policy: definition.restart_policy.clone(),
             state: EngineState::Created,
             health: Health::Unknown,
-            bindings: definition.port_mappings.iter().enumerate().map(binding).collect(),
+            joins: new.joins.cloned(),
+            interface: new.network.map(|_| NetworkInterface {
+                address: format!("10.0.{}.{}", number / 250 % 250, number % 250 + 1),
+                mac: format!("02:42:0a:00:{:02x}:{:02x}", number / 250 % 250, number % 250 + 1),
+            }),
+            bindings: match new.network_mode {
+                NetworkMode::Bridge | NetworkMode::Host => {
+                    definition.port_mappings.iter().enumerate().map(binding).collect()
+                }
+                NetworkMode::None | NetworkMode::AwsVpc => Vec::new(),
+            },
             started_at: None,
             life: 0,
         };
         self.containers.insert(id.clone(), container);
         Ok(id)
+    }
+
+    /// A container of a task that shares namespaces is made in those of a pause container that runs, if at all.
+    fn check_join(&mut self, new: &NewContainer<'_>) -> Result<(), EngineError> {
+        let shared = shares_namespaces(new.network_mode, new.pid_mode, new.ipc_mode);
+        if shared && new.joins.is_none() != new.spec.is_pause() {
+            self.history.violations.push(format!("{} is made without its pause", new.spec.engine_name));
+        }
+        match new.joins {
+            Some(id) if !self.containers.contains_key(id) => {
+                Err(EngineError::Refused { message: format!("No such container: {id}") })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The volumes that a new container mounts; that one is not there is a mistake of whoever makes it.
@@ -257,6 +288,24 @@ impl Machine {
         if let Some(words) = &container.script.refuses {
             return Err(EngineError::Refused { message: words.clone() });
         }
+        let joined = container.joins.clone();
+        let (task, name) = (container.task.clone(), container.name.clone());
+        if let Some(joined) = &joined
+            && self.containers.get(joined).is_none_or(|pause| pause.state != EngineState::Running)
+        {
+            let message = format!("cannot join network of a non running container: {joined}");
+            return Err(EngineError::Refused { message });
+        }
+        let in_others = |other: &Container| {
+            other.task == task && other.state == EngineState::Running && other.joins.is_some()
+        };
+        if joined.is_some() && self.containers.values().any(|other| in_others(other) && other.joins != joined)
+        {
+            self.history
+                .violations
+                .push(format!("{name} of task {task} is in other namespaces than the rest"));
+        }
+        let container = self.containers.get_mut(id).ok_or_else(gone)?;
         let taken = |binding: &&NetworkBinding| self.taken.iter().any(|taken| taken.meets(binding.host));
         if let Some(binding) = container.bindings.iter().find(taken) {
             let message =
@@ -344,6 +393,15 @@ impl Machine {
         }
     }
 
+    /// Removes it on a tree's behalf: a pause container after those that are in its namespaces.
+    pub(super) fn remove_in_order(&mut self, id: &EngineId) {
+        let joined = |other: &Container| other.joins.as_ref() == Some(id);
+        if self.containers.values().any(joined) {
+            self.history.violations.push(format!("{id} is removed before those that joined it"));
+        }
+        self.remove(id);
+    }
+
     pub(super) fn remove(&mut self, id: &EngineId) {
         self.end(id, None, 137, false);
         if self.containers.contains_key(id) {
@@ -361,6 +419,7 @@ impl Machine {
             state: container.state.clone(),
             health: container.health,
             network_bindings: container.bindings.clone(),
+            interface: container.interface.clone().filter(|_| container.state == EngineState::Running),
             image_digest: container.runs.digest.clone(),
             image_id: Some(container.runs.id.clone()),
             started_at: container.started_at,

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::{ContainerDefinition, DependencyCondition, Health};
+use crate::model::{ContainerDefinition, ContainerSpec, DependencyCondition, Health};
 
 /// The order of a task's containers, each known by its place in the task definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,16 +128,21 @@ pub enum Blocked {
 }
 
 impl Order {
-    /// The order of containers that passed [`check_order`]; an unknown name is not waited for.
+    /// The order of containers that passed [`check_order`]; an unknown name is not waited for. All others need a
+    /// pause container, first of all.
     pub fn of<'a>(containers: impl IntoIterator<Item = &'a ContainerDefinition>) -> Self {
         let definitions: Vec<&ContainerDefinition> = containers.into_iter().collect();
         let place = |name: &str| definitions.iter().position(|known| known.name == name);
+        let pause = place(ContainerSpec::PAUSE);
         let containers = definitions.iter().map(|definition| Ordered {
             name: definition.name.clone(),
             start_timeout: definition.start_timeout.filter(|limit| !limit.is_zero()),
             patient: definition.essential || definition.start_timeout.is_some_and(|limit| !limit.is_zero()),
-            needs: needs(definition)
-                .filter_map(|(on, until)| place(on).map(|on| Need { on, until }))
+            needs: pause
+                .filter(|_| definition.name != ContainerSpec::PAUSE)
+                .map(|on| Need { on, until: Until::Started })
+                .into_iter()
+                .chain(needs(definition).filter_map(|(on, until)| place(on).map(|on| Need { on, until })))
                 .collect(),
         });
         Self { containers: containers.collect() }

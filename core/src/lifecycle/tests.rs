@@ -49,6 +49,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         volumes: Vec::new(),
         cpu: None,
         memory: None,
+        ephemeral_storage: None,
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,
@@ -73,6 +74,8 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
         started_by: None,
         instance: InstanceId::new("i"),
         resources: Resources::default(),
+        network: None,
+        launch_type: LaunchType::Ec2,
         tags: Vec::new(),
         client_token: None,
     };
@@ -114,7 +117,7 @@ fn failed(name: &str, reason: &str) -> ContainerReport {
 }
 
 fn report(containers: Vec<ContainerReport>) -> TaskReport {
-    TaskReport { containers, pull_started_at: None, pull_stopped_at: None }
+    TaskReport { containers, ..TaskReport::default() }
 }
 
 fn observed(task: &Task, containers: Vec<ContainerReport>) -> Step {
@@ -333,6 +336,38 @@ fn an_essential_container_that_gets_unhealthy_while_others_wait_ends_the_task() 
     assert_eq!(later.task.desired_status, TaskStatus::Running, "what runs is its keeper's business");
     let other = observed(&task(&[("db", false, true), ("app", true, false)]), vec![sick, pending("app")]);
     assert_eq!(other.task.desired_status, TaskStatus::Running, "it is not essential");
+}
+
+#[test]
+fn the_end_of_the_namespaces_that_containers_share_ends_the_task_whatever_runs_on_in_them() {
+    let shape = [("web", true, false), ("log", false, false)];
+    let lost = |containers| TaskReport { pause_ended: Some("no namespace".into()), ..report(containers) };
+    let up = observed(&task(&shape), vec![running("web"), running("log")]).task;
+    let step = observe(&up, &lost(vec![running("web"), running("log")]), Timestamp(8)).unwrap();
+    assert!(step.stop_rest);
+    assert_eq!(step.task.stop_code, Some(StopCode::EssentialContainerExited));
+    assert_eq!(step.task.stopped_reason.as_deref(), Some("no namespace"));
+    let step = observe(&task(&shape), &lost(vec![running("web"), pending("log")]), Timestamp(8)).unwrap();
+    assert_eq!(step.task.stop_code, Some(StopCode::TaskFailedToStart));
+}
+
+#[test]
+fn a_network_interface_is_kept_once_it_was_seen() {
+    let configuration = AwsVpcConfiguration {
+        subnets: vec!["subnet-1".into()],
+        security_groups: Vec::new(),
+        assign_public_ip: false,
+    };
+    let known = Task {
+        network: Some(TaskNetwork { configuration, interface: None }),
+        ..task(&[("web", true, false)])
+    };
+    let interface = NetworkInterface { address: "10.0.0.2".into(), mac: "02:42:0a:00:00:02".into() };
+    let seen = TaskReport { interface: Some(interface.clone()), ..report(vec![running("web")]) };
+    let up = observe(&known, &seen, Timestamp(8)).unwrap().task;
+    assert_eq!(up.network.as_ref().and_then(|network| network.interface.as_ref()), Some(&interface));
+    let over = observe(&up, &report(vec![exited("web", 0)]), Timestamp(9)).unwrap().task;
+    assert_eq!(over.network, up.network);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct TaskDefinition {
     pub cpu: Option<u32>,
     /// Memory for the whole task, in MiB.
     pub memory: Option<u32>,
+    /// Room of the whole task on a disk, GiB; echoed.
+    pub ephemeral_storage: Option<u32>,
     /// How the containers are connected.
     pub network_mode: NetworkMode,
     /// Whose processes its containers see; each its own where absent.
@@ -76,6 +78,8 @@ pub enum NetworkMode {
     Host,
     /// No network.
     None,
+    /// An address of the task's own; its containers reach each other on localhost.
+    AwsVpc,
 }
 
 impl NetworkMode {
@@ -85,6 +89,7 @@ impl NetworkMode {
             Self::Bridge => "bridge",
             Self::Host => "host",
             Self::None => "none",
+            Self::AwsVpc => "awsvpc",
         }
     }
 }
@@ -94,13 +99,16 @@ impl NetworkMode {
 pub enum PidMode {
     /// The host's.
     Host,
+    /// All of the task's.
+    Task,
 }
 
 impl PidMode {
-    /// The word on the wire and in the engine.
+    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",
+            Self::Task => "task",
         }
     }
 }
@@ -112,14 +120,17 @@ pub enum IpcMode {
     Host,
     /// Each its own, and no `/dev/shm`.
     None,
+    /// All of the task's.
+    Task,
 }
 
 impl IpcMode {
-    /// The word on the wire and in the engine.
+    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",
             Self::None => "none",
+            Self::Task => "task",
         }
     }
 }
@@ -140,6 +151,8 @@ pub enum LaunchType {
     Ec2,
     /// On a registered instance outside AWS.
     External,
+    /// On capacity that ECS keeps; here, on whatever instance has room.
+    Fargate,
 }
 
 impl LaunchType {
@@ -148,12 +161,13 @@ impl LaunchType {
         match self {
             Self::Ec2 => "EC2",
             Self::External => "EXTERNAL",
+            Self::Fargate => "FARGATE",
         }
     }
 }
 
 /// One container of a task definition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ContainerDefinition {
     /// Unique in the task definition.
     pub name: String,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{LaunchType, Tag, Timestamp};
+use super::{AwsVpcConfiguration, LaunchType, Tag, Timestamp};
 use crate::images::ImageVersion;
 use crate::{DeploymentId, RevisionKey, ServiceKey};
 
@@ -17,6 +17,8 @@ pub struct Service {
     pub desired_count: u32,
     /// Where ECS would run it.
     pub launch_type: LaunchType,
+    /// The version of Fargate that was asked for, echoed.
+    pub platform_version: Option<String>,
     /// The limits of a rollout.
     pub deployment_configuration: DeploymentConfiguration,
     /// Primary first; older ones until their last task has gone.
@@ -119,6 +121,8 @@ pub struct Deployment {
     pub status: DeploymentStatus,
     /// What it runs.
     pub definition: RevisionKey,
+    /// Where its tasks have their network interfaces, where they have any.
+    pub network: Option<AwsVpcConfiguration>,
     /// How many tasks it wants; 0 once it is no longer primary.
     pub desired_count: u32,
     /// Tasks that stopped without having been up, since it began.

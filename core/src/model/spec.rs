@@ -3,9 +3,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContainerDefinition, DeploymentImage, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition, Volume,
+    AwsVpcConfiguration, ContainerDefinition, DeploymentImage, IpcMode, NetworkMode, Overrides, PidMode,
+    TaskDefinition, Volume,
 };
 use crate::images::{self, ImageVersion};
+use crate::network::shares_namespaces;
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
 /// All an agent needs to know to run a task: the definition with its overrides applied.
@@ -29,8 +31,21 @@ pub struct TaskSpec {
     pub pid_mode: Option<PidMode>,
     /// Whose IPC resources they see.
     pub ipc_mode: Option<IpcMode>,
-    /// What to run.
+    /// Where it has its network interface, in network mode `awsvpc`.
+    pub network: Option<AwsVpcConfiguration>,
+    /// What all of its containers together can have, where that is held.
+    pub limits: Option<TaskLimits>,
+    /// What to run. Where the containers share a namespace, the last one is its pause container, which holds it.
     pub containers: Vec<ContainerSpec>,
+}
+
+/// What the containers of a task can have together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLimits {
+    /// CPU units; 1024 are one core.
+    pub cpu: u32,
+    /// MiB.
+    pub memory: u32,
 }
 
 /// One container to run.
@@ -47,6 +62,18 @@ pub struct ContainerSpec {
 }
 
 impl ContainerSpec {
+    /// The name of a pause container; no container of a task definition can have it. The genuine agent's.
+    pub const PAUSE: &str = "~internal~ecs~pause";
+    /// The image of a pause container, which each engine's adapter brings itself.
+    pub const PAUSE_IMAGE: &str = "mainstay/pause";
+    /// Its part of the engine's name; no container of a task definition can have this one either.
+    const PAUSE_PART: &str = "internal.pause";
+
+    /// Whether it is none of the task definition's: it holds the namespaces that they share.
+    pub fn is_pause(&self) -> bool {
+        self.definition.name == Self::PAUSE
+    }
+
     /// The image to run: as asked for, or the version that it has to be.
     pub fn reference(&self) -> String {
         images::reference(&self.definition.image, self.version.as_ref())
@@ -56,10 +83,30 @@ impl ContainerSpec {
     pub fn is_fixed(&self) -> bool {
         self.version.is_some() || images::has_digest(&self.definition.image)
     }
+
+    fn pause(definition: &RevisionKey, task: &TaskId) -> Self {
+        Self {
+            engine_name: engine_name(definition, task, Self::PAUSE_PART),
+            definition: ContainerDefinition {
+                name: Self::PAUSE.into(),
+                image: Self::PAUSE_IMAGE.into(),
+                ..ContainerDefinition::default()
+            },
+            // It ends at once.
+            stop_timeout: Duration::from_secs(10),
+            version: None,
+        }
+    }
 }
 
 impl TaskSpec {
-    /// Applies `overrides` to `definition`; names that match no container were refused by the API.
+    /// The place of the pause container, where there is one.
+    pub fn pause(&self) -> Option<usize> {
+        self.containers.iter().position(ContainerSpec::is_pause)
+    }
+
+    /// Applies `overrides` to `definition`; names that match no container were refused by the API. The network
+    /// configuration and the limits are the task's own, to be added.
     pub fn new(
         id: TaskId,
         arn: String,
@@ -81,6 +128,10 @@ impl TaskSpec {
                     version: None,
                 }
             })
+            .chain(
+                shares_namespaces(definition.network_mode, definition.pid_mode, definition.ipc_mode)
+                    .then(|| ContainerSpec::pause(&definition.key, &id)),
+            )
             .collect();
         Self {
             id,
@@ -89,6 +140,8 @@ impl TaskSpec {
             definition: definition.key.clone(),
             group,
             network_mode: definition.network_mode,
+            network: None,
+            limits: None,
             volumes: definition.volumes.clone(),
             pid_mode: definition.pid_mode,
             ipc_mode: definition.ipc_mode,

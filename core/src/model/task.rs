@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, Ports, Protocol, Resources, Tag, Timestamp};
+use super::{ContainerDefinition, LaunchType, Ports, Protocol, Resources, Tag, TaskNetwork, Timestamp};
 use crate::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceName, TaskId};
 
 /// A task: one run of a task definition on one container instance.
@@ -23,10 +23,14 @@ pub struct Task {
     pub group: String,
     /// The deployment's id, or what the caller of RunTask said.
     pub started_by: Option<String>,
+    /// Where ECS would run it; as its service or definition says where absent.
+    pub launch_type: Option<LaunchType>,
     /// Where it runs.
     pub instance: InstanceId,
     /// What it holds of that instance.
     pub resources: Resources,
+    /// Its network interface, in network mode `awsvpc`.
+    pub network: Option<TaskNetwork>,
     /// What the control plane wants: RUNNING or STOPPED.
     pub desired_status: TaskStatus,
     /// Where it is.

@@ -37,6 +37,7 @@ fn spec(task: &str, family: &str, volumes: Vec<Volume>) -> TaskSpec {
         volumes,
         cpu: None,
         memory: None,
+        ephemeral_storage: None,
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,

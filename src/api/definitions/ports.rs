@@ -62,9 +62,12 @@ fn mapping(container: &str, given: wire::PortMapping, mode: NetworkMode) -> Answ
             return Err(wrong(container, "containerPortRange", text));
         }
     };
-    if mode == NetworkMode::Host && outside.is_some_and(|port| port != 0 && Some(port) != inside.one()) {
-        let text = "When networkMode=host, the host ports and container ports in port mappings must match.";
-        return Err(ApiError::client(text));
+    let fixed = matches!(mode, NetworkMode::Host | NetworkMode::AwsVpc);
+    if fixed && outside.is_some_and(|port| port != 0 && Some(port) != inside.one()) {
+        return Err(ApiError::client(format!(
+            "When networkMode={}, the host ports and container ports in port mappings must match.",
+            mode.as_str()
+        )));
     }
     Ok(PortMapping {
         container: inside,
@@ -80,7 +83,7 @@ fn mapping(container: &str, given: wire::PortMapping, mode: NetworkMode) -> Answ
 
 fn range(container: &str, text: &str, outside: Option<u16>, mode: NetworkMode) -> Answer<Ports> {
     let member = "containerPortRange";
-    if mode != NetworkMode::Bridge {
+    if !matches!(mode, NetworkMode::Bridge | NetworkMode::AwsVpc) {
         let text = format!("It must be left out when networkMode={}.", mode.as_str());
         return Err(wrong(container, member, &text));
     }
@@ -104,7 +107,7 @@ fn wrong(container: &str, member: &str, why: &str) -> ApiError {
 /// As ECS shows it, the host's port filled in.
 pub(super) fn show(mapping: &PortMapping, mode: NetworkMode) -> wire::PortMapping {
     let outside = match mode {
-        NetworkMode::Host => mapping.container.one(),
+        NetworkMode::Host | NetworkMode::AwsVpc => mapping.container.one(),
         _ => mapping.container.one().map(|_| mapping.host_port.unwrap_or(0)),
     };
     wire::PortMapping {

@@ -8,12 +8,12 @@ use mainstay_core::model::{
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, options, order, sizes, volumes as storage};
+use super::{container, fargate, network, options, order, sizes, volumes as storage};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{self as wire, RegisterTaskDefinitionRequest};
 use crate::api::wire::{At, Invalid, enums};
-use crate::api::{names, tags};
+use crate::api::{names, tags, unsigned};
 
 /// ECS's limit.
 const MOST_CONTAINERS: usize = 10;
@@ -48,7 +48,6 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         &At::ROOT,
         &[
             ("enableFaultInjection", &enable_fault_injection),
-            ("ephemeralStorage", &ephemeral_storage),
             ("inferenceAccelerators", &inference_accelerators),
             ("placementConstraints", &placement_constraints),
             ("proxyConfiguration", &proxy_configuration),
@@ -61,17 +60,20 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         None | Some(enums::NetworkMode::Bridge) => NetworkMode::Bridge,
         Some(enums::NetworkMode::Host) => NetworkMode::Host,
         Some(enums::NetworkMode::None) => NetworkMode::None,
+        Some(enums::NetworkMode::Awsvpc) => NetworkMode::AwsVpc,
         Some(other) => return Err(unsupported("networkMode", other.as_str())),
     };
     let pid_mode = match pid_mode {
         None => None,
         Some(enums::PidMode::Host) => Some(PidMode::Host),
+        Some(enums::PidMode::Task) => Some(PidMode::Task),
         Some(other) => return Err(unsupported("pidMode", other.as_str())),
     };
     let ipc_mode = match ipc_mode {
         None => None,
         Some(enums::IpcMode::Host) => Some(IpcMode::Host),
         Some(enums::IpcMode::None) => Some(IpcMode::None),
+        Some(enums::IpcMode::Task) => Some(IpcMode::Task),
         Some(other) => return Err(unsupported("ipcMode", other.as_str())),
     };
     let size = |given: Option<String>, parse: fn(&str) -> Option<u32>, what: &str| match given.as_deref() {
@@ -85,6 +87,7 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         status: DefinitionStatus::Active,
         cpu: size(cpu, sizes::cpu, "cpu")?,
         memory: size(memory, sizes::memory, "memory")?,
+        ephemeral_storage: storage_size(ephemeral_storage)?,
         network_mode,
         pid_mode,
         ipc_mode,
@@ -111,6 +114,14 @@ fn unsupported(member: &str, word: &str) -> ApiError {
     ApiError::client(format!("{member} {word} is not supported by Mainstay yet."))
 }
 
+/// Room on a disk, GiB.
+fn storage_size(given: Option<wire::EphemeralStorage>) -> Answer<Option<u32>> {
+    let Some(wire::EphemeralStorage { size_in_gi_b }) = given else { return Ok(None) };
+    let at = At::ROOT.field("ephemeralStorage");
+    at.range("sizeInGiB", size_in_gi_b.map(i64::from), 21..=200).map_err(client)?;
+    Ok(size_in_gi_b.map(unsigned))
+}
+
 /// Other platforms than ECS's default are none that an image can be run on here.
 fn runtime_platform(given: wire::RuntimePlatform) -> Answer<RuntimePlatform> {
     let wire::RuntimePlatform { cpu_architecture, operating_system_family } = given;
@@ -135,6 +146,7 @@ fn compatibilities(given: Vec<enums::Compatibility>) -> Answer<Vec<LaunchType>> 
         let launch_type = match compatibility {
             enums::Compatibility::Ec2 => LaunchType::Ec2,
             enums::Compatibility::External => LaunchType::External,
+            enums::Compatibility::Fargate => LaunchType::Fargate,
             other => return Err(unsupported("requiresCompatibilities", other.as_str())),
         };
         if !found.contains(&launch_type) {
@@ -160,10 +172,14 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     if !containers.iter().any(|container| container.essential) {
         return Err(ApiError::client("At least one container of the task definition must be essential."));
     }
+    network::check(definition)?;
     options::check(definition)?;
     check_sizes(definition)?;
     storage::check(definition)?;
     order::check(containers)?;
+    if definition.requires_compatibilities.contains(&LaunchType::Fargate) {
+        fargate::check(definition).map_err(ApiError::client)?;
+    }
     check_host_ports(containers, definition.network_mode)
 }
 
@@ -205,7 +221,20 @@ fn check_host_ports(containers: &[ContainerDefinition], mode: NetworkMode) -> An
         for mapping in &container.port_mappings {
             let port = match mode {
                 NetworkMode::Host => mapping.container.one(),
-                _ => mapping.fixed_host_port(),
+                NetworkMode::Bridge | NetworkMode::None => mapping.fixed_host_port(),
+                NetworkMode::AwsVpc => {
+                    let twice =
+                        mapping.container.each().find(|&port| !taken.insert((mapping.protocol, port)));
+                    if let Some(port) = twice {
+                        return Err(ApiError::client(format!(
+                            "Invalid 'containerPort' setting for container '{}'. Port {port}/{} is used more than \
+                             once, and when networkMode=awsvpc the containers have one address.",
+                            container.name,
+                            mapping.protocol.as_str(),
+                        )));
+                    }
+                    continue;
+                }
             };
             if port.is_some_and(|port| !taken.insert((mapping.protocol, port))) {
                 return Err(ApiError::client(format!(

@@ -3,10 +3,11 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use super::{links, logs, options, order, ports, volumes};
+use super::{fargate, links, logs, options, order, ports, volumes};
 use crate::api::wire::enums::{Compatibility, EnvironmentFileType, VersionConsistency};
 use crate::api::wire::structures::{
-    ContainerDefinition, EnvironmentFile, HealthCheck, KeyValuePair, RuntimePlatform, Secret, TaskDefinition,
+    ContainerDefinition, EnvironmentFile, EphemeralStorage, HealthCheck, KeyValuePair, RuntimePlatform,
+    Secret, TaskDefinition,
 };
 use crate::api::{signed, signed_seconds};
 
@@ -14,12 +15,15 @@ use crate::api::{signed, signed_seconds};
 pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -> TaskDefinition {
     let required = &definition.requires_compatibilities;
     TaskDefinition {
-        compatibilities: Some(vec![Compatibility::External, Compatibility::Ec2]),
+        compatibilities: Some(compatibilities(definition)),
         container_definitions: Some(
             definition.containers.iter().map(|one| container(one, definition.network_mode)).collect(),
         ),
         cpu: definition.cpu.map(|units| units.to_string()),
         deregistered_at: definition.deregistered_at.map(Into::into),
+        ephemeral_storage: definition
+            .ephemeral_storage
+            .map(|gib| EphemeralStorage { size_in_gi_b: Some(signed(gib)) }),
         execution_role_arn: definition.execution_role_arn.clone(),
         family: Some(definition.key.family.to_string()),
         ipc_mode: definition.ipc_mode.map(|mode| mode.as_str().into()),
@@ -40,6 +44,17 @@ pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -
         task_role_arn: definition.task_role_arn.clone(),
         volumes: Some(definition.volumes.iter().map(volumes::show).collect()),
         ..TaskDefinition::default()
+    }
+}
+
+/// Where ECS could run it.
+fn compatibilities(definition: &model::TaskDefinition) -> Vec<Compatibility> {
+    match definition.network_mode {
+        NetworkMode::AwsVpc if fargate::check(definition).is_ok() => {
+            vec![Compatibility::Ec2, Compatibility::Fargate]
+        }
+        NetworkMode::AwsVpc => vec![Compatibility::Ec2],
+        _ => vec![Compatibility::External, Compatibility::Ec2],
     }
 }
 

@@ -126,16 +126,16 @@ fn the_task_as_a_whole_is_checked_in_the_words_of_ecs() {
     );
     check(&json!({"cpu": "much"}), "ClientException: Invalid 'cpu' setting for task. cpu is 'much'.");
     check(
-        &json!({"networkMode": "awsvpc"}),
-        "ClientException: networkMode awsvpc is not supported by Mainstay yet.",
+        &json!({"networkMode": "awsvpc", "requiresCompatibilities": ["EXTERNAL"]}),
+        "ClientException: networkMode is 'awsvpc'; it must be bridge, host or none where requiresCompatibilities has \
+         EXTERNAL.",
     );
     check(
         &json!({"requiresCompatibilities": ["FARGATE"]}),
-        "ClientException: requiresCompatibilities FARGATE is not supported by Mainstay yet.",
+        "ClientException: Fargate only supports network mode 'awsvpc'.",
     );
     check(&json!({"pidMode": "host", "ipcMode": "none"}), "fine");
-    check(&json!({"pidMode": "task"}), "ClientException: pidMode task is not supported by Mainstay yet.");
-    check(&json!({"ipcMode": "task"}), "ClientException: ipcMode task is not supported by Mainstay yet.");
+    check(&json!({"networkMode": "awsvpc", "pidMode": "task", "ipcMode": "task"}), "fine");
     check(
         &json!({"runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}}),
         "fine",

@@ -12,7 +12,7 @@ use crate::api::wire::enums::{
 };
 use crate::api::wire::structures::{
     CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentController, GatewayConnector,
-    LoadBalancer, MonitoringConfiguration, NetworkConfiguration, PlacementConstraint, PlacementStrategy,
+    LoadBalancer, MonitoringConfiguration, PlacementConstraint, PlacementStrategy,
     ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 
@@ -25,10 +25,8 @@ pub(super) struct Unsupported {
     pub gateway_connectors: Option<Vec<GatewayConnector>>,
     pub load_balancers: Option<Vec<LoadBalancer>>,
     pub monitoring: Option<MonitoringConfiguration>,
-    pub network_configuration: Option<NetworkConfiguration>,
     pub placement_constraints: Option<Vec<PlacementConstraint>>,
     pub placement_strategy: Option<Vec<PlacementStrategy>>,
-    pub platform_version: Option<String>,
     pub role: Option<String>,
     pub scheduling_strategy: Option<SchedulingStrategy>,
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
@@ -60,10 +58,8 @@ impl Unsupported {
                 ("gatewayConnectors", &self.gateway_connectors),
                 ("loadBalancers", &self.load_balancers),
                 ("monitoring", &self.monitoring),
-                ("networkConfiguration", &self.network_configuration),
                 ("placementConstraints", &self.placement_constraints),
                 ("placementStrategy", &self.placement_strategy),
-                ("platformVersion", &self.platform_version),
                 ("role", &self.role),
                 (
                     "schedulingStrategy DAEMON",

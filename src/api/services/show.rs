@@ -11,7 +11,7 @@ use crate::api::wire::structures::{
     Deployment, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController, Service,
     ServiceEvent,
 };
-use crate::api::{Api, count, signed, tags, tasks};
+use crate::api::{Api, count, network, platform, signed, tags, tasks};
 
 /// A service as ECS shows it, its counts from its tasks.
 pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> Service {
@@ -38,9 +38,13 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         health_check_grace_period_seconds: Some(service.health_check_grace_period_seconds.map_or(0, signed)),
         launch_type: Some(service.launch_type.as_str().into()),
         load_balancers: Some(Vec::new()),
+        network_configuration: service.primary().and_then(|one| one.network.as_ref()).map(network::show),
         pending_count: Some(count(counts.pending)),
         placement_constraints: Some(Vec::new()),
         placement_strategy: Some(Vec::new()),
+        platform_family: on_fargate(service).then(|| platform::FAMILY.to_owned()),
+        platform_version: on_fargate(service)
+            .then(|| service.platform_version.clone().unwrap_or_else(|| "LATEST".to_owned())),
         propagate_tags: Some(words(service.propagate_tags.unwrap_or(model::PropagateTags::None)).into()),
         running_count: Some(count(counts.running)),
         scheduling_strategy: Some(SchedulingStrategy::Replica),
@@ -52,6 +56,10 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         task_definition: Some(api.here().task_definition(&service.definition)),
         ..Service::default()
     }
+}
+
+fn on_fargate(service: &model::Service) -> bool {
+    service.launch_type == model::LaunchType::Fargate
 }
 
 fn configuration(limits: model::DeploymentConfiguration) -> DeploymentConfiguration {
@@ -86,7 +94,10 @@ fn deployment(
         failed_tasks: Some(signed(deployment.failed_tasks)),
         id: Some(deployment.id.to_string()),
         launch_type: Some(service.launch_type.as_str().into()),
+        network_configuration: deployment.network.as_ref().map(network::show),
         pending_count: Some(count(counts.pending)),
+        platform_family: on_fargate(service).then(|| platform::FAMILY.to_owned()),
+        platform_version: on_fargate(service).then(|| platform::LATEST.to_owned()),
         rollout_state: Some(deployment.rollout_state.as_str().into()),
         rollout_state_reason: Some(deployment.rollout_state_reason.clone()),
         running_count: Some(count(counts.running)),

@@ -10,7 +10,7 @@ use crate::api::given::refuse;
 use crate::api::wire::At;
 use crate::api::wire::enums::PropagateTags;
 use crate::api::wire::structures::{self as wire, Failure, RunTaskRequest, RunTaskResponse};
-use crate::api::{Api, clusters, tags, unsigned};
+use crate::api::{Api, clusters, network, platform, tags, unsigned};
 
 /// ECS's limit of the overrides' JSON, in characters.
 const OVERRIDES_LIMIT: usize = 8192;
@@ -44,10 +44,8 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         &[
             ("capacityProviderStrategy", &capacity_provider_strategy),
             ("enableExecuteCommand", &enable_execute_command),
-            ("networkConfiguration", &network_configuration),
             ("placementConstraints", &placement_constraints),
             ("placementStrategy", &placement_strategy),
-            ("platformVersion", &platform_version),
             ("volumeConfigurations", &volume_configurations),
         ],
     )?;
@@ -71,6 +69,9 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
              requiresCompatibilities is not EXTERNAL alone.",
         ));
     }
+    // Each task has the latest, which is the only one.
+    platform::read(platform_version, launch_type)?;
+    let network = network::read(network_configuration, &definition, launch_type)?;
     let mut tags = tags::read(given_tags)?;
     match propagate_tags {
         Some(PropagateTags::TaskDefinition) => tags::inherit(&mut tags, definition.tags.iter().cloned()),
@@ -88,8 +89,10 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     let request = RunTask {
         cluster: cluster.name.clone(),
         definition: definition.key.clone(),
+        network,
+        launch_type,
         count: count.map_or(1, unsigned),
-        overrides: read_overrides(overrides.unwrap_or_default(), &definition)?,
+        overrides: read_overrides(overrides.unwrap_or_default(), &definition, launch_type)?,
         group: group.filter(|group| !group.is_empty()),
         started_by: started_by.filter(|by| !by.is_empty()),
         tags,
@@ -106,7 +109,11 @@ fn failure(failure: control::Failure) -> Failure {
     Failure { arn: failure.arn, reason: Some(failure.reason), detail: failure.detail }
 }
 
-fn read_overrides(given: wire::TaskOverride, definition: &TaskDefinition) -> Answer<Overrides> {
+fn read_overrides(
+    given: wire::TaskOverride,
+    definition: &TaskDefinition,
+    launch_type: LaunchType,
+) -> Answer<Overrides> {
     let length = serde_json::to_string(&given).map_or(0, |text| text.chars().count());
     if length > OVERRIDES_LIMIT {
         let text =
@@ -153,6 +160,9 @@ fn read_overrides(given: wire::TaskOverride, definition: &TaskDefinition) -> Ans
         containers: definition.containers.iter().map(|one| overrides.apply(one)).collect(),
         ..definition.clone()
     };
+    if launch_type == LaunchType::Fargate {
+        definitions::fargate::check_size(as_run.cpu, as_run.memory).map_err(ApiError::parameter)?;
+    }
     definitions::check_sizes(&as_run).map_err(|error| ApiError::parameter(error.message()))?;
     Ok(overrides)
 }

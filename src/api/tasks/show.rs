@@ -1,13 +1,17 @@
 //! From the record of a task to the wire.
 
-use mainstay_core::model::{self, Overrides};
+use mainstay_core::model::{self, LaunchType, Overrides};
 
 use super::launch_type;
 use crate::api::wire::enums::Connectivity;
 use crate::api::wire::structures::{
-    Attribute, Container, ContainerOverride, KeyValuePair, NetworkBinding, Task, TaskOverride,
+    Attribute, Container, ContainerOverride, EphemeralStorage, KeyValuePair, NetworkBinding, Task,
+    TaskOverride,
 };
-use crate::api::{Api, signed, tags};
+use crate::api::{Api, network, platform, signed, tags};
+
+/// GiB that every task on Fargate has.
+const LEAST_STORAGE: u32 = 20;
 
 /// A task as ECS shows it.
 pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
@@ -22,30 +26,36 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
         value: Some(value),
         ..Attribute::default()
     });
+    let launch_type = launch_type(api.view(), task);
+    let on_fargate = launch_type == LaunchType::Fargate;
     let connected = instance.as_ref().is_some_and(|instance| instance.agent_connected);
     // The agent was there when it began to pull, or to start where nothing was to be pulled.
     let connected_at = task.pull_started_at.or(task.started_at);
     Task {
-        attachments: Some(Vec::new()),
+        attachments: Some(network::attachments(here, task)),
         attributes: Some(architecture.into_iter().collect()),
         availability_zone: fact("ecs.availability-zone"),
         cluster_arn: Some(here.cluster(&task.cluster)),
         connectivity: Some(if connected { Connectivity::Connected } else { Connectivity::Disconnected }),
         connectivity_at: connected_at.map(Into::into),
-        container_instance_arn: Some(here.instance(&task.cluster, &task.instance)),
+        // Where a task on Fargate runs, ECS does not say.
+        container_instance_arn: (!on_fargate).then(|| here.instance(&task.cluster, &task.instance)),
         containers: Some(task.containers.iter().map(|one| container(api, task, one)).collect()),
         cpu: Some(task.resources.cpu.to_string()),
         created_at: Some(task.created_at.into()),
         desired_status: Some(task.desired_status.to_string()),
         enable_execute_command: Some(false),
+        ephemeral_storage: on_fargate.then(|| ephemeral_storage(api, task)),
         execution_stopped_at: task.execution_stopped_at.map(Into::into),
         group: Some(task.group.clone()),
         health_status: Some(task.health.as_str().into()),
         inference_accelerators: Some(Vec::new()),
         last_status: Some(task.last_status.to_string()),
-        launch_type: Some(launch_type(api.view(), task).as_str().into()),
+        launch_type: Some(launch_type.as_str().into()),
         memory: Some(task.resources.memory.to_string()),
         overrides: Some(overrides(task)),
+        platform_family: on_fargate.then(|| platform::FAMILY.to_owned()),
+        platform_version: on_fargate.then(|| platform::LATEST.to_owned()),
         pull_started_at: task.pull_started_at.map(Into::into),
         pull_stopped_at: task.pull_stopped_at.map(Into::into),
         started_at: task.started_at.map(Into::into),
@@ -60,6 +70,13 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
         version: Some(i64::try_from(task.version).unwrap_or(i64::MAX)),
         ..Task::default()
     }
+}
+
+/// As its definition says, and as much as every task on Fargate has where that says nothing.
+fn ephemeral_storage(api: &Api, task: &model::Task) -> EphemeralStorage {
+    let definition = api.view().definitions.get(&task.definition);
+    let size = definition.and_then(|definition| definition.ephemeral_storage).unwrap_or(LEAST_STORAGE);
+    EphemeralStorage { size_in_gi_b: Some(signed(size)) }
 }
 
 fn container(api: &Api, task: &model::Task, container: &model::Container) -> Container {
@@ -83,7 +100,7 @@ fn container(api: &Api, task: &model::Task, container: &model::Container) -> Con
         memory_reservation: container.memory_reservation.map(|mib| mib.to_string()),
         name: Some(container.name.clone()),
         network_bindings: Some(container.network_bindings.iter().map(binding).collect()),
-        network_interfaces: Some(Vec::new()),
+        network_interfaces: Some(network::interfaces(task)),
         reason: container.reason.clone(),
         runtime_id: container.runtime_id.as_ref().map(ToString::to_string),
         task_arn: Some(api.here().task(&task.cluster, &task.id)),

@@ -122,11 +122,7 @@ fn report(spec: &TaskSpec, status: ContainerStatus) -> TaskReport {
         started_at: Some(Timestamp(1_700_000_000_000)),
         finished_at: ended.then_some(Timestamp(1_700_000_001_000)),
     };
-    TaskReport {
-        containers: spec.containers.iter().map(container).collect(),
-        pull_started_at: None,
-        pull_stopped_at: None,
-    }
+    TaskReport { containers: spec.containers.iter().map(container).collect(), ..TaskReport::default() }
 }
 
 /// Waits until it holds; gives up after half a minute.

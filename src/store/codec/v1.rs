@@ -2,15 +2,14 @@
 //!
 //! What has not changed since is taken from the model; the tests hold that against bytes of that time.
 
-pub(super) mod service;
-
 use std::time::Duration;
 
 use mainstay_core::model::{
-    self, DefinitionStatus, EngineOptions, Health, HealthCheck, LaunchType, NetworkMode, Overrides, Ports,
-    Protocol, Resources, StopCode, Tag, TaskOwner, TaskStatus, Timestamp,
+    self, Brake, DefinitionStatus, DeploymentConfiguration, DeploymentStatus, EngineOptions, Health,
+    HealthCheck, LaunchType, NetworkMode, Overrides, Ports, PropagateTags, Protocol, Resources, RolloutState,
+    ServiceEvent, ServiceStatus, StopCode, Tag, TaskOwner, TaskStatus, Timestamp,
 };
-use mainstay_core::{ClusterName, EngineId, InstanceId, RevisionKey, TaskId};
+use mainstay_core::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceKey, TaskId};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -111,6 +110,38 @@ struct NetworkBinding {
     protocol: Protocol,
 }
 
+#[derive(Deserialize)]
+pub(in crate::store) struct Service {
+    key: ServiceKey,
+    status: ServiceStatus,
+    definition: RevisionKey,
+    desired_count: u32,
+    launch_type: LaunchType,
+    deployment_configuration: DeploymentConfiguration,
+    deployments: Vec<Deployment>,
+    brakes: Vec<Brake>,
+    events: Vec<ServiceEvent>,
+    created_at: Timestamp,
+    tags: Vec<Tag>,
+    propagate_tags: Option<PropagateTags>,
+    enable_ecs_managed_tags: bool,
+    health_check_grace_period_seconds: Option<u32>,
+    client_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Deployment {
+    id: DeploymentId,
+    status: DeploymentStatus,
+    definition: RevisionKey,
+    desired_count: u32,
+    failed_tasks: u32,
+    rollout_state: RolloutState,
+    rollout_state_reason: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
 impl From<TaskDefinition> for model::TaskDefinition {
     fn from(old: TaskDefinition) -> Self {
         Self {
@@ -120,6 +151,7 @@ impl From<TaskDefinition> for model::TaskDefinition {
             volumes: Vec::new(),
             cpu: old.cpu,
             memory: old.memory,
+            ephemeral_storage: None,
             network_mode: old.network_mode,
             pid_mode: None,
             ipc_mode: None,
@@ -189,8 +221,10 @@ impl From<Task> for model::Task {
             owner: old.owner,
             group: old.group,
             started_by: old.started_by,
+            launch_type: None,
             instance: old.instance,
             resources: old.resources,
+            network: None,
             desired_status: old.desired_status,
             last_status: old.last_status,
             health: old.health,
@@ -242,6 +276,48 @@ impl From<NetworkBinding> for model::NetworkBinding {
             container: Ports::One(old.container_port),
             host: Ports::One(old.host_port),
             protocol: old.protocol,
+        }
+    }
+}
+
+impl From<Service> for model::Service {
+    fn from(old: Service) -> Self {
+        Self {
+            key: old.key,
+            status: old.status,
+            definition: old.definition,
+            desired_count: old.desired_count,
+            launch_type: old.launch_type,
+            platform_version: None,
+            deployment_configuration: old.deployment_configuration,
+            deployments: old.deployments.into_iter().map(Into::into).collect(),
+            brakes: old.brakes,
+            events: old.events,
+            created_at: old.created_at,
+            tags: old.tags,
+            propagate_tags: old.propagate_tags,
+            enable_ecs_managed_tags: old.enable_ecs_managed_tags,
+            health_check_grace_period_seconds: old.health_check_grace_period_seconds,
+            client_token: old.client_token,
+        }
+    }
+}
+
+impl From<Deployment> for model::Deployment {
+    fn from(old: Deployment) -> Self {
+        Self {
+            id: old.id,
+            status: old.status,
+            definition: old.definition,
+            network: None,
+            desired_count: old.desired_count,
+            failed_tasks: old.failed_tasks,
+            rollout_state: old.rollout_state,
+            rollout_state_reason: old.rollout_state_reason,
+            created_at: old.created_at,
+            updated_at: old.updated_at,
+            // The first of its tasks that reports says what it is.
+            images: Vec::new(),
         }
     }
 }

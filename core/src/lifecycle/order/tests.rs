@@ -323,3 +323,21 @@ fn mounts_come_from_a_container_that_is_made_first_and_imply_no_cycle_with_other
     let data = container("data", &[("web", On::Start)]);
     assert_eq!(check_order(&[data, web]), Err((Fault::Cycle, 0, 0)));
 }
+
+#[test]
+fn a_pause_container_starts_before_all_others_and_stops_after_them() {
+    let order = Order::of(&[
+        container("app", &[("db", On::Start)]),
+        container("db", &[]),
+        container(ContainerSpec::PAUSE, &[]),
+    ]);
+    let standing = |stage| Standing { stage, health: Health::Unknown };
+    let start = |stages: [Stage; 3]| [0, 1, 2].map(|place| order.start(place, &stages.map(standing)));
+    let wait = || Start::Wait(None);
+    assert_eq!(start([WAITING, WAITING, WAITING]), [wait(), wait(), Start::Now]);
+    assert_eq!(start([WAITING, WAITING, Stage::Created]), [wait(), wait(), Start::Now]);
+    assert_eq!(start([WAITING, WAITING, runs(1)]), [wait(), Start::Now, Start::Now]);
+    let stop = |stages: [Stage; 3]| order.may_stop(2, &stages.map(standing));
+    assert!(!stop([runs(1), runs(1), runs(1)]) && !stop([ended(0), runs(1), runs(1)]));
+    assert!(stop([ended(0), ended(0), runs(1)]));
+}

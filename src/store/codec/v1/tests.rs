@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use mainstay_core::model::{
-    ContainerDefinition, EngineOptions, HealthCheck, NetworkMode, PortMapping, Ports, Protocol, Task,
-    TaskDefinition, TaskStatus,
+    ContainerDefinition, EngineOptions, HealthCheck, NetworkMode, PortMapping, Ports, PropagateTags,
+    Protocol, RolloutState, Service, Task, TaskDefinition, TaskStatus, Timestamp,
 };
 
 use crate::store::codec::{decode, encode};
@@ -26,6 +26,15 @@ const TASK: &[u8] = b"\
     \x15\x01\x070.0.0.0\xfb\x90\x1f\xfb\x00\x80\x00\x20\x01@\x01\x20\x01\x03web\x00\x01\x01B\x012\x01\
     \x20\x00\x00\x01\x80\x00\x00\x00\x01\x01a\x00\x01$a1cd7da1-4e60-4319-a1f7-a1285222c71b\x04\xfd*\x7f\
     \x88\x1dD\x03\x00\x00\x00\x00\x01\xfd\x12\x85\x88\x1dD\x03\x00\x00\x00\x00\x00\x00\x00";
+
+/// What it wrote of a service whose second deployment was under way.
+const SERVICE: &[u8] = b"\
+    \x01\x07default\x04shop\x00\x03web\x02\x03\x012\x96\x02\tecs-svc/2\x00\x03web\x02\x03\x01\x00%ECS d\
+    eployment ecs-svc/2 in progress.\xfdJ}\x88\x1dD\x03\x00\x00\xfd\x80~\x88\x1dD\x03\x00\x00\tecs-sv\
+    c/1\x01\x03web\x01\x00\x00\x01#ECS deployment ecs-svc/1 completed.\xfd\xe0n\x88\x1dD\x03\x00\x00\xfd\
+    \xc8r\x88\x1dD\x03\x00\x00\x01\tecs-svc/2\x01\x02\xfdP\x86\x88\x1dD\x03\x00\x00\x01$a1cd7da1-4e60-4\
+    319-a1f7-a1285222c71b\xfd\x90s\x88\x1dD\x03\x00\x00*(service shop) has reached a steady state.\xfd\x10\
+    g\x88\x1dD\x03\x00\x00\x01\x01a\x01\x01b\x01\x01\x01\x01<\x01\x05token";
 
 /// What its `mainstay store export` made of the two.
 const EXPORT: &str = include_str!("export.jsonl");
@@ -100,6 +109,26 @@ fn a_task_of_version_1_is_read_with_its_ports_and_overrides() {
         .map(|binding| format!("{}>{}/{}", binding.host, binding.container, binding.protocol.as_str()))
         .collect();
     assert_eq!(bindings, ["5399>53/udp", "32768>8080/tcp"]);
+}
+
+#[test]
+fn a_service_of_version_1_is_read_with_its_deployments_and_brakes() {
+    let service: Service = decode(SERVICE).unwrap();
+    assert_eq!((service.key.to_string().as_str(), service.desired_count), ("default/shop", 3));
+    let deployments: Vec<_> =
+        service.deployments.iter().map(|one| (one.definition.to_string(), one.rollout_state)).collect();
+    assert_eq!(
+        deployments,
+        [("web:2".to_owned(), RolloutState::InProgress), ("web:1".to_owned(), RolloutState::Completed)]
+    );
+    assert!(service.deployments.iter().all(|one| one.network.is_none() && one.images.is_empty()));
+    assert_eq!((service.brakes[0].failures, service.brakes[0].due), (2, Timestamp(1_795_544_073_000)));
+    assert_eq!(service.events[0].message, "(service shop) has reached a steady state.");
+    assert_eq!((service.tags.len(), service.propagate_tags), (1, Some(PropagateTags::Service)));
+    let rest = (service.enable_ecs_managed_tags, service.health_check_grace_period_seconds);
+    assert_eq!((rest, service.client_token.as_deref()), ((true, Some(60)), Some("token")));
+    let written = encode(&service).unwrap();
+    assert_eq!((written[0], decode(&written)), (2, Ok(service)));
 }
 
 #[test]
