@@ -4,13 +4,14 @@
 //! (what is not carried out is refused by name); no type of the wire leaves this module.
 
 mod body;
+mod cloudwatch;
 mod clusters;
 mod definitions;
-mod error;
+pub(crate) mod error;
 mod given;
 mod instances;
 pub mod metrics;
-mod names;
+pub(crate) mod names;
 mod network;
 mod paging;
 mod platform;
@@ -38,7 +39,9 @@ use mainstay_core::Partition;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use crate::logs::Logs;
 use error::{Answer, ApiError, Code};
+use wire::logs;
 use wire::operations::{Exception, Operation};
 use wire::structures::Failure;
 
@@ -49,6 +52,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1")
 /// What the operations work on.
 struct Api {
     control: Control,
+    logs: Logs,
     /// One permit a request that is carried out.
     slots: Semaphore,
 }
@@ -69,9 +73,9 @@ impl Api {
 /// to another origin unasked, every request is refused.
 ///
 /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
-pub fn router(control: Control, at_once: usize) -> Router {
+pub fn router(control: Control, logs: Logs, at_once: usize) -> Router {
     let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
-    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, slots }))
+    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, logs, slots }))
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -104,16 +108,38 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
     response
 }
 
-fn operation(headers: &HeaderMap) -> Answer<Operation> {
+/// An operation of a service.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Ecs(Operation),
+    Logs(logs::operations::Operation),
+}
+
+impl Asked {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ecs(operation) => operation.as_str(),
+            Self::Logs(operation) => operation.as_str(),
+        }
+    }
+}
+
+fn operation(headers: &HeaderMap) -> Answer<Asked> {
     let refused = |text: String| ApiError::new(Code::UnknownOperation, text);
     let target = headers.get("x-amz-target").ok_or_else(|| {
         refused(format!("The header X-Amz-Target is missing; it must be {TARGET} and an operation's name."))
     })?;
     let target = String::from_utf8_lossy(target.as_bytes());
-    let found = target
+    let ecs = target
         .strip_prefix(TARGET)
-        .and_then(|name| Operation::ALL.iter().find(|operation| operation.as_str() == name));
-    found.copied().ok_or_else(|| {
+        .and_then(|name| Operation::ALL.iter().find(|operation| operation.as_str() == name))
+        .map(|operation| Asked::Ecs(*operation));
+    let logs = || {
+        let name = target.strip_prefix(cloudwatch::TARGET)?;
+        let found = logs::operations::Operation::ALL.iter().find(|operation| operation.as_str() == name);
+        found.map(|operation| Asked::Logs(*operation))
+    };
+    ecs.or_else(logs).ok_or_else(|| {
         refused(format!(
             "There is no operation '{target}'; X-Amz-Target must be {TARGET} and an operation's name."
         ))
@@ -139,7 +165,11 @@ macro_rules! dispatch {
     };
 }
 
-async fn carry_out(api: &Api, operation: Operation, body: &[u8]) -> Answer<Vec<u8>> {
+async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> {
+    let operation = match operation {
+        Asked::Ecs(operation) => operation,
+        Asked::Logs(operation) => return cloudwatch::carry_out(api, operation, body).await,
+    };
     dispatch! {
         api, operation, body;
         acts {
@@ -202,7 +232,7 @@ struct Subject {
 
 /// One line for each call that changes something, and for each that is refused.
 fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration, request_id: &str) {
-    let is_read = operation.starts_with("List") || operation.starts_with("Describe");
+    let is_read = ["List", "Describe", "Get", "Filter"].iter().any(|verb| operation.starts_with(verb));
     if is_read && refusal.is_none() {
         tracing::debug!(operation, ?took, request_id, "answered");
         return;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
+mod client;
+mod logs;
 mod store;
 
 use std::net::SocketAddr;
@@ -15,7 +17,7 @@ use crate::config::{self, Config, Flags};
 use crate::daemon::{Daemon, Role};
 use crate::log;
 
-/// What sysexits.h calls a configuration that is wrong, as linkerd and others use it.
+/// What sysexits.h calls wrong usage: of the command line, and of the settings, as linkerd and others use it.
 const EXIT_CONFIG: u8 = 64;
 
 /// Amazon ECS on your own machines.
@@ -49,6 +51,12 @@ enum Command {
         #[arg(long)]
         stop_tasks: bool,
     },
+    /// Shows what the containers of tasks and services print.
+    ///
+    /// What is there is what the containers that are still there hold: stopped ones stay for agent.cleanup-wait.
+    /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
+    #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
+    Logs(logs::Asked),
     /// Looks into, copies out or fills the store of a daemon that does not run.
     #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
     Store {
@@ -74,11 +82,21 @@ struct DaemonArguments {
     config: Option<PathBuf>,
 }
 
-/// Runs the command. Ends with 0 after an orderly end, 64 where the settings are wrong, else 1.
+/// Runs the command. Ends with 0 after an orderly end, 64 where the command line or the settings are
+/// wrong, else 1.
 pub fn run() -> ExitCode {
-    let (role, arguments, stop_tasks) = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and the version are asked for; where they cannot be printed nobody is left to tell.
+            drop(error.print());
+            return if error.use_stderr() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::SUCCESS };
+        }
+    };
+    let (role, arguments, stop_tasks) = match arguments.command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
+        Command::Logs(asked) => return logs::run(&asked),
         Command::Store { act } => return store::run(&act),
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),

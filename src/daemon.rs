@@ -8,7 +8,7 @@ use mainstay_actors::agent::{InProcess, ToHost};
 use mainstay_actors::context::{Context, Surroundings};
 use mainstay_actors::control::{Control, ControlError, NewCluster, NewInstance};
 use mainstay_actors::failpoint::Failpoint;
-use mainstay_actors::ports::{Nature, StoreError};
+use mainstay_actors::ports::{ContainerEngine, Nature, StoreError};
 use mainstay_actors::root::{self, Root};
 use mainstay_core::ClusterName;
 use mainstay_core::model::Resources;
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::engine::DockerEngine;
 use crate::http;
+use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Folders;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
@@ -49,6 +50,7 @@ pub struct Daemon {
     control: Control,
     root: Root,
     folder: DataFolder,
+    logs: Logs,
     closing: Option<oneshot::Sender<()>>,
     listener: JoinHandle<std::io::Result<()>>,
     upkeep: JoinHandle<()>,
@@ -111,11 +113,13 @@ impl Daemon {
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
         Failpoint::DaemonTreeUp.hit();
+        let mut read_from: Option<Arc<dyn ContainerEngine>> = None;
         if role == Role::Up {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
                 .with_docker_config(config.docker_config());
             let engine = Arc::new(engine);
+            read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let secrets = Arc::new(config.secrets());
             if let Err(error) = add_host(&ctx, &control, &root, engine, secrets).await {
                 root.stop().await;
@@ -128,7 +132,9 @@ impl Daemon {
             return Err(StartError::WriteDown { source });
         }
         let (closing, closed) = oneshot::channel();
-        let service = http::router(control.clone(), recorder, role, config.api.requests_at_once);
+        let logs = Logs::new(control.clone(), read_from, config.api.requests_at_once);
+        let service =
+            http::router(control.clone(), recorder, role, logs.clone(), config.api.requests_at_once);
         let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
             .with_graceful_shutdown(async {
                 // Dropped or sent, either way it is time to go.
@@ -141,6 +147,7 @@ impl Daemon {
             control,
             root,
             folder,
+            logs,
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
             upkeep: tokio::spawn(metrics::keep_up(recorder)),
@@ -171,6 +178,7 @@ impl Daemon {
         if stop_tasks {
             self.control.stop_all_tasks().await;
         }
+        self.logs.close();
         drop(self.closing.take());
         if !self.listener.is_finished()
             && tokio::time::timeout(DRAIN_WITHIN, &mut self.listener).await.is_err()

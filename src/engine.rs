@@ -7,6 +7,7 @@ mod credentials;
 mod errors;
 mod images;
 mod labels;
+mod logs;
 mod networks;
 mod options;
 pub mod pause;
@@ -29,8 +30,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, MountSource, NewContainer,
-    NewVolume, Pull, TaskVolume,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
+    NewContainer, NewVolume, Pull, TaskVolume,
 };
 use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
@@ -289,6 +290,10 @@ impl ContainerEngine for DockerEngine {
         let looks = futures::stream::iter(ids).map(|id| async move { self.inspect(&id).await });
         let seen: Vec<Option<EngineContainer>> = looks.buffered(LOOKS_AT_ONCE).try_collect().await?;
         Ok(seen.into_iter().flatten().collect())
+    }
+
+    async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
+        self.read_log(id, query).await
     }
 
     /// The engine replays its events from the moment (on its own clock) at which this was called, so that nothing

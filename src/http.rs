@@ -2,6 +2,7 @@
 
 mod console;
 mod gate;
+mod logs;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -12,6 +13,7 @@ use mainstay_actors::control::Control;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::daemon::Role;
+use crate::logs::Logs;
 pub use gate::Gate;
 
 /// What every handler is given.
@@ -20,6 +22,7 @@ struct Shared {
     control: Control,
     recorder: &'static PrometheusHandle,
     role: Role,
+    logs: Logs,
 }
 
 /// Everything on one address.
@@ -27,17 +30,19 @@ pub fn router(
     control: Control,
     recorder: &'static PrometheusHandle,
     role: Role,
+    logs: Logs,
     requests_at_once: usize,
 ) -> Router {
-    let shared = Shared { control: control.clone(), recorder, role };
+    let shared = Shared { control: control.clone(), recorder, role, logs: logs.clone() };
     Router::new()
         .route("/", get(console::page))
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
+        .route("/v1/logs", get(logs::read))
         .with_state(shared)
-        .merge(crate::api::router(control, requests_at_once))
+        .merge(crate::api::router(control, logs, requests_at_once))
 }
 
 /// Prometheus's text format.

@@ -7,6 +7,7 @@ pub mod daemon;
 pub mod engine;
 pub mod http;
 pub mod log;
+pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod store;

@@ -3,11 +3,13 @@
 mod clock;
 mod engine;
 mod link;
+mod logs;
 mod secrets;
 mod store;
 
 pub use clock::*;
 pub use engine::*;
 pub use link::*;
+pub use logs::*;
 pub use secrets::*;
 pub use store::*;

@@ -11,6 +11,8 @@ use mainstay_core::model::{
 };
 use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
 
+use tokio::sync::watch;
+
 use crate::ports::{Snapshot, Write};
 
 /// A concurrent, ordered map of immutable snapshots.
@@ -81,6 +83,7 @@ pub struct View {
     pub tasks: Table<TaskId, Task>,
     /// Container instances.
     pub instances: Table<InstanceId, ContainerInstance>,
+    changes: watch::Sender<()>,
 }
 
 impl View {
@@ -106,6 +109,10 @@ impl View {
 
     /// Makes a write visible.
     pub(crate) fn apply(&self, write: Write) {
+        let told = matches!(
+            write,
+            Write::Task(_) | Write::RemoveTask(_) | Write::Service(_) | Write::RemoveService(_)
+        );
         match write {
             Write::Cluster(cluster) => self.clusters.put(cluster.name.clone(), Arc::new(cluster)),
             Write::TaskDefinition(definition) => {
@@ -121,6 +128,14 @@ impl View {
             Write::RemoveTask(id) => self.tasks.remove(&id),
             Write::RemoveInstance(id) => self.instances.remove(&id),
         }
+        if told {
+            self.changes.send_replace(());
+        }
+    }
+
+    /// Tells of changes to tasks and services; several at once may be told of as one.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// The cluster, where it is ACTIVE.

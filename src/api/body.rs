@@ -53,6 +53,27 @@ async fn read_within_limit(body: Body) -> Answer<Vec<u8>> {
 /// # Errors
 /// SerializationException naming the member where the JSON or a type is wrong, otherwise what the check says.
 pub(super) fn parse<T: DeserializeOwned + Check>(operation: Operation, body: &[u8]) -> Answer<T> {
+    let input: T = read_json(body)?;
+    input.check(&At::ROOT).map_err(|invalid| match operation {
+        Operation::RegisterTaskDefinition
+        | Operation::DeregisterTaskDefinition
+        | Operation::DescribeTaskDefinition => ApiError::client(invalid.0),
+        _ => invalid.into(),
+    })?;
+    Ok(input)
+}
+
+/// The input of an operation that is none of ECS's.
+///
+/// # Errors
+/// As [`parse`]; InvalidParameterException where the check finds something.
+pub(super) fn parse_plain<T: DeserializeOwned + Check>(body: &[u8]) -> Answer<T> {
+    let input: T = read_json(body)?;
+    input.check(&At::ROOT)?;
+    Ok(input)
+}
+
+fn read_json<T: DeserializeOwned>(body: &[u8]) -> Answer<T> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
     // Serde would take an array for a structure, member by member.
     if body.trim_ascii_start().first().is_some_and(|&first| first == b'[') {
@@ -70,12 +91,6 @@ pub(super) fn parse<T: DeserializeOwned + Check>(operation: Operation, body: &[u
     reader
         .end()
         .map_err(|error| ApiError::new(Code::Serialization, format!("The body is not JSON: {error}")))?;
-    input.check(&At::ROOT).map_err(|invalid| match operation {
-        Operation::RegisterTaskDefinition
-        | Operation::DeregisterTaskDefinition
-        | Operation::DescribeTaskDefinition => ApiError::client(invalid.0),
-        _ => invalid.into(),
-    })?;
     Ok(input)
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use mainstay_actors::control::ControlError;
 
-use super::wire::Invalid;
 use super::wire::operations::Exception;
+use super::wire::{Invalid, logs};
 
 /// A refusal: a code that programs know, words that people read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub type Answer<T> = Result<T, ApiError>;
 pub enum Code {
     /// One of the service's own.
     Ecs(Exception),
+    /// One of CloudWatch Logs' own.
+    Logs(logs::operations::Exception),
     /// The body is not what the operation takes.
     Serialization,
     /// There is no such operation.
@@ -37,6 +39,7 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ecs(exception) => exception.as_str(),
+            Self::Logs(exception) => exception.as_str(),
             Self::Serialization => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
             Self::RequestTooLarge => "RequestEntityTooLargeException",
@@ -48,6 +51,7 @@ impl Code {
     pub fn status(self) -> u16 {
         match self {
             Self::Ecs(exception) => exception.status(),
+            Self::Logs(exception) => exception.status(),
             Self::Serialization | Self::UnknownOperation | Self::Throttling => 400,
             Self::RequestTooLarge => 413,
         }

@@ -34,7 +34,7 @@ enum Named<'a> {
 }
 
 /// A cluster's name or ARN, `default` where there is none.
-pub(super) fn cluster(here: &Partition, given: Option<&str>) -> Answer<ClusterName> {
+pub(crate) fn cluster(here: &Partition, given: Option<&str>) -> Answer<ClusterName> {
     let name = match named(here, "cluster", given.unwrap_or(DEFAULT_CLUSTER))? {
         Named::Short(name) | Named::Arn(name) => name,
     };
@@ -43,14 +43,14 @@ pub(super) fn cluster(here: &Partition, given: Option<&str>) -> Answer<ClusterNa
 }
 
 /// A service's name or ARN, in `cluster`.
-pub(super) fn service(here: &Partition, cluster: &ClusterName, given: &str) -> Answer<ServiceName> {
+pub(crate) fn service(here: &Partition, cluster: &ClusterName, given: &str) -> Answer<ServiceName> {
     let name = inside(cluster, named(here, "service", given)?)?;
     pattern("Service name", name)?;
     Ok(ServiceName::new(name))
 }
 
 /// A task's id or ARN, in `cluster`.
-pub(super) fn task(here: &Partition, cluster: &ClusterName, given: &str) -> Answer<TaskId> {
+pub(crate) fn task(here: &Partition, cluster: &ClusterName, given: &str) -> Answer<TaskId> {
     let id = inside(cluster, named(here, "task", given)?)?;
     id_length("taskId", id)?;
     Ok(TaskId::new(id))

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Api, Semaphore, TARGET, handle, unwound};
+use super::{Api, Logs, Semaphore, TARGET, handle, unwound};
 use support::{Tree, eventually, tree};
 
 const HERE: &str = "arn:aws:ecs:us-east-1:000000000000";
@@ -25,7 +25,11 @@ async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usi
         Some(target) => request.header("X-Amz-Target", target),
         None => request,
     };
-    let api = Arc::new(Api { control: tree.control.clone(), slots: Semaphore::new(at_once) });
+    let api = Arc::new(Api {
+        control: tree.control.clone(),
+        logs: Logs::new(tree.control.clone(), None, 1),
+        slots: Semaphore::new(at_once),
+    });
     handle(State(api), request.body(Body::from(body)).unwrap()).await
 }
 

@@ -3,6 +3,7 @@
 //! The large modules are generated; nothing outside the API names a type of theirs.
 
 mod check;
+pub mod logs;
 mod macros;
 #[cfg(test)]
 pub mod member;

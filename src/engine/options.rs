@@ -106,7 +106,7 @@ pub(super) fn log_labels(new: &NewContainer<'_>) -> HashMap<String, String> {
         return HashMap::new();
     };
     let prefix = logs.option("awslogs-stream-prefix");
-    let stream = prefix.map(|prefix| format!("{prefix}/{}/{}", definition.name, new.task));
+    let stream = logs.stream(&definition.name, new.task);
     let labels = [
         (labels::LOG_GROUP, logs.option("awslogs-group").map(str::to_owned)),
         (labels::LOG_REGION, logs.option("awslogs-region").map(str::to_owned)),

@@ -172,11 +172,12 @@ class Daemon:
             config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False),
         )
 
-    def aws(self, *words):
+    def aws(self, *words, service="ecs"):
         """`aws ecs …`, as a person types it; what it printed, read as JSON."""
         environment = {
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL_ECS": self.url,
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.url,
             "AWS_ACCESS_KEY_ID": "any",
             "AWS_SECRET_ACCESS_KEY": "any",
             "AWS_DEFAULT_REGION": REGION,
@@ -185,9 +186,9 @@ class Daemon:
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         }
         done = subprocess.run(
-            [AWS, "--output", "json", "ecs", *map(str, words)], env=environment, capture_output=True, text=True
+            [AWS, "--output", "json", service, *map(str, words)], env=environment, capture_output=True, text=True
         )
-        assert done.returncode == 0, f"aws ecs {' '.join(map(str, words))}: {done.stderr}"
+        assert done.returncode == 0, f"aws {service} {' '.join(map(str, words))}: {done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def post(self, operation, body, headers=None):

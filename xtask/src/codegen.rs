@@ -1,7 +1,7 @@
-//! The wire types of the ECS API, from botocore's service model.
+//! The wire types of the ECS API, and of CloudWatch Logs' calls for reading, from botocore's service models.
 //!
-//! Taken are names, shapes, enums and constraints of the operations in [`OPERATIONS`] and all that they reach;
-//! the model's documentation text is not.
+//! Taken are names, shapes, enums and constraints of a service's operations that are carried out and all that they
+//! reach; the model's documentation text is not.
 
 mod emit;
 mod model;
@@ -12,8 +12,31 @@ use crate::Outcome;
 use crate::machine::{self, run};
 use model::Model;
 
-/// The operations that are carried out; every other one is refused by name.
-pub const OPERATIONS: [&str; 20] = [
+/// A service, as far as it is taken.
+pub struct Service {
+    /// The model's file below a virtual environment's site-packages.
+    pub model: &'static str,
+    /// The operations that are carried out; every other one is refused by name.
+    pub operations: &'static [&'static str],
+    /// Words that are taken beside the model's.
+    pub more_words: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// Amazon ECS, and the log drivers that the engine has and ECS does not.
+const ECS: Service = Service {
+    model: "botocore/data/ecs/2014-11-13/service-2.json.gz",
+    operations: &OPERATIONS,
+    more_words: &[("LogDriver", &["local", "none"])],
+};
+
+/// CloudWatch Logs, for whoever reads.
+const LOGS: Service = Service {
+    model: "botocore/data/logs/2014-03-28/service-2.json.gz",
+    operations: &["DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents"],
+    more_words: &[],
+};
+
+const OPERATIONS: [&str; 20] = [
     "CreateCluster",
     "CreateService",
     "DeleteCluster",
@@ -36,18 +59,20 @@ pub const OPERATIONS: [&str; 20] = [
     "UpdateService",
 ];
 
-/// Words that are taken beside the model's: drivers that the engine has and ECS does not.
-pub const MORE_WORDS: [(&str, &[&str]); 1] = [("LogDriver", &["local", "none"])];
-
 /// Writes the generated files, or with `check` says whether they are what would be written.
 pub fn run_codegen(check: bool) -> Outcome {
-    let model = Model::read(&machine::virtual_environment()?)?;
+    let environment = machine::virtual_environment()?;
+    let ecs = Model::read(&environment, &ECS)?;
+    let logs = Model::read(&environment, &LOGS)?;
     let home = machine::project().join("src/api/wire");
     let files = [
-        ("operations.rs", emit::operations(&model)),
-        ("enums.rs", emit::enums(&model)),
-        ("structures.rs", emit::structures(&model)),
-        ("members.rs", emit::members(&model)),
+        ("operations.rs", emit::operations(&ecs)),
+        ("enums.rs", emit::enums(&ecs)),
+        ("structures.rs", emit::structures(&ecs)),
+        ("members.rs", emit::members(&ecs)),
+        ("logs/operations.rs", emit::operations(&logs)),
+        ("logs/enums.rs", emit::enums(&logs)),
+        ("logs/structures.rs", emit::structures(&logs)),
     ];
     for (name, text) in files {
         let path = home.join(name);

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::Outcome;
 use crate::daemon::{Daemon, signal};
-use crate::image::{DEMO_IMAGE, build_image};
+use crate::image::{DEMO_IMAGE, build_image, target};
 use crate::machine::{Fallible, engine, output, project, say, virtual_environment};
 
 /// The demo's service, as config/demo/service.json names it.
@@ -214,11 +214,15 @@ fn show(daemon: &Daemon, client: &Client, with: &Up) -> Outcome {
     println!("\n  console   http://{address}/\n  metrics   http://{address}/metrics\n");
 
     let settings = daemon.file("env");
-    let mut text = format!("export AWS_ENDPOINT_URL_ECS=http://{address}\n");
+    let mut text = String::new();
+    for service in ["ECS", "CLOUDWATCH_LOGS"] {
+        text.push_str(&format!("export AWS_ENDPOINT_URL_{service}=http://{address}\n"));
+    }
     for (name, value) in CREDENTIALS {
         text.push_str(&format!("export {name}={value}\n"));
     }
-    text.push_str(&format!("PATH={}:$PATH\n", project().join(".venv/bin").display()));
+    let (clients, mainstay) = (project().join(".venv/bin"), target().join("release"));
+    text.push_str(&format!("PATH={}:{}:$PATH\n", clients.display(), mainstay.display()));
     std::fs::write(&settings, text)?;
     let settings = settings.strip_prefix(project()).unwrap_or(&settings);
     println!("  Try, in a shell after  . {}", settings.display());
@@ -226,6 +230,7 @@ fn show(daemon: &Daemon, client: &Client, with: &Up) -> Outcome {
     println!(
         "    docker kill $(docker ps -q --filter label=com.amazonaws.ecs.task-definition-family={SERVICE} | head -n 1)"
     );
+    println!("    mainstay logs {SERVICE} --follow");
     println!("    aws ecs update-service --service {SERVICE} --desired-count 5");
     let data = if with.data == Path::new(".mainstay") {
         String::new()

@@ -12,6 +12,7 @@ use mainstay_core::model::{
 use mainstay_core::network::EngineNetwork;
 use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
 
+use super::logs::{LogLines, LogQuery};
 use mainstay_core::model::ContainerSpec;
 use mainstay_core::secrets::Hidden;
 use mainstay_core::storage::{Backing, EngineVolume};
@@ -88,6 +89,13 @@ pub trait ContainerEngine: Send + Sync + 'static {
 
     /// All containers of this owner, in whatever state.
     async fn list(&self) -> Result<Vec<EngineContainer>, EngineError>;
+
+    /// What a container printed. The stream ends with the log, or, where it is followed, with the container.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchContainer`] where it is gone; [`EngineError::Refused`], here or as the stream's first item,
+    /// where its log cannot be read, such as one that is kept elsewhere.
+    async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError>;
 
     /// Resolves once the subscription stands: what happens from then on will be in the stream. The stream ends,
     /// or yields an error and ends, when the engine goes away.

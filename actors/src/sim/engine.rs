@@ -18,8 +18,8 @@ use super::history::History;
 use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, MountSource,
-    NewContainer, NewVolume, Pull, TaskVolume,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, LogLines, LogQuery,
+    MountSource, NewContainer, NewVolume, Pull, TaskVolume,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -224,7 +224,7 @@ impl SimEngine {
         self.running().into_iter().filter(|seen| seen.task == *task).map(|seen| seen.id).collect()
     }
 
-    fn machine(&self) -> MutexGuard<'_, Machine> {
+    pub(super) fn machine(&self) -> MutexGuard<'_, Machine> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -405,6 +405,11 @@ impl ContainerEngine for SimEngine {
     async fn list(&self) -> Result<Vec<EngineContainer>, EngineError> {
         self.call("list", |machine| Ok(machine.containers.keys().filter_map(|id| machine.look(id)).collect()))
             .await
+    }
+
+    async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
+        self.call("logs", |_| Ok(())).await?;
+        self.read_log(id, query)
     }
 
     async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {

@@ -15,6 +15,7 @@ use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::engine::Faults;
@@ -22,8 +23,8 @@ use super::history::{End, History, Moment, Start};
 use super::images::Images;
 use super::script::{self, Script};
 use crate::ports::{
-    EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, MountSource, NewContainer,
-    NewVolume,
+    EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, LogLine, MountSource,
+    NewContainer, NewVolume,
 };
 
 /// Everything, under one lock.
@@ -43,6 +44,8 @@ pub(super) struct Machine {
     /// What each container of each task has been through, also of those that are gone.
     been: BTreeMap<(TaskId, String), Been>,
     pub(super) listeners: Vec<UnboundedSender<Sent>>,
+    /// Tells that somebody printed something, or will print no more.
+    pub(super) printed: watch::Sender<()>,
     /// An event that another one overtakes.
     held_back: Option<EngineEvent>,
     last_arrival: Instant,
@@ -89,6 +92,8 @@ pub(super) struct Container {
     health: Health,
     bindings: Vec<NetworkBinding>,
     started_at: Option<Timestamp>,
+    /// What it printed.
+    pub(super) log: Vec<LogLine>,
     /// Starts so far; a timer of an earlier life finds another number.
     pub(super) life: u64,
 }
@@ -115,6 +120,7 @@ impl Machine {
             history: History::default(),
             been: BTreeMap::new(),
             listeners: Vec::new(),
+            printed: watch::Sender::new(()),
             held_back: None,
             last_arrival: began,
             made: 0,
@@ -192,6 +198,7 @@ impl Machine {
                 NetworkMode::None | NetworkMode::AwsVpc => Vec::new(),
             },
             started_at: None,
+            log: Vec::new(),
             life: 0,
         };
         self.containers.insert(id.clone(), container);
@@ -377,6 +384,7 @@ impl Machine {
         been.completed = true;
         been.succeeded |= code == 0;
         self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, container: name, code });
+        self.printed.send_replace(());
         self.remember();
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });
     }

@@ -28,7 +28,8 @@ Usage: puppet [COMMAND]
   sleep [SECONDS]                wait, for ever where not said, and exit with 0
   ignore-term                    wait for ever, deaf to SIGTERM
   eat MIB                        take so much memory, then wait for ever
-  print [LINE…]                  print each line
+  print [LINE…]                  print each line; those after `--stderr` on standard error
+  tick [--every SECONDS]         print `tick N` and on standard error `tock N`, for N from 1, every second, for ever
   write FILE TEXT                write TEXT into FILE
   read FILE…                     print what is in each file
   mounts                         print each mount's path and `ro` or `rw`, a line each
@@ -117,8 +118,21 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             wait_for_ever()
         }
         "print" => {
-            for line in &words.0 {
+            let mut parts = words.0.splitn(2, |word| *word == "--stderr");
+            for line in parts.next().unwrap_or_default() {
                 println!("{line}");
+            }
+            for line in parts.next().unwrap_or_default() {
+                eprintln!("{line}");
+            }
+            Ok(0)
+        }
+        "tick" => {
+            let every = words.option("--every")?.map_or(Ok(Duration::from_secs(1)), seconds_from)?;
+            for n in 1_u64.. {
+                println!("tick {n}");
+                eprintln!("tock {n}");
+                std::thread::sleep(every);
             }
             Ok(0)
         }

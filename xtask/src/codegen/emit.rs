@@ -38,17 +38,19 @@ pub fn enums(model: &Model) -> String {
 
 /// The structures that are used.
 pub fn structures(model: &Model) -> String {
-    let mut out = format!(
-        "{HEAD}\nuse std::collections::BTreeMap;\n\nuse serde::{{Deserialize, Serialize}};\n\n\
-         use super::enums::*;\nuse super::{{At, Check, Invalid, Timestamp}};\n"
-    );
+    let mut out = String::new();
     for (name, shape) in model.used("structure") {
         structure(&mut out, model, name, shape);
         if model.inputs.contains(name) {
             check(&mut out, model, name, shape);
         }
     }
-    out
+    let maps = if out.contains("BTreeMap<") { "use std::collections::BTreeMap;\n\n" } else { "" };
+    let time = if out.contains("<Timestamp>") { ", Timestamp" } else { "" };
+    format!(
+        "{HEAD}\n{maps}use serde::{{Deserialize, Serialize}};\n\n\
+         use super::enums::*;\nuse super::{{At, Check, Invalid{time}}};\n{out}"
+    )
 }
 
 /// The members of a task definition's structures, for who tells what becomes of each.
@@ -137,7 +139,8 @@ fn check(out: &mut String, model: &Model, name: &str, shape: &Shape) {
         if target.min.is_some() || target.max.is_some() {
             let (min, max) = (bound(target.min, 0), bound(target.max, i64::MAX));
             let act = match target.kind.as_str() {
-                "integer" | "long" => {
+                "long" => format!("at.range({member:?}, self.{field}, {min}..={max})?;"),
+                "integer" => {
                     format!("at.range({member:?}, self.{field}.map(i64::from), {min}..={max})?;")
                 }
                 "double" => {

@@ -6,10 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{MORE_WORDS, OPERATIONS};
-
-/// The model's file below a virtual environment's site-packages.
-const FILE: &str = "botocore/data/ecs/2014-11-13/service-2.json.gz";
+use super::Service;
 
 #[derive(Deserialize)]
 pub struct Model {
@@ -24,8 +21,8 @@ pub struct Model {
 
 #[derive(Deserialize)]
 pub struct Operation {
-    input: Ref,
-    output: Ref,
+    input: Option<Ref>,
+    output: Option<Ref>,
 }
 
 #[derive(Deserialize)]
@@ -56,25 +53,28 @@ pub struct Shape {
 
 impl Model {
     /// Reads the model that a virtual environment's botocore carries.
-    pub fn read(environment: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn read(environment: &Path, service: &Service) -> Result<Self, Box<dyn std::error::Error>> {
         let lib = environment.join("lib");
         let python = std::fs::read_dir(&lib)?
             .filter_map(Result::ok)
-            .map(|entry| entry.path().join("site-packages").join(FILE))
+            .map(|entry| entry.path().join("site-packages").join(service.model))
             .find(|path| path.exists())
-            .ok_or_else(|| format!("no {FILE} below {}", lib.display()))?;
+            .ok_or_else(|| format!("no {} below {}", service.model, lib.display()))?;
         let mut text = String::new();
         flate2::read::GzDecoder::new(std::fs::File::open(python)?).read_to_string(&mut text)?;
         let mut model: Self = serde_json::from_str(&text)?;
-        for (name, words) in MORE_WORDS {
-            let shape = model.shapes.get_mut(name).ok_or_else(|| format!("no shape {name}"))?;
+        for (name, words) in service.more_words {
+            let shape = model.shapes.get_mut(*name).ok_or_else(|| format!("no shape {name}"))?;
             shape.words.extend(words.iter().map(|word| (*word).to_owned()));
         }
         let (mut inputs, mut outputs) = (BTreeSet::new(), BTreeSet::new());
-        for name in OPERATIONS {
-            let operation = model.operations.get(name).ok_or_else(|| format!("no operation {name}"))?;
-            model.reach(&operation.input.shape, &mut inputs);
-            model.reach(&operation.output.shape, &mut outputs);
+        for name in service.operations {
+            let operation = model.operations.get(*name).ok_or_else(|| format!("no operation {name}"))?;
+            for (part, reached) in [(&operation.input, &mut inputs), (&operation.output, &mut outputs)] {
+                if let Some(part) = part {
+                    model.reach(&part.shape, reached);
+                }
+            }
         }
         (model.inputs, model.outputs) = (inputs, outputs);
         Ok(model)

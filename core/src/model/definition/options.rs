@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::TaskId;
+
 /// What of a container definition goes to the engine as it is, or nearly so. Absent and `false` are kept apart, since
 /// a definition is shown again as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -170,6 +172,12 @@ pub struct LogConfiguration {
 impl LogConfiguration {
     /// CloudWatch's driver, in whose place the engine keeps the lines.
     pub const AWSLOGS: &str = "awslogs";
+
+    /// The stream of CloudWatch that a task's container would print to; `None` where there is no prefix, and with it
+    /// no name but the container's id.
+    pub fn stream(&self, container: &str, task: &TaskId) -> Option<String> {
+        self.option("awslogs-stream-prefix").map(|prefix| format!("{prefix}/{container}/{task}"))
+    }
 
     /// The value of an option, where it is given and not empty.
     pub fn option(&self, name: &str) -> Option<&str> {

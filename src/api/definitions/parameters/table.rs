@@ -78,7 +78,7 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     (
         "containerDefinitions[].logConfiguration.logDriver",
         Honoured(
-            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host; awsfirelens is refused",
+            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens is refused",
         ),
     ),
     (

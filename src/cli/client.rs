@@ -1,0 +1,146 @@
+//! A client of a running daemon.
+
+use std::collections::VecDeque;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HOST, HeaderMap};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// Where a daemon listens when nothing is said.
+const DEFAULT: &str = "http://127.0.0.1:7077";
+
+/// A daemon's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    authority: String,
+}
+
+/// An answer, read line by line.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: Incoming,
+    lines: VecDeque<String>,
+    rest: Vec<u8>,
+    /// Drives the connection.
+    _connection: tokio::task::JoinHandle<Result<(), hyper::Error>>,
+}
+
+impl Endpoint {
+    /// What is said on the command line or in `AWS_ENDPOINT_URL_ECS`, else what the daemon's own setting says, else the
+    /// default.
+    ///
+    /// # Errors
+    /// Where it is no URL of a daemon.
+    pub(super) fn find(given: Option<&str>, listen: Option<&str>) -> Result<Self, String> {
+        match (given, listen) {
+            (Some(url), _) => Self::parse(url),
+            (None, Some(listen)) => Self::parse(&format!("http://{listen}")),
+            (None, None) => Self::parse(DEFAULT),
+        }
+    }
+
+    fn parse(url: &str) -> Result<Self, String> {
+        let wrong = || format!("the endpoint is '{url}'; it must be a URL such as {DEFAULT}");
+        let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let parsed: hyper::http::uri::Authority = authority.parse().map_err(|_| wrong())?;
+        let authority = match parsed.port_u16() {
+            Some(_) => authority.to_owned(),
+            None => format!("{authority}:80"),
+        };
+        Ok(Self { authority })
+    }
+
+    /// Asks for a path with its query.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub(super) async fn get(&self, path: &str) -> Result<Answer, String> {
+        let away = |detail: String| format!("no answer from {self}: {detail}; does `mainstay up` run there?");
+        let stream = TcpStream::connect(&self.authority).await.map_err(|error| away(error.to_string()))?;
+        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = shaken.map_err(|error| away(error.to_string()))?;
+        let connection = tokio::spawn(connection);
+        let request = Request::get(path).header(HOST, &self.authority).body(Empty::<Bytes>::new());
+        let request = request.map_err(|error| error.to_string())?;
+        let answer = sender.send_request(request).await.map_err(|error| away(error.to_string()))?;
+        let (head, body) = answer.into_parts();
+        let (lines, rest) = (VecDeque::new(), Vec::new());
+        Ok(Answer { status: head.status, headers: head.headers, body, lines, rest, _connection: connection })
+    }
+}
+
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "http://{}", self.authority)
+    }
+}
+
+impl Answer {
+    /// The next line; `None` at the end.
+    ///
+    /// # Errors
+    /// Where the answer breaks off.
+    pub(super) async fn line(&mut self) -> Result<Option<String>, String> {
+        loop {
+            if let Some(line) = self.lines.pop_front() {
+                return Ok(Some(line));
+            }
+            match self.body.frame().await {
+                None if self.rest.is_empty() => return Ok(None),
+                None => return Ok(Some(text(&std::mem::take(&mut self.rest)))),
+                Some(frame) => {
+                    let frame = frame.map_err(|error| format!("the answer broke off: {error}"))?;
+                    self.take(frame.data_ref().map_or(&[], |bytes| bytes));
+                }
+            }
+        }
+    }
+
+    /// Whether a line is here already.
+    pub(super) fn has_line(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let mut pieces = bytes.split(|&byte| byte == b'\n');
+        let mut piece = pieces.next().unwrap_or_default();
+        for next in pieces {
+            self.rest.extend_from_slice(piece);
+            self.lines.push_back(text(&std::mem::take(&mut self.rest)));
+            piece = next;
+        }
+        self.rest.extend_from_slice(piece);
+    }
+}
+
+fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(given: Option<&str>, listen: Option<&str>, expected: &str) {
+        let said = Endpoint::find(given, listen).map_or_else(|error| error, |endpoint| endpoint.to_string());
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_daemon_is_looked_for_where_it_is_said_to_be() {
+        check(None, None, "http://127.0.0.1:7077");
+        check(None, Some("127.0.0.1:9"), "http://127.0.0.1:9");
+        check(Some("http://box/"), Some("127.0.0.1:9"), "http://box:80");
+        check(Some("http://[::1]:7077"), None, "http://[::1]:7077");
+        for wrong in ["https://box", "box:7077", "http://a b", "http://box/v1"] {
+            let text = format!("the endpoint is '{wrong}'; it must be a URL such as http://127.0.0.1:7077");
+            check(Some(wrong), None, &text);
+        }
+    }
+}
