@@ -14,13 +14,14 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
+use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::Folders;
 use environment::Environment;
-use values::{Place, Span};
+use values::{Place, Span, Words};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -94,6 +95,8 @@ pub struct Engine {
     pub acts_at_once: usize,
     /// Pulls under way at once.
     pub pulls_at_once: usize,
+    /// Docker's `config.json` with the credentials for registries; empty means the daemon user's own.
+    pub docker_config: PathBuf,
 }
 
 /// How tasks are run on this host.
@@ -106,6 +109,18 @@ pub struct Agent {
     pub cleanup_wait: Span,
     /// How long a container of ours that belongs to no known task is left alone.
     pub orphan_grace: Span,
+    /// When the images of tasks are pulled.
+    pub image_pull_behavior: PullBehavior,
+    /// Whether images that were pulled for tasks are removed when nobody needs them any more.
+    pub image_cleanup: bool,
+    /// Between two looks for such images.
+    pub image_cleanup_interval: Span,
+    /// None goes within this time of its last use.
+    pub image_minimum_age: Span,
+    /// No more go at a time.
+    pub image_cleanup_count: usize,
+    /// References that stay.
+    pub image_cleanup_exclude: Words,
 }
 
 /// Where this host has what task definitions only name.
@@ -212,7 +227,12 @@ impl Default for Aws {
 impl Default for Engine {
     fn default() -> Self {
         let Limits { work, pull, stop: _ } = Limits::default();
-        Self { endpoint: String::new(), acts_at_once: work, pulls_at_once: pull }
+        Self {
+            endpoint: String::new(),
+            acts_at_once: work,
+            pulls_at_once: pull,
+            docker_config: PathBuf::new(),
+        }
     }
 }
 
@@ -223,6 +243,12 @@ impl Default for Agent {
             stop_timeout: Span(defaults.stop_timeout),
             cleanup_wait: Span(defaults.cleanup_wait),
             orphan_grace: Span(defaults.orphan_grace),
+            image_pull_behavior: defaults.image_pull_behavior,
+            image_cleanup: defaults.image_cleanup.enabled,
+            image_cleanup_interval: Span(defaults.image_cleanup.interval),
+            image_minimum_age: Span(defaults.image_cleanup.minimum_age),
+            image_cleanup_count: defaults.image_cleanup.at_once,
+            image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
         }
     }
 }
@@ -336,10 +362,15 @@ impl Config {
             ("api.connections", self.api.connections),
             ("engine.acts-at-once", self.engine.acts_at_once),
             ("engine.pulls-at-once", self.engine.pulls_at_once),
+            ("agent.image-cleanup-count", self.agent.image_cleanup_count),
         ] {
             if limit == 0 {
                 return wrong(key, "0", "at least 1");
             }
+        }
+        if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
+            let value = self.agent.image_cleanup_interval.to_string();
+            return wrong("agent.image-cleanup-interval", &value, "at least 1s");
         }
         let id = |id: &str| id.strip_prefix("fs-").or_else(|| id.strip_prefix("fsap-")).is_some();
         if let Some(wrong) = self.storage.efs.keys().find(|key| !id(key)) {
@@ -386,6 +417,11 @@ impl Config {
         set.or_else(docker_host).unwrap_or_else(|| "unix:///var/run/docker.sock".into())
     }
 
+    /// The file with the credentials for registries, where one was named.
+    pub fn docker_config(&self) -> Option<PathBuf> {
+        Some(self.engine.docker_config.clone()).filter(|path| !path.as_os_str().is_empty())
+    }
+
     /// Where secrets and environment files are.
     pub fn secrets(&self) -> Folders {
         let set =
@@ -413,6 +449,14 @@ impl Config {
                 work: self.engine.acts_at_once,
                 pull: self.engine.pulls_at_once,
                 ..Limits::default()
+            },
+            image_pull_behavior: self.agent.image_pull_behavior,
+            image_cleanup: Cleanup {
+                enabled: self.agent.image_cleanup,
+                interval: self.agent.image_cleanup_interval.0,
+                minimum_age: self.agent.image_minimum_age.0,
+                at_once: self.agent.image_cleanup_count,
+                exclude: self.agent.image_cleanup_exclude.0.clone(),
             },
             storage: storage::Storage {
                 efs: self.storage.efs.iter().map(|(id, place)| (id.clone(), place.0.clone())).collect(),
@@ -447,6 +491,9 @@ fn words(error: figment::Error) -> String {
     };
     error.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+/// Looking for unused images all the time would keep the engine from its work.
+const SHORTEST_CLEANUP: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The file that is read where none is named and this one is there.
 pub const SYSTEM_FILE: &str = "/etc/mainstay/mainstay.toml";

@@ -26,6 +26,8 @@ use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 
 /// The cluster that calls without one mean.
 const DEFAULT_CLUSTER: &str = "default";
+/// In the data folder: which images this host pulled.
+const IMAGES: &str = "images.json";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the first request waits for this host's engine to answer, or not to.
@@ -113,7 +115,10 @@ impl Daemon {
         Failpoint::DaemonTreeUp.hit();
         let mut read_from: Option<Arc<dyn ContainerEngine>> = None;
         if role == Role::Up {
-            let engine = Arc::new(DockerEngine::new(config.engine_endpoint(), owner));
+            let engine = DockerEngine::new(config.engine_endpoint(), owner)
+                .remembering(folder.path().join(IMAGES))
+                .with_docker_config(config.docker_config());
+            let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let secrets = Arc::new(config.secrets());
             if let Err(error) = add_host(&ctx, &control, &root, engine, secrets).await {

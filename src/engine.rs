@@ -3,7 +3,9 @@
 //! Everything is scoped to one owner by the label `mainstay.owner`: containers of another installation, of a
 //! genuine ECS agent or of a person are never listed, reported or touched.
 
+mod credentials;
 mod errors;
+mod images;
 mod labels;
 mod logs;
 mod networks;
@@ -14,13 +16,14 @@ mod translate;
 mod volumes;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::query_parameters::{
-    CreateContainerOptions, CreateImageOptions, EventsOptions, ListContainersOptions, RemoveContainerOptions,
+    CreateContainerOptions, EventsOptions, ListContainersOptions, RemoveContainerOptions,
     StopContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -28,26 +31,21 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
-    NewContainer, NewVolume, TaskVolume,
+    NewContainer, NewVolume, Pull, TaskVolume,
 };
 use mainstay_core::EngineId;
+use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
 
 use errors::{status, when};
+use images::{Digests, OwnImages};
 
 /// No act but a stop or a pull takes longer; past it, whether it was done is not known.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 /// A heartbeat asks for nothing but an answer; past this the engine hangs.
 const HEARTBEAT_WITHIN: Duration = Duration::from_secs(10);
-/// A pull that makes no progress for so long has failed; the genuine agent's inactivity limit.
-const PULL_PROGRESS_WITHIN: Duration = Duration::from_secs(60);
-/// Waits between tries of a pull that failed on the way; the genuine agent tries five times, too.
-const PULL_BACKOFF: [Duration; 4] =
-    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 /// Looks at containers that are under way at once when everything is listed.
 const LOOKS_AT_ONCE: usize = 8;
-/// Image digests that are remembered.
-const DIGESTS: usize = 1000;
 
 /// A Docker engine and the owner whose containers it shows.
 pub struct DockerEngine {
@@ -55,8 +53,10 @@ pub struct DockerEngine {
     owner: String,
     /// A client that speaks the engine's API version, once it was asked for that.
     client: Mutex<Option<Docker>>,
-    /// By image id: its digest in its registry, where it has one.
-    digests: Mutex<HashMap<String, Option<String>>>,
+    digests: Mutex<Digests>,
+    images: OwnImages,
+    /// Where this host's credentials for registries stand.
+    docker_config: Option<PathBuf>,
     /// Host ports for port ranges.
     rows: ports::Rows,
     /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
@@ -75,11 +75,25 @@ impl DockerEngine {
             owner: owner.into(),
             client: Mutex::default(),
             digests: Mutex::default(),
+            images: OwnImages::default(),
+            docker_config: credentials::own_file(),
             rows: ports::Rows::default(),
             nests: AtomicBool::new(false),
             pause: tokio::sync::Mutex::default(),
             networks: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Remembers in this file which images it pulled, for the next process; only those are ever cleaned up.
+    pub fn remembering(mut self, file: PathBuf) -> Self {
+        self.images = OwnImages::in_file(file);
+        self
+    }
+
+    /// Takes credentials for registries from this `config.json`, not from the user's own.
+    pub fn with_docker_config(mut self, file: Option<PathBuf>) -> Self {
+        self.docker_config = file.or(self.docker_config);
+        self
     }
 
     /// Agrees on an API version with whatever engine answers now.
@@ -129,43 +143,6 @@ impl DockerEngine {
             }),
         }
     }
-
-    /// The digest of an image in its registry; images that were built here have none.
-    async fn digest(&self, client: &Docker, image: Option<&str>) -> Option<String> {
-        let image = image?;
-        let known = self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(image).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let digests = client.inspect_image(image).await.ok()?.repo_digests.unwrap_or_default();
-        let digest =
-            digests.first().and_then(|full| full.split_once('@')).map(|(_, digest)| digest.to_owned());
-        let mut table = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
-        if table.len() >= DIGESTS {
-            table.clear();
-        }
-        table.insert(image.to_owned(), digest.clone());
-        digest
-    }
-
-    async fn pull_once(&self, client: &Docker, image: &str) -> Result<(), EngineError> {
-        // Without a tag the engine would bring every tag there is.
-        let name = if has_tag(image) { image.to_owned() } else { format!("{image}:latest") };
-        let options = CreateImageOptions { from_image: Some(name), ..Default::default() };
-        let mut progress = client.create_image(Some(options), None, None);
-        loop {
-            match tokio::time::timeout(PULL_PROGRESS_WITHIN, progress.try_next()).await {
-                Err(_) => return Err(EngineError::Timeout { act: "pull", waited: PULL_PROGRESS_WITHIN }),
-                Ok(Err(error)) => return Err(when(&self.endpoint, "pull", &error)),
-                Ok(Ok(None)) => return Ok(()),
-                Ok(Ok(Some(step))) => {
-                    if let Some(detail) = step.error_detail {
-                        return Err(EngineError::Refused { message: detail.message.unwrap_or_default() });
-                    }
-                }
-            }
-        }
-    }
 }
 
 #[async_trait]
@@ -185,21 +162,23 @@ impl ContainerEngine for DockerEngine {
         }
     }
 
-    async fn pull(&self, image: &str) -> Result<(), EngineError> {
-        let client = self.client().await?;
-        if image == ContainerSpec::PAUSE_IMAGE {
-            return self.import_pause(&client).await;
+    async fn image(&self, reference: &str) -> Result<Option<Here>, EngineError> {
+        self.look_at_image(reference).await
+    }
+
+    async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
+        if pull.image == ContainerSpec::PAUSE_IMAGE {
+            return self.import_pause(&self.client().await?).await;
         }
-        for wait in PULL_BACKOFF {
-            match self.pull_once(&client, image).await {
-                Err(EngineError::Refused { message }) if !errors::is_final_refusal(&message) => {
-                    tracing::warn!(image, detail = message, ?wait, "pull failed on the way; trying again");
-                    tokio::time::sleep(wait).await;
-                }
-                other => return other,
-            }
-        }
-        self.pull_once(&client, image).await
+        self.bring(pull).await
+    }
+
+    async fn pulled_images(&self) -> Result<Vec<Pulled>, EngineError> {
+        self.own_images().await
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<bool, EngineError> {
+        self.take_image_away(id).await
     }
 
     async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError> {
@@ -242,7 +221,7 @@ impl ContainerEngine for DockerEngine {
             Err(error) if status(&error) == Some(409) => self.adopt(&client, new).await,
             // Of these there are more: a container of `volumesFrom`, a driver.
             Err(error) if errors::is_missing_image(&error) => {
-                Err(EngineError::NoSuchImage { image: new.spec.definition.image.clone() })
+                Err(EngineError::NoSuchImage { image: new.image.to_owned() })
             }
             Err(error) => Err(when(&self.endpoint, "create", &error)),
         }
@@ -268,7 +247,8 @@ impl ContainerEngine for DockerEngine {
         let client = self.client().await?;
         match client.inspect_container(id.as_str(), None).await {
             Ok(seen) => {
-                let digest = self.digest(&client, seen.image.as_deref()).await;
+                let name = seen.config.as_ref().and_then(|config| config.image.as_deref());
+                let digest = self.digest(&client, seen.image.as_deref(), name).await;
                 Ok(translate::container(&self.owner, seen, digest))
             }
             Err(error) if status(&error) == Some(404) => Ok(None),
@@ -335,21 +315,5 @@ impl ContainerEngine for DockerEngine {
             std::future::ready(event)
         });
         Ok(events.boxed())
-    }
-}
-
-/// Whether an image reference names a tag or a digest; a colon before the last slash is a registry's port.
-fn has_tag(image: &str) -> bool {
-    image.contains('@') || image.rsplit('/').next().is_some_and(|last| last.contains(':'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_tag;
-
-    #[test]
-    fn a_registrys_port_is_no_tag() {
-        assert!(has_tag("web:1") && has_tag("localhost:5000/web:1") && has_tag("web@sha256:00"));
-        assert!(!has_tag("web") && !has_tag("localhost:5000/web"));
     }
 }

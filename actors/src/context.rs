@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::model::{ContainerInstance, Task};
 use mainstay_core::network::Networks;
 use mainstay_core::storage::Storage;
@@ -47,6 +48,10 @@ pub struct Settings {
     pub cleanup_wait: Duration,
     /// How much a host asks of its engine at once.
     pub engine_limits: Limits,
+    /// When a host pulls the images of its tasks.
+    pub image_pull_behavior: PullBehavior,
+    /// When it removes those that nobody needs any more.
+    pub image_cleanup: Cleanup,
     /// Where hosts have what task definitions only name.
     pub storage: Storage,
     /// Which of the engine's networks tasks are on.
@@ -65,6 +70,8 @@ impl Default for Settings {
             orphan_grace: Duration::from_secs(60),
             cleanup_wait: Duration::from_secs(3 * 3600),
             engine_limits: Limits::default(),
+            image_pull_behavior: PullBehavior::default(),
+            image_cleanup: Cleanup::default(),
             storage: Storage::default(),
             networks: Networks::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),

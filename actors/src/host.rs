@@ -8,6 +8,7 @@ mod acts;
 mod container;
 mod events;
 mod gate;
+mod images;
 mod known;
 mod pause;
 mod provisions;
@@ -92,6 +93,8 @@ pub enum HostMsg {
     },
     /// Compare what is known with what the engine has; sent by it to itself.
     Audit,
+    /// Remove images that nobody needs; sent by it to itself.
+    CleanImages,
     /// What the engine has.
     Audited {
         /// The tasks that were known before the look.
@@ -183,6 +186,7 @@ impl Actor for Host {
     async fn pre_start(&self, me: Me, (): ()) -> Result<HostState, ActorProcessingErr> {
         me.cast(HostMsg::Connect)?;
         me.send_after(AUDIT_EVERY, || HostMsg::Audit);
+        self.clean_images_later(&me);
         let ended = CancellationToken::new();
         Ok(HostState {
             gate: Arc::new(Gate::new(self.ctx.settings.engine_limits)),
@@ -238,6 +242,7 @@ impl Actor for Host {
                 }
             }
             HostMsg::Audit => self.audit(&me, state),
+            HostMsg::CleanImages => self.clean_images(&me, state),
             HostMsg::Audited { known, found } => self.audited(&me, state, &known, found),
             HostMsg::Command(command) => self.command(&me, state, command).await?,
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,

@@ -21,6 +21,9 @@ const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
 const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
 const AUDIT_FINDINGS: &str = "mainstay_audit_findings_total";
 const ENGINE_ACTS_WAITING: &str = "mainstay_engine_acts_waiting";
+const IMAGE_PULLS: &str = "mainstay_image_pulls_total";
+const IMAGE_PULL_SECONDS: &str = "mainstay_image_pull_seconds";
+const IMAGES_REMOVED: &str = "mainstay_images_removed_total";
 const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 
 /// Says once, at start, what each series means.
@@ -67,6 +70,21 @@ pub fn describe() {
         ENGINE_ACTS_WAITING,
         Unit::Count,
         "Acts that wait for their turn at this host's engine, by lane (work, pull, stop)"
+    );
+    describe_counter!(
+        IMAGE_PULLS,
+        Unit::Count,
+        "Pulls of images, by result (pulled, not-found, denied, unreachable, timeout, engine-away, failed)"
+    );
+    describe_histogram!(
+        IMAGE_PULL_SECONDS,
+        Unit::Seconds,
+        "From the begin of a pull to its end, however it ended"
+    );
+    describe_counter!(
+        IMAGES_REMOVED,
+        Unit::Count,
+        "Images removed that were pulled for tasks and not used for long"
     );
     describe_gauge!(ENGINE_CONNECTED, Unit::Count, "1 while this host's container engine answers, else 0");
 }
@@ -144,6 +162,21 @@ pub(crate) fn audit_findings() -> Counter {
 /// Acts that wait for their turn at the engine, by lane.
 pub(crate) fn engine_acts_waiting(lane: &'static str) -> Gauge {
     gauge!(ENGINE_ACTS_WAITING, "lane" => lane)
+}
+
+/// Pulls, by how they went.
+pub(crate) fn image_pulls(result: &'static str) -> Counter {
+    counter!(IMAGE_PULLS, "result" => result)
+}
+
+/// Seconds that pulls took.
+pub(crate) fn image_pull_seconds() -> Histogram {
+    histogram!(IMAGE_PULL_SECONDS)
+}
+
+/// Images that were cleaned up.
+pub(crate) fn images_removed() -> Counter {
+    counter!(IMAGES_REMOVED)
 }
 
 /// Whether the engine answers.

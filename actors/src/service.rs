@@ -16,11 +16,12 @@ use std::time::Duration;
 
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{
-    Brake, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task, TaskOwner, TaskStatus,
+    Brake, DeploymentImage, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task,
+    TaskOwner, TaskStatus,
 };
 use mainstay_core::placement::Refusal;
 use mainstay_core::restart::{self, End};
-use mainstay_core::{InstanceId, ServiceKey, TaskId};
+use mainstay_core::{DeploymentId, InstanceId, ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::context::Context;
@@ -76,6 +77,13 @@ pub enum ServiceMsg {
     },
     /// One of its tasks changed.
     TaskChanged(Arc<Task>),
+    /// One of its tasks found what the tags of its images stand for.
+    ImagesFound {
+        /// The task's deployment.
+        deployment: DeploymentId,
+        /// What it found, by container.
+        images: Vec<DeploymentImage>,
+    },
     /// There may be room now.
     Room,
     /// Look at what is there and what is wanted; sent by it to itself after changes and waits.
@@ -157,6 +165,10 @@ impl Actor for ServiceActor {
             ServiceMsg::Written(outcome) => self.written(&me, state, outcome),
             ServiceMsg::Placed { task, place } => self.placed(&me, state, task, place).await?,
             ServiceMsg::TaskChanged(task) => self.task_changed(state, task),
+            ServiceMsg::ImagesFound { deployment, images } => {
+                self.images_found(state, &deployment, &images);
+                return Ok(());
+            }
             ServiceMsg::Room => state.blocked = false,
             ServiceMsg::HeardEnough => {
                 state.unheard.clear();
@@ -330,6 +342,25 @@ impl ServiceActor {
         }
         if task.last_status == TaskStatus::Stopped {
             state.roster.remove(&task.id);
+        }
+    }
+
+    /// Holds a deployment to what its first task runs. Shown at once, even while a person's change is on its way to
+    /// the disk, since the actor of the next task reads it.
+    fn images_found(&self, state: &mut ServiceState, deployment: &DeploymentId, images: &[DeploymentImage]) {
+        let known = state.record.deployments.iter_mut().find(|known| known.id == *deployment);
+        let Some(known) = known else { return };
+        let mut news = false;
+        for DeploymentImage { container, version } in images {
+            if known.hold(container, version) {
+                tracing::info!(service = %state.record.key, %deployment, container, ?version, "the deployment runs this image from now on");
+                news = true;
+            }
+        }
+        if news {
+            self.ctx.show(vec![Write::Service(state.record.clone())]);
+            state.writes.touch();
+            publish(&self.ctx, state);
         }
     }
 

@@ -12,6 +12,7 @@
 mod definitions;
 mod engine;
 mod history;
+mod images;
 mod logs;
 mod machine;
 mod script;

@@ -5,9 +5,11 @@ mod children;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use mainstay_core::TaskId;
 use mainstay_core::lifecycle::{self, TaskReport};
-use mainstay_core::model::{LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus};
+use mainstay_core::model::{
+    DeploymentImage, LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus,
+};
+use mainstay_core::{ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 pub(crate) use children::{ChildEnd, TaskChildren};
@@ -20,6 +22,7 @@ use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, ToAgent, Write};
+use crate::service::ServiceMsg;
 use crate::tree::{Kind, Life, Path};
 
 /// The actor.
@@ -66,6 +69,8 @@ pub enum TaskMsg {
 pub struct TaskState {
     task: Arc<Task>,
     spec: TaskSpec,
+    /// What its service was told that its images are.
+    images: Vec<DeploymentImage>,
     /// Its agent has reported to this actor.
     heard: bool,
     _presence: Presence<TaskId, TaskMsg>,
@@ -98,6 +103,12 @@ impl Actor for TaskActor {
         // Elsewhere the task's size is what placement counts.
         spec.limits = (task.launch_type == Some(LaunchType::Fargate))
             .then_some(TaskLimits { cpu: task.resources.cpu, memory: task.resources.memory });
+        if let TaskOwner::Service { deployment, .. } = &task.owner
+            && let Some(service) = service_of(&task).and_then(|key| self.ctx.view.services.get(&key))
+            && let Some(deployment) = service.deployments.iter().find(|known| known.id == *deployment)
+        {
+            spec.hold(&deployment.images);
+        }
         me.cast(TaskMsg::Begin)?;
         Ok(TaskState {
             _presence: self.ctx.directory.tasks.enter(task.id.clone(), me),
@@ -105,6 +116,7 @@ impl Actor for TaskActor {
             task,
             spec,
             heard: false,
+            images: Vec::new(),
         })
     }
 
@@ -114,6 +126,7 @@ impl Actor for TaskActor {
             TaskMsg::Begin => self.begin(&me, state),
             TaskMsg::Observed(report) => {
                 let first = !std::mem::replace(&mut state.heard, true);
+                self.tell_images(state, &report);
                 if let Some(step) = lifecycle::observe(&state.task, &report, now) {
                     self.change(&me, state, step.task);
                     if step.stop_rest {
@@ -218,6 +231,29 @@ impl TaskActor {
         noted
     }
 
+    /// Tells the service what the tags of this task's images stand for, once that is known.
+    fn tell_images(&self, state: &mut TaskState, report: &TaskReport) {
+        let TaskOwner::Service { deployment, .. } = &state.task.owner else { return };
+        let consistent = |name: &str| {
+            let mut all = state.spec.containers.iter().map(|container| &container.definition);
+            all.any(|known| known.name == name && known.is_consistent())
+        };
+        let found = report.containers.iter().filter(|seen| consistent(&seen.name)).filter_map(|seen| {
+            Some(DeploymentImage { container: seen.name.clone(), version: seen.version()? })
+        });
+        let found: Vec<DeploymentImage> = found.collect();
+        if found == state.images {
+            return;
+        }
+        // A service that is just being started again starts this actor again, too.
+        let service = service_of(&state.task).and_then(|key| self.ctx.directory.services.get(&key));
+        if let Some(service) = service {
+            let (deployment, images) = (deployment.clone(), found.clone());
+            drop(service.cast(ServiceMsg::ImagesFound { deployment, images }));
+        }
+        state.images = found;
+    }
+
     fn release(&self, state: &TaskState) {
         if let Some(placement) = self.ctx.directory.placements.get(&state.task.cluster) {
             drop(placement.cast(PlacementMsg::Release(state.task.id.clone())));
@@ -256,6 +292,16 @@ impl TaskActor {
             // The caller may have gone; the stop stands all the same.
             drop(reply.send(answer));
         });
+    }
+}
+
+/// The service that keeps a task.
+fn service_of(task: &Task) -> Option<ServiceKey> {
+    match &task.owner {
+        TaskOwner::Service { service, .. } => {
+            Some(ServiceKey { cluster: task.cluster.clone(), name: service.clone() })
+        }
+        TaskOwner::Standalone => None,
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mainstay_actors::host::HostMsg;
 use mainstay_actors::ports::{EngineContainer, EngineState};
 use mainstay_actors::sim::{self, ImageState, Script, World, container, definition};
+use mainstay_core::images::PullBehavior;
 use mainstay_core::model::{AwsVpcConfiguration, ContainerSpec, NetworkMode, PidMode, StopCode, TaskStatus};
 use mainstay_core::{RevisionKey, TaskId};
 use support::*;
@@ -75,6 +76,22 @@ async fn the_task_has_the_address_of_its_pause_container_which_is_none_of_its_co
     until(&world, "all have ended", MIN, |w| w.engine.history().ends.len() == 3).await;
     assert_eq!(world.engine.history().ends[2].container, ContainerSpec::PAUSE);
     nothing_is_left(&world).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_image_is_pulled_from_no_registry_whatever_the_pull_behavior() {
+    for behavior in [PullBehavior::Default, PullBehavior::Always, PullBehavior::Once] {
+        let mut world = quiet_world(1);
+        world.settings.image_pull_behavior = behavior;
+        world.start().await.unwrap();
+        until(&world, "the engine answers", SEC, |w| w.view().instances.all()[0].engine_connected).await;
+        world.engine.publish("registry.test/web:1", "sha256:a");
+        let id = ran(&world, &["registry.test/web:1"]).await;
+        up(&world, &id).await;
+        assert_eq!(world.engine.history().calls["pull"], 1, "{behavior:?}");
+        assert_eq!(world.engine.pulled(), ["registry.test/web:1"]);
+        assert_lawful(&world);
+    }
 }
 
 #[tokio::test(start_paused = true)]

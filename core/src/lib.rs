@@ -6,6 +6,7 @@
 pub mod deployment;
 pub mod fargate;
 pub mod ids;
+pub mod images;
 pub mod lifecycle;
 pub mod model;
 pub mod network;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use in_place::starts_again;
 pub use order::{Blocked, Fault, Order, Stage, Standing, Start, check_order};
 
+use crate::images::ImageVersion;
 use crate::model::{
     AwsVpcConfiguration, Container, Health, LaunchType, NetworkBinding, NetworkInterface, Overrides,
     Resources, StopCode, Tag, Task, TaskDefinition, TaskNetwork, TaskOwner, TaskStatus, Timestamp,
@@ -50,6 +51,8 @@ pub struct ContainerReport {
     pub runtime_id: Option<EngineId>,
     /// The digest that runs, where the engine knows one.
     pub image_digest: Option<String>,
+    /// The engine's id of the image that runs.
+    pub image_id: Option<String>,
     /// Absent where it never started.
     pub exit_code: Option<i32>,
     /// Why it is where it is.
@@ -75,6 +78,13 @@ pub enum ContainerStatus {
     Ending,
     /// Over.
     Stopped,
+}
+
+impl ContainerReport {
+    /// What of its image it runs, as soon as that is known.
+    pub fn version(&self) -> Option<ImageVersion> {
+        self.image_id.clone().map(|id| ImageVersion::new(self.image_digest.clone(), id))
+    }
 }
 
 impl ContainerStatus {
@@ -202,6 +212,8 @@ pub fn known(task: &Task) -> Vec<ContainerReport> {
         },
         runtime_id: container.runtime_id.clone(),
         image_digest: container.image_digest.clone(),
+        // Not on record; the engine says it again of what is still there.
+        image_id: None,
         exit_code: container.exit_code,
         reason: container.reason.clone(),
         health: container.health,

@@ -87,6 +87,33 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
 }
 
 #[test]
+fn images_are_pulled_and_kept_as_the_settings_say() {
+    let variables = [
+        ("MAINSTAY_AGENT_IMAGE_PULL_BEHAVIOR", "prefer-cached"),
+        ("MAINSTAY_AGENT_IMAGE_CLEANUP_EXCLUDE", "web:1, nginx"),
+        ("MAINSTAY_AGENT_IMAGE_CLEANUP", "false"),
+    ];
+    let settings = load("", &variables).unwrap().settings();
+    assert_eq!(settings.image_pull_behavior, PullBehavior::PreferCached);
+    assert!(!settings.image_cleanup.enabled);
+    assert_eq!(settings.image_cleanup.exclude, ["web:1", "nginx"]);
+    let listed = load("[agent]\nimage-cleanup-exclude = [\"a\", \"b\"]", &[]).unwrap().settings();
+    assert_eq!(listed.image_cleanup.exclude, ["a", "b"]);
+    refused(
+        "[agent]\nimage-pull-behavior = \"never\"",
+        &[],
+        &["agent.image-pull-behavior", "never", "prefer-cached"],
+    );
+    refused("[agent]\nimage-cleanup-count = 0", &[], &["agent.image-cleanup-count", "at least 1"]);
+    refused(
+        "[agent]\nimage-cleanup-interval = \"0s\"",
+        &[],
+        &["agent.image-cleanup-interval", "at least 1s"],
+    );
+    refused("[agent]\nimage-cleanup-exclude = 3", &[], &["agent.image-cleanup-exclude", "list of words"]);
+}
+
+#[test]
 fn a_file_that_is_named_has_to_be_there() {
     let flags = Flags { config: Some("/nowhere/mainstay.toml".into()), ..Flags::default() };
     let refusal = Config::from_sources(&flags, std::iter::empty()).unwrap_err();

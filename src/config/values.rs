@@ -39,6 +39,30 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// Words: a list, or in a variable separated by commas.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Words(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            List(Vec<String>),
+            Text(String),
+        }
+        let given = Given::deserialize(deserializer).map_err(|_| {
+            D::Error::custom("is no list of words; write one such as [\"a\", \"b\"] or \"a,b\"")
+        })?;
+        Ok(Self(match given {
+            Given::List(words) => words,
+            Given::Text(text) => {
+                text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect()
+            }
+        }))
+    }
+}
+
 /// Where a file system is, written `/directory` or `host:/export`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place(pub FileSystem);

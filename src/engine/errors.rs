@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bollard::errors::Error;
-use mainstay_actors::ports::EngineError;
+use mainstay_actors::ports::{EngineError, PullProblem};
 
 /// The status with which the engine answered, where it did.
 pub(super) fn status(error: &Error) -> Option<u16> {
@@ -56,12 +56,22 @@ pub(super) fn is_taken_port(message: &str) -> bool {
     ["port is already allocated", "address already in use"].iter().any(|sign| message.contains(sign))
 }
 
-/// Whether a registry's refusal will be the same next time.
-pub(super) fn is_final_refusal(message: &str) -> bool {
+/// Why a pull failed, by the engine's words: it has no codes for that.
+pub(super) fn pull_problem(message: &str) -> PullProblem {
     let message = message.to_lowercase();
-    ["not found", "denied", "unauthorized", "does not exist", "unknown", "invalid", "no matching manifest"]
-        .iter()
-        .any(|sign| message.contains(sign))
+    let says = |signs: &[&str]| signs.iter().any(|sign| message.contains(sign));
+    if says(&["no basic auth", "unauthorized", "denied", "authentication required", "forbidden"]) {
+        PullProblem::Denied
+    } else if says(&["connection refused", "no such host", "dial tcp", "i/o timeout", "timeout exceeded"])
+        || says(&["connection reset", "unreachable", "unexpected eof", "server misbehaving", "tls:", "x509:"])
+        || message.ends_with("eof")
+    {
+        PullProblem::Unreachable
+    } else if says(&["not found", "does not exist", "unknown", "invalid", "no matching manifest"]) {
+        PullProblem::NotFound
+    } else {
+        PullProblem::Failed
+    }
 }
 
 /// An error and its sources, each said once.
@@ -76,4 +86,26 @@ fn chain(error: &Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_pull_is_told_by_the_engines_words() {
+        use PullProblem::{Denied, Failed, NotFound, Unreachable};
+        for (message, problem) in [
+            ("manifest for h:1/web:1 not found: manifest unknown: manifest unknown", NotFound),
+            ("no matching manifest for linux/arm64/v8 in the manifest list entries", NotFound),
+            ("Head \"http://h:1/v2/web/manifests/1\": no basic auth credentials", Denied),
+            ("pull access denied for web, repository does not exist or may require 'docker login'", Denied),
+            ("Get \"http://h:1/v2/\": dial tcp h:1: connect: connection refused", Unreachable),
+            ("Get \"https://h/v2/\": dial tcp: lookup h on 10.0.0.1:53: no such host", Unreachable),
+            ("Get \"http://h:1/v2/\": EOF", Unreachable),
+            ("failed to register layer: no space left on device", Failed),
+        ] {
+            assert_eq!(pull_problem(message), problem, "{message}");
+        }
+    }
 }

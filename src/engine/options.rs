@@ -133,8 +133,12 @@ mod tests {
     fn asked(definition: ContainerDefinition) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
         let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
         let key = RevisionKey { family: Family::new("shop"), revision: 3 };
-        let spec =
-            ContainerSpec { engine_name: "ecs-x".into(), definition, stop_timeout: Duration::from_secs(30) };
+        let spec = ContainerSpec {
+            engine_name: "ecs-x".into(),
+            definition,
+            stop_timeout: Duration::from_secs(30),
+            version: None,
+        };
         let new = NewContainer {
             task: &task,
             task_arn: "arn",
@@ -147,6 +151,7 @@ mod tests {
             network: None,
             joins: None,
             spec: &spec,
+            image: "web",
             mounts: &[],
             mounts_of: &[],
             added_environment: &[],

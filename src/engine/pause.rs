@@ -164,7 +164,7 @@ mod tests {
     ) -> HostConfig {
         let definition = ContainerDefinition { name: container.into(), ..ContainerDefinition::default() };
         let stop_timeout = Duration::from_secs(30);
-        let spec = ContainerSpec { engine_name: "ecs-x".into(), definition, stop_timeout };
+        let spec = ContainerSpec { engine_name: "ecs-x".into(), definition, stop_timeout, version: None };
         let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
         let key = RevisionKey { family: Family::new("shop"), revision: 3 };
         let pause = EngineId::new("p");
@@ -180,6 +180,7 @@ mod tests {
             network: None,
             joins: (!spec.is_pause()).then_some(&pause),
             spec: &spec,
+            image: "web",
             mounts: &[],
             mounts_of: &[],
             added_environment: &[],

@@ -55,7 +55,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
     };
     volumes::mount(owner, new, &mut host_config);
     let mut body = ContainerCreateBody {
-        image: Some(definition.image.clone()),
+        image: Some(new.image.to_owned()),
         entrypoint: definition.entry_point.clone(),
         cmd: definition.command.clone(),
         env: Some(environment(new)),
@@ -130,6 +130,7 @@ pub(super) fn container(
         ),
         interface: connected.networks.and_then(networks::interface),
         image_digest,
+        image_id: seen.image,
         started_at: state.started_at.as_deref().and_then(timestamp),
         state: state_of(&state),
     })

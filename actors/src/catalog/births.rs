@@ -72,6 +72,7 @@ impl Catalog {
             rollout_state: RolloutState::InProgress,
             created_at: now,
             updated_at: now,
+            images: Vec::new(),
         };
         Service {
             key: new.key,

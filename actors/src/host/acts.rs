@@ -8,6 +8,7 @@ use mainstay_core::model::Timestamp;
 
 use super::container::Act;
 use super::gate::Lane;
+use super::images::{self, Brought};
 use super::task::{HostTask, HostTaskMsg, HostTaskState, Me};
 use crate::failpoint::Failpoint;
 use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, NewContainer};
@@ -16,15 +17,8 @@ use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, N
 pub enum Outcome {
     /// It was made.
     Created(Result<EngineId, EngineError>),
-    /// Its image is here.
-    Pulled {
-        /// When the pull began.
-        from: Timestamp,
-        /// When it ended.
-        to: Timestamp,
-        /// Whether.
-        result: Result<(), EngineError>,
-    },
+    /// Its image is here, or is not.
+    Brought(Box<Brought>),
     /// It was started, and then looked at.
     Started(Result<Option<EngineContainer>, EngineError>),
     /// It was stopped, and then looked at.
@@ -50,28 +44,25 @@ impl HostTask {
         let joins = state.spec.pause().filter(|&pause| pause != place);
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
         let added = state.provisions.added(&container.report.name);
+        let image = container.image.clone();
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
-            let lane = match act {
-                Act::Create | Act::Start => Lane::Work,
-                Act::Pull => Lane::Pull,
-                Act::Stop => Lane::Stop,
-            };
+            if act == Act::Pull {
+                // Only what it does takes turns, and a pull not with the rest.
+                let brought = images::bring(&ctx, &*engine, &gate, &spec, container).await;
+                let outcome = Outcome::Brought(Box::new(brought));
+                drop(me.cast(HostTaskMsg::Done { place, news, outcome }));
+                return;
+            }
+            let lane = if act == Act::Stop { Lane::Stop } else { Lane::Work };
             if act == Act::Start {
                 gate.teardowns_over().await;
             }
             let pass = gate.pass(lane, &spec.group).await;
             let outcome = match (act, id) {
-                (Act::Pull, _) => {
-                    let from = ctx.nature.wall();
-                    Failpoint::HostBeforePull.hit();
-                    let result = engine.pull(&container.definition.image).await;
-                    Failpoint::HostAfterPull.hit();
-                    Outcome::Pulled { from, to: ctx.nature.wall(), result }
-                }
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again, last).await),
                 (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
-                (Act::Create | Act::Start | Act::Stop, _) => {
+                (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
                     let new = NewContainer {
                         task: &spec.id,
                         task_arn: &spec.arn,
@@ -84,6 +75,7 @@ impl HostTask {
                         network: network.as_ref(),
                         joins: joins.as_ref(),
                         spec: container,
+                        image: &image,
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         added_environment: &added,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mainstay_core::EngineId;
+use mainstay_core::images::Here;
 use mainstay_core::lifecycle::{Blocked, ContainerReport, ContainerStatus, Stage, Standing, starts_again};
 use mainstay_core::model::{ContainerSpec, Health, NetworkInterface, Timestamp};
 
@@ -37,6 +38,8 @@ pub(super) enum Phase {
 pub(super) struct Container {
     pub(super) spec: ContainerSpec,
     pub(super) id: Option<EngineId>,
+    /// The reference of the image it is made with.
+    pub(super) image: String,
     pub(super) phase: Phase,
     /// An act on it is under way.
     pub(super) busy: bool,
@@ -107,6 +110,7 @@ impl Container {
             status: ContainerStatus::Pending,
             runtime_id: None,
             image_digest: None,
+            image_id: None,
             exit_code: None,
             reason: None,
             health: Health::Unknown,
@@ -115,6 +119,7 @@ impl Container {
             finished_at: None,
         };
         Self {
+            image: spec.reference(),
             spec,
             id: None,
             phase: Phase::Absent,
@@ -250,6 +255,18 @@ impl Container {
         }
     }
 
+    /// Its image is here, under this reference.
+    pub(super) fn has_image(&mut self, reference: String, here: Option<Here>) {
+        self.image = reference;
+        if self.phase == Phase::WaitsForImage {
+            self.phase = Phase::Absent;
+        }
+        if let (Some(here), true) = (here, self.phase < Phase::Running) {
+            self.report.image_digest = here.digest;
+            self.report.image_id = Some(here.id);
+        }
+    }
+
     /// It is there, under this id.
     pub(super) fn made(&mut self, id: EngineId) {
         self.report.runtime_id = Some(id.clone());
@@ -323,7 +340,9 @@ impl Container {
         }
         self.last_end = None;
         self.made(seen.id.clone());
-        self.report.image_digest = seen.image_digest.clone();
+        // One that was made by its image's id does not say what that image is called.
+        self.report.image_digest = seen.image_digest.clone().or(self.report.image_digest.take());
+        self.report.image_id = seen.image_id.clone().or(self.report.image_id.take());
         match &seen.state {
             EngineState::Created => {}
             EngineState::Running => {

@@ -13,6 +13,7 @@ use super::Heard;
 pub use super::acts::Outcome;
 use super::container::{Act, Container, News, Now, Phase};
 use super::gate::{Gate, Lane, Teardown};
+use super::images;
 use super::known::Known;
 use super::pause;
 use super::provisions::{Provided, Provisions, Unprovided};
@@ -22,7 +23,8 @@ use crate::context::Context;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, Secrets,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, PullProblem,
+    Secrets,
 };
 use crate::tree::{Kind, Life, Path};
 
@@ -155,6 +157,8 @@ impl Actor for HostTask {
                     if !start.create || known.is_some_and(|known| known.runtime_id.is_some()) {
                         container
                             .failed("ContainerVanishedError: the container was removed from outside".into());
+                    } else if !images::may_skip(&self.ctx, &container.spec) {
+                        container.phase = Phase::WaitsForImage;
                     }
                 }
             }
@@ -321,10 +325,11 @@ impl HostTask {
     }
 
     fn done(&self, me: &Me, state: &mut HostTaskState, place: usize, news: News, outcome: Outcome) {
-        if let (Outcome::Pulled { from, to, .. }, false) = (&outcome, state.containers[place].spec.is_pause())
+        if let Outcome::Brought(brought) = &outcome
+            && let Some((from, to)) = brought.pull
         {
-            state.pull_started_at = Some(state.pull_started_at.map_or(*from, |known| known.min(*from)));
-            state.pull_stopped_at = Some(*to);
+            state.pull_started_at = Some(state.pull_started_at.map_or(from, |known| known.min(from)));
+            state.pull_stopped_at = Some(to);
         }
         let container = &mut state.containers[place];
         let image = container.spec.definition.image.clone();
@@ -340,13 +345,13 @@ impl HostTask {
                 None
             }
             Outcome::Created(Err(error)) => Some(("CannotCreateContainerError", error)),
-            Outcome::Pulled { result: Ok(()), .. } => {
-                if container.phase == Phase::WaitsForImage {
-                    container.phase = Phase::Absent;
+            Outcome::Brought(brought) => match brought.image {
+                Ok((reference, here)) => {
+                    container.has_image(reference, here);
+                    None
                 }
-                None
-            }
-            Outcome::Pulled { result: Err(error), .. } => Some(("CannotPullContainerError", error)),
+                Err(error) => Some(("CannotPullContainerError", error)),
+            },
             Outcome::Started(Ok(seen)) | Outcome::Stopped(Ok(seen)) => {
                 container.busy = false;
                 container.uncertain = false;
@@ -368,7 +373,7 @@ impl HostTask {
         };
         let running = container.phase == Phase::Running;
         let tired = kind == "CannotPullContainerError"
-            && matches!(error, EngineError::Timeout { .. })
+            && matches!(error, EngineError::Pull { problem: PullProblem::TimedOut, .. })
             && container.tries + 1 >= PULL_TRIES;
         if (error.is_temporary() && !tired) || running {
             container.busy = true;

@@ -1,9 +1,11 @@
 //! The container engine, as an agent drives it.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::{
     Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, TaskLimits, Timestamp,
 };
@@ -31,8 +33,21 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// [`EngineError::Timeout`] where it hangs.
     async fn ping(&self) -> Result<(), EngineError>;
 
-    /// Brings the image here, whatever is here already.
-    async fn pull(&self, image: &str) -> Result<(), EngineError>;
+    /// What stands here under this reference (`name:tag`, `name@digest` or an image's id); `None` where nothing does.
+    async fn image(&self, reference: &str) -> Result<Option<Here>, EngineError>;
+
+    /// Brings the image here, whatever is here already, and remembers it as this owner's.
+    ///
+    /// # Errors
+    /// [`EngineError::Pull`] where its registry does not give it.
+    async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError>;
+
+    /// The images that this owner pulled and that are still here, also by earlier processes of it.
+    async fn pulled_images(&self) -> Result<Vec<Pulled>, EngineError>;
+
+    /// Removes an image that this owner pulled, under each name that it was pulled by; false where a container has
+    /// it, or somebody gave it another name. One that is gone is no error.
+    async fn remove_image(&self, id: &str) -> Result<bool, EngineError>;
 
     /// Makes what stands behind a volume, or finds what an earlier call made, and says what to mount. A shared volume
     /// of the engine is found by its name alone, whoever made it.
@@ -85,6 +100,32 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// Resolves once the subscription stands: what happens from then on will be in the stream. The stream ends,
     /// or yields an error and ends, when the engine goes away.
     async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError>;
+}
+
+/// An image to pull.
+#[derive(Debug, Clone, Copy)]
+pub struct Pull<'a> {
+    /// The reference.
+    pub image: &'a str,
+    /// Who asks; where absent, whoever this host is known as at that registry.
+    pub credentials: Option<&'a Credentials>,
+    /// Whether something is here that will do: it is tried once then, and not waited for as long.
+    pub spare: bool,
+}
+
+/// A name and a password at a registry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who.
+    pub username: String,
+    /// The password, or a token.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
 }
 
 /// A volume to provide for a task.
@@ -168,6 +209,8 @@ pub struct NewContainer<'a> {
     pub joins: Option<&'a EngineId>,
     /// What it is.
     pub spec: &'a ContainerSpec,
+    /// The reference of what it runs.
+    pub image: &'a str,
     /// What it mounts.
     pub mounts: &'a [Mount],
     /// Whose mounts it gets, too; they are made already.
@@ -212,6 +255,8 @@ pub struct EngineContainer {
     pub interface: Option<NetworkInterface>,
     /// The image's digest, where the engine knows one.
     pub image_digest: Option<String>,
+    /// The image's id.
+    pub image_id: Option<String>,
     /// When it last started.
     pub started_at: Option<Timestamp>,
 }
@@ -294,6 +339,14 @@ pub enum EngineError {
         /// As asked for.
         image: String,
     },
+    /// The image was not brought.
+    #[error("{message}")]
+    Pull {
+        /// Why not.
+        problem: PullProblem,
+        /// For people, in ECS's words where it has some.
+        message: String,
+    },
     /// The container is gone.
     #[error("container {id} is gone")]
     NoSuchContainer {
@@ -317,6 +370,39 @@ pub enum EngineError {
 impl EngineError {
     /// Whether the same call may succeed later without anybody changing it.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Timeout { .. }
+                | Self::Pull { problem: PullProblem::TimedOut, .. }
+        )
+    }
+}
+
+/// Why an image was not brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullProblem {
+    /// Its registry does not have it, or not for this host's platform.
+    NotFound,
+    /// Its registry does not give it to us.
+    Denied,
+    /// Its registry does not answer.
+    Unreachable,
+    /// It was begun, and made no progress for too long.
+    TimedOut,
+    /// Anything else.
+    Failed,
+}
+
+impl PullProblem {
+    /// The word in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Denied => "denied",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timeout",
+            Self::Failed => "failed",
+        }
     }
 }

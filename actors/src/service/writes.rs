@@ -223,6 +223,7 @@ fn begin_deployment(
         rollout_state: RolloutState::InProgress,
         created_at: at,
         updated_at: at,
+        images: Vec::new(),
     };
     service.deployments.insert(0, deployment);
 }

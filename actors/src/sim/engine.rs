@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::Ports;
 use mainstay_core::{EngineId, TaskId};
 use rand::Rng;
@@ -18,7 +19,7 @@ use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, LogLines, LogQuery,
-    MountSource, NewContainer, NewVolume, TaskVolume,
+    MountSource, NewContainer, NewVolume, Pull, TaskVolume,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -71,7 +72,7 @@ impl Default for Faults {
 /// Where an image is. One that was never spoken of is here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageState {
-    /// On the host.
+    /// On the host, where it was built.
     Here,
     /// In a registry; a pull takes this long.
     Remote(Duration),
@@ -102,7 +103,29 @@ impl SimEngine {
 
     /// Where this image is.
     pub fn image(&self, image: &str, state: ImageState) {
-        self.machine().images.insert(image.into(), state);
+        self.machine().images.put(image, state);
+    }
+
+    /// Puts an image into a registry under this name, or moves the name to another one.
+    pub fn publish(&self, image: &str, digest: &str) {
+        self.machine().images.publish(image, digest);
+    }
+
+    /// Whether registries answer.
+    pub fn registries_answer(&self, answer: bool) {
+        self.machine().images.away = !answer;
+    }
+
+    /// The images on the host that came from a registry, by reference.
+    pub fn pulled(&self) -> Vec<String> {
+        self.machine().images.pulled_names()
+    }
+
+    /// The digests that the running containers of an image run.
+    pub fn running_digests_of(&self, image: &str) -> Vec<Option<String>> {
+        let machine = self.machine();
+        let running = machine.containers.values().filter(|known| known.state == EngineState::Running);
+        running.filter(|known| known.image == image).map(|known| known.runs.digest.clone()).collect()
     }
 
     /// Somebody else on the host has these ports: a container that wants one of them does not start.
@@ -269,30 +292,41 @@ impl ContainerEngine for SimEngine {
         if self.machine().away { Err(unreachable()) } else { Ok(()) }
     }
 
-    async fn pull(&self, image: &str) -> Result<(), EngineError> {
-        let state = self.machine().images.get(image).cloned().unwrap_or(ImageState::Here);
-        match state {
-            ImageState::Here => self.call("pull", |_| Ok(())).await,
-            ImageState::Remote(takes) => {
-                sleep(takes).await;
-                let bring = |machine: &mut Machine| {
-                    machine.images.insert(image.into(), ImageState::Here);
-                    Ok(())
-                };
-                self.call("pull", bring).await
-            }
-            ImageState::Nowhere => {
-                let message = format!(
-                    "pull access denied for {image}, repository does not exist or may require 'docker login'"
-                );
-                self.call("pull", |_| Err(EngineError::Refused { message })).await
-            }
-            ImageState::Stuck => {
-                let waited = Duration::from_secs(60);
-                sleep(waited).await;
-                self.call("pull", |_| Err(EngineError::Timeout { act: "pull", waited })).await
-            }
-        }
+    async fn image(&self, reference: &str) -> Result<Option<Here>, EngineError> {
+        self.call("image", |machine| {
+            let wall = machine.wall();
+            Ok(machine.images.look(reference, wall))
+        })
+        .await
+    }
+
+    async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
+        let takes = self.machine().images.pull_takes(pull.image);
+        sleep(takes).await;
+        self.call("pull", |machine| {
+            let wall = machine.wall();
+            machine
+                .images
+                .pull(pull.image, wall)
+                .map_err(|(problem, message)| EngineError::Pull { problem, message })
+        })
+        .await
+    }
+
+    async fn pulled_images(&self) -> Result<Vec<Pulled>, EngineError> {
+        self.call("pulled_images", |machine| {
+            let (wall, used) = (machine.wall(), machine.used_images());
+            Ok(machine.images.pulled(wall, &used))
+        })
+        .await
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<bool, EngineError> {
+        self.call("remove_image", |machine| {
+            let used = machine.used_images().contains(id);
+            Ok(!used && machine.images.remove(id))
+        })
+        .await
     }
 
     async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError> {

@@ -1,8 +1,9 @@
 //! The simulated engine's inside: containers, their lives, and who hears of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use mainstay_core::images::Here;
 use mainstay_core::lifecycle::starts_again;
 use mainstay_core::model::{
     Dependency, DependencyCondition, Health, NetworkBinding, NetworkInterface, NetworkMode, Ports,
@@ -17,8 +18,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::engine::{Faults, ImageState};
+use super::engine::Faults;
 use super::history::{End, History, Moment, Start};
+use super::images::Images;
 use super::script::{self, Script};
 use crate::ports::{
     EngineContainer, EngineError, EngineEvent, EngineEventKind, EngineState, Exit, LogLine, MountSource,
@@ -31,7 +33,7 @@ pub(super) struct Machine {
     pub(super) began: Instant,
     pub(super) away: bool,
     pub(super) faults: Faults,
-    pub(super) images: BTreeMap<String, ImageState>,
+    pub(super) images: Images,
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) containers: BTreeMap<EngineId, Container>,
     /// By name: the task it was made for, if any.
@@ -72,6 +74,8 @@ pub(super) struct Container {
     task: TaskId,
     name: String,
     pub(super) image: String,
+    /// What its image was when it was made.
+    pub(super) runs: Here,
     definition: RevisionKey,
     /// Its variables, those that came to it from secrets and files included.
     pub(super) environment: BTreeMap<String, String>,
@@ -108,7 +112,7 @@ impl Machine {
             began,
             away: false,
             faults: Faults::default(),
-            images: BTreeMap::new(),
+            images: Images::default(),
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
             volumes: BTreeMap::new(),
@@ -142,9 +146,10 @@ impl Machine {
             let message = format!("the name {} is taken", new.spec.engine_name);
             return Err(EngineError::Refused { message });
         }
-        if !matches!(self.images.get(&definition.image), None | Some(ImageState::Here)) {
-            return Err(EngineError::NoSuchImage { image: definition.image.clone() });
-        }
+        let wall = self.wall();
+        let Some(runs) = self.images.look(new.image, wall) else {
+            return Err(EngineError::NoSuchImage { image: new.image.to_owned() });
+        };
         let volumes = self.volumes_of(new)?;
         self.check_join(new)?;
         self.made += 1;
@@ -167,6 +172,7 @@ impl Machine {
             task: new.task.clone(),
             name: definition.name.clone(),
             image: definition.image.clone(),
+            runs,
             definition: new.definition.clone(),
             environment: {
                 let given = definition.environment.iter().cloned();
@@ -422,9 +428,15 @@ impl Machine {
             health: container.health,
             network_bindings: container.bindings.clone(),
             interface: container.interface.clone().filter(|_| container.state == EngineState::Running),
-            image_digest: None,
+            image_digest: container.runs.digest.clone(),
+            image_id: Some(container.runs.id.clone()),
             started_at: container.started_at,
         })
+    }
+
+    /// The ids of the images of all containers.
+    pub(super) fn used_images(&self) -> BTreeSet<String> {
+        self.containers.values().map(|known| known.runs.id.clone()).collect()
     }
 
     fn remember(&mut self) {

@@ -89,6 +89,7 @@ fn pending(name: &str) -> ContainerReport {
         status: ContainerStatus::Pending,
         runtime_id: None,
         image_digest: None,
+        image_id: None,
         exit_code: None,
         reason: None,
         health: Health::Unknown,

@@ -221,11 +221,16 @@ pub struct ContainerDefinition {
     pub log_configuration: Option<LogConfiguration>,
     /// GPUs it needs.
     pub gpus: Option<Gpus>,
-    /// Whether ECS would pin its image's tag to a digest, echoed: no digest is pinned here.
+    /// Whether all tasks of a deployment run what its first one found under the image's tag; they do where not said.
     pub version_consistency: Option<bool>,
 }
 
 impl ContainerDefinition {
+    /// Whether a deployment is held to what its image's tag stood for at first.
+    pub fn is_consistent(&self) -> bool {
+        self.version_consistency != Some(false)
+    }
+
     /// Whether some of its host ports are a row that has to be found.
     pub fn has_port_range(&self) -> bool {
         self.port_mappings.iter().any(|mapping| mapping.container.is_range())

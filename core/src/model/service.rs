@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AwsVpcConfiguration, LaunchType, Tag, Timestamp};
+use crate::images::ImageVersion;
 use crate::{DeploymentId, RevisionKey, ServiceKey};
 
 /// A service: the promise to keep a number of tasks running.
@@ -134,6 +135,29 @@ pub struct Deployment {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// What its tags stood for when its first task ran them; its other tasks run the same.
+    #[serde(default)]
+    pub images: Vec<DeploymentImage>,
+}
+
+impl Deployment {
+    /// Holds it to what one of its tasks was seen to run, where nothing held it yet; whether that is news.
+    pub fn hold(&mut self, container: &str, version: &ImageVersion) -> bool {
+        let held = self.images.iter().any(|image| image.container == container);
+        if !held {
+            self.images.push(DeploymentImage { container: container.into(), version: version.clone() });
+        }
+        !held
+    }
+}
+
+/// What a deployment runs in one of its containers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentImage {
+    /// The container's name.
+    pub container: String,
+    /// What its image's tag stood for.
+    pub version: ImageVersion,
 }
 
 /// Which of a service's deployments this is.

@@ -3,9 +3,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AwsVpcConfiguration, ContainerDefinition, IpcMode, NetworkMode, Overrides, PidMode, TaskDefinition,
-    Volume,
+    AwsVpcConfiguration, ContainerDefinition, DeploymentImage, IpcMode, NetworkMode, Overrides, PidMode,
+    TaskDefinition, Volume,
 };
+use crate::images::{self, ImageVersion};
 use crate::network::shares_namespaces;
 use crate::{ClusterName, RevisionKey, TaskId, engine_name};
 
@@ -56,6 +57,8 @@ pub struct ContainerSpec {
     pub definition: ContainerDefinition,
     /// Wait between SIGTERM and SIGKILL.
     pub stop_timeout: Duration,
+    /// What of its image to run, where its deployment has run it before.
+    pub version: Option<ImageVersion>,
 }
 
 impl ContainerSpec {
@@ -71,6 +74,16 @@ impl ContainerSpec {
         self.definition.name == Self::PAUSE
     }
 
+    /// The image to run: as asked for, or the version that it has to be.
+    pub fn reference(&self) -> String {
+        images::reference(&self.definition.image, self.version.as_ref())
+    }
+
+    /// Whether what it has to run is known, so that it cannot have changed in the registry.
+    pub fn is_fixed(&self) -> bool {
+        self.version.is_some() || images::has_digest(&self.definition.image)
+    }
+
     fn pause(definition: &RevisionKey, task: &TaskId) -> Self {
         Self {
             engine_name: engine_name(definition, task, Self::PAUSE_PART),
@@ -81,6 +94,7 @@ impl ContainerSpec {
             },
             // It ends at once.
             stop_timeout: Duration::from_secs(10),
+            version: None,
         }
     }
 }
@@ -111,6 +125,7 @@ impl TaskSpec {
                     engine_name: engine_name(&definition.key, &id, &merged.name),
                     stop_timeout: merged.stop_timeout.unwrap_or(default_stop_timeout),
                     definition: merged,
+                    version: None,
                 }
             })
             .chain(
@@ -131,6 +146,14 @@ impl TaskSpec {
             pid_mode: definition.pid_mode,
             ipc_mode: definition.ipc_mode,
             containers,
+        }
+    }
+
+    /// Holds the containers to what their deployment has run before.
+    pub fn hold(&mut self, images: &[DeploymentImage]) {
+        for container in self.containers.iter_mut().filter(|known| known.definition.is_consistent()) {
+            let held = images.iter().find(|image| image.container == container.definition.name);
+            container.version = held.map(|image| image.version.clone());
         }
     }
 }

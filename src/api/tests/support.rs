@@ -109,6 +109,7 @@ fn report(spec: &TaskSpec, status: ContainerStatus) -> TaskReport {
         status,
         runtime_id: Some(EngineId::new("0a1b2c")),
         image_digest: Some("sha256:0123".to_owned()),
+        image_id: None,
         exit_code: ended.then_some(0),
         reason: None,
         health: Health::Unknown,

@@ -316,6 +316,8 @@ impl From<Deployment> for model::Deployment {
             rollout_state_reason: old.rollout_state_reason,
             created_at: old.created_at,
             updated_at: old.updated_at,
+            // The first of its tasks that reports says what it is.
+            images: Vec::new(),
         }
     }
 }

@@ -145,7 +145,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].ulimits[].name", Honoured("ECS's words")),
     ("containerDefinitions[].ulimits[].softLimit", Honoured("at most the hard one")),
     ("containerDefinitions[].user", Honoured("user[:group]")),
-    ("containerDefinitions[].versionConsistency", Echoed("no digest is pinned")),
+    (
+        "containerDefinitions[].versionConsistency",
+        Honoured("a deployment runs one digest; enabled where absent"),
+    ),
     ("containerDefinitions[].volumesFrom", Honoured("made after it; not in a circle")),
     ("containerDefinitions[].volumesFrom[].readOnly", Honoured("false where absent")),
     (

@@ -121,7 +121,7 @@ fn a_service_of_version_1_is_read_with_its_deployments_and_brakes() {
         deployments,
         [("web:2".to_owned(), RolloutState::InProgress), ("web:1".to_owned(), RolloutState::Completed)]
     );
-    assert!(service.deployments.iter().all(|one| one.network.is_none()));
+    assert!(service.deployments.iter().all(|one| one.network.is_none() && one.images.is_empty()));
     assert_eq!((service.brakes[0].failures, service.brakes[0].due), (2, Timestamp(1_795_544_073_000)));
     assert_eq!(service.events[0].message, "(service shop) has reached a steady state.");
     assert_eq!((service.tags.len(), service.propagate_tags), (1, Some(PropagateTags::Service)));

@@ -1,0 +1,139 @@
+//! The images of a simulated engine, and the registries that it knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use mainstay_core::images::{self, Here, ImageVersion, Pulled};
+use mainstay_core::model::Timestamp;
+
+use super::engine::ImageState;
+use crate::ports::PullProblem;
+
+/// A pull that makes no progress ends after this time.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// What is here, and what is elsewhere.
+#[derive(Default)]
+pub(super) struct Images {
+    /// What was said of images that were never published; one that was never spoken of was built here.
+    states: BTreeMap<String, ImageState>,
+    /// What tags stand for in their registries.
+    tags: BTreeMap<String, String>,
+    /// Every reference by digest that a registry knows.
+    digests: BTreeSet<String>,
+    /// What came from a registry: digests, by the references under which they are here.
+    local: BTreeMap<String, String>,
+    /// What was pulled, by image id.
+    pulled: BTreeMap<String, Pulled>,
+    /// Registries do not answer.
+    pub(super) away: bool,
+}
+
+/// The id of what has this digest; on a real engine they differ, too.
+fn id_of(digest: &str) -> String {
+    format!("id-of-{digest}")
+}
+
+impl Images {
+    pub(super) fn put(&mut self, image: &str, state: ImageState) {
+        self.states.insert(image.into(), state);
+    }
+
+    pub(super) fn publish(&mut self, image: &str, digest: &str) {
+        self.tags.insert(image.into(), digest.into());
+        self.digests.insert(images::reference(image, Some(&ImageVersion::Digest(digest.into()))));
+    }
+
+    fn find(&self, reference: &str) -> Option<Here> {
+        if let Some(digest) = self.local.get(reference) {
+            let id = id_of(digest);
+            let pulled = self.pulled.contains_key(&id);
+            return Some(Here { id, digest: Some(digest.clone()), pulled });
+        }
+        if let Some(built) = reference.strip_prefix("built-") {
+            return self.is_built_here(built).then(|| Here {
+                id: reference.into(),
+                digest: None,
+                pulled: false,
+            });
+        }
+        let built = self.is_built_here(reference);
+        built.then(|| Here { id: format!("built-{reference}"), digest: None, pulled: false })
+    }
+
+    fn is_built_here(&self, image: &str) -> bool {
+        let published = self.tags.contains_key(image) || self.digests.contains(image);
+        !published && matches!(self.states.get(image), None | Some(ImageState::Here))
+    }
+
+    /// What stands under a reference; a task that looks is a use.
+    pub(super) fn look(&mut self, reference: &str, now: Timestamp) -> Option<Here> {
+        let found = self.find(reference)?;
+        if let Some(pulled) = self.pulled.get_mut(&found.id) {
+            pulled.last_used = now;
+        }
+        Some(found)
+    }
+
+    pub(super) fn pull_takes(&self, image: &str) -> Duration {
+        match self.states.get(image) {
+            // What is here already is only compared.
+            Some(ImageState::Remote(takes)) if !self.local.contains_key(image) => *takes,
+            Some(ImageState::Stuck) => STUCK,
+            _ => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn pull(&mut self, image: &str, now: Timestamp) -> Result<(), (PullProblem, String)> {
+        if self.away {
+            let message = format!("failed to resolve ref {image}: connection refused");
+            return Err((PullProblem::Unreachable, message));
+        }
+        let digest = match (self.tags.get(image), self.states.get(image)) {
+            (Some(digest), _) => digest.clone(),
+            (None, Some(ImageState::Remote(_))) => format!("sha256:{image}"),
+            (None, Some(ImageState::Stuck)) => {
+                return Err((
+                    PullProblem::TimedOut,
+                    format!("the pull of {image} made no progress for {STUCK:?}"),
+                ));
+            }
+            (None, _) if self.digests.contains(image) => {
+                image.split_once('@').map(|(_, digest)| digest.to_owned()).unwrap_or_default()
+            }
+            (None, _) => {
+                let message = format!(
+                    "pull access denied for {image}, repository does not exist or may require 'docker login'"
+                );
+                return Err((PullProblem::Denied, message));
+            }
+        };
+        let id = id_of(&digest);
+        self.local
+            .insert(images::reference(image, Some(&ImageVersion::Digest(digest.clone()))), digest.clone());
+        self.local.insert(image.into(), digest);
+        let pulled =
+            self.pulled.entry(id.clone()).or_insert(Pulled { id, names: Vec::new(), last_used: now });
+        pulled.last_used = now;
+        if !pulled.names.iter().any(|name| name == image) {
+            pulled.names.push(image.into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn pulled_names(&self) -> Vec<String> {
+        self.local.keys().filter(|name| !images::has_digest(name)).cloned().collect()
+    }
+
+    pub(super) fn pulled(&mut self, now: Timestamp, used: &BTreeSet<String>) -> Vec<Pulled> {
+        for image in self.pulled.values_mut().filter(|image| used.contains(&image.id)) {
+            image.last_used = now;
+        }
+        self.pulled.values().cloned().collect()
+    }
+
+    pub(super) fn remove(&mut self, id: &str) -> bool {
+        self.local.retain(|_, digest| id_of(digest) != id);
+        self.pulled.remove(id).is_some()
+    }
+}
