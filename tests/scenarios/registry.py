@@ -64,20 +64,22 @@ class Registry:
         self.names.append(f"{self.address}/{fresh(name)}")
         return self.names[-1]
 
-    def publish(self, engine, name, tag="1", layer=0):
+    def publish(self, engine, name, tag="1", layer=0, unseen=False):
         """Puts a new image there under this name, which is not on this host then; its digest. It may have a layer of
-        so many bytes that no other image has."""
+        so many bytes that no other image has. Where tasks look for it all the time, it is to be `unseen`: it is not on
+        this host under its name meanwhile either."""
+        here = name.replace("127.0.0.1", "localhost") if unseen else name
         made = engine.containers.create(IMAGE)
         try:
             if layer:
                 made.put_archive("/", archive("noise", os.urandom(layer)))
-            image = made.commit(name, tag, changes=f"LABEL scenario={fresh()}")
+            image = made.commit(here, tag, changes=f"LABEL scenario={fresh()}")
         finally:
             made.remove()
-        said = engine.images.push(name, tag, auth_config=self.credentials)
+        said = engine.images.push(here, tag, auth_config=self.credentials)
         assert "error" not in said, said
-        (full,) = [full for full in engine.images.get(image.id).attrs["RepoDigests"] if full.startswith(name)]
-        engine.images.remove(f"{name}:{tag}")
+        (full,) = [full for full in engine.images.get(image.id).attrs["RepoDigests"] if full.startswith(here)]
+        engine.images.remove(f"{here}:{tag}")
         return full.split("@")[1]
 
     def clean_up(self, engine):

@@ -83,7 +83,7 @@ def test_a_service_whose_image_comes_late_recovers_by_itself(daemon, engine, sho
     wait_for("two failures", lambda: len(stopped()) >= 2)
     assert {task["stopCode"] for task in stopped()} == {"TaskFailedToStart"}
 
-    shop.publish(engine, name)
+    shop.publish(engine, name, unseen=True)
 
     daemon.stable(service)
     assert daemon.service(service)["runningCount"] == 1
