@@ -1,4 +1,4 @@
-//! What the tree needs from the world. Adapters live in the root crate; the simulated ones in [`crate::sim`].
+//! What the tree needs from the world. Adapters live in the root crate; the simulated ones in `sim` (a feature).
 
 mod clock;
 mod engine;
