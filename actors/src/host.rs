@@ -278,7 +278,7 @@ impl Actor for Host {
         if let Some(child) = state.tasks.get_mut(&id) {
             child.actor = None;
         }
-        self.relist(&me, id);
+        self.relist(&me, id, Duration::ZERO);
         Ok(())
     }
 
@@ -468,10 +468,11 @@ impl Host {
         Ok(())
     }
 
-    /// Asks the engine what it has of a task, to start its actor again with.
-    fn relist(&self, me: &Me, task: TaskId) {
+    /// Asks the engine after `wait` what it has of a task, to start its actor again with.
+    fn relist(&self, me: &Me, task: TaskId, wait: Duration) {
         let (me, engine) = (me.clone(), Arc::clone(&self.engine));
         self.ctx.spawn(async move {
+            tokio::time::sleep(wait).await;
             let listed = engine.list().await;
             let containers = listed.map(|all| all.into_iter().filter(|found| found.task == task).collect());
             drop(me.cast(HostMsg::Relisted { task, containers }));
@@ -492,15 +493,7 @@ impl Host {
             Ok(found) => self.start(me, state, task, found).await,
             Err(error) => {
                 tracing::warn!(%task, %error, "cannot see what the engine has of a task; trying again");
-                let (host, again) = (me.clone(), task);
-                let engine = Arc::clone(&self.engine);
-                self.ctx.spawn(async move {
-                    tokio::time::sleep(RECONNECT.1).await;
-                    let listed = engine.list().await;
-                    let containers =
-                        listed.map(|all| all.into_iter().filter(|found| found.task == again).collect());
-                    drop(host.cast(HostMsg::Relisted { task: again, containers }));
-                });
+                self.relist(me, task, RECONNECT.1);
                 Ok(())
             }
         }
