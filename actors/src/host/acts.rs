@@ -99,7 +99,9 @@ async fn create(
     unmade: Option<&EngineId>,
 ) -> Result<EngineId, EngineError> {
     if let Some(unmade) = unmade {
+        Failpoint::HostBeforeRemove.hit();
         engine.remove(unmade).await?;
+        Failpoint::HostAfterRemove.hit();
     }
     engine.create(new).await
 }

@@ -41,7 +41,9 @@ pub(super) async fn bring(
         // It comes with the adapter: no registry is asked, and it waits for no pull.
         let _pass = gate.pass(Lane::Work, &task.group).await;
         let image = container.reference();
+        Failpoint::HostBeforePull.hit();
         let came = engine.pull(&Pull { image: &image, credentials: None, spare: false }).await;
+        Failpoint::HostAfterPull.hit();
         return Brought { pull: None, image: came.map(|()| (image, None)) };
     }
     let mut pull = None;
@@ -179,7 +181,10 @@ async fn clean(
             continue;
         }
         let _pass = gate.pass(Lane::Work, GROUP).await;
-        if engine.remove_image(&image.id).await? {
+        Failpoint::HostBeforeRemove.hit();
+        let removed = engine.remove_image(&image.id).await?;
+        Failpoint::HostAfterRemove.hit();
+        if removed {
             left -= 1;
             metrics::images_removed().increment(1);
             tracing::info!(id = image.id, names = ?image.names, last_used = image.last_used.0, "removed an image that nobody has used for long");
