@@ -109,6 +109,8 @@ pub struct Agent {
     pub cleanup_wait: Span,
     /// How long a container of ours that belongs to no known task is left alone.
     pub orphan_grace: Span,
+    /// Whether the health check that an image brings counts where a container's definition has none.
+    pub image_health_checks: bool,
     /// When the images of tasks are pulled.
     pub image_pull_behavior: PullBehavior,
     /// Whether images that were pulled for tasks are removed when nobody needs them any more.
@@ -243,6 +245,7 @@ impl Default for Agent {
             stop_timeout: Span(defaults.stop_timeout),
             cleanup_wait: Span(defaults.cleanup_wait),
             orphan_grace: Span(defaults.orphan_grace),
+            image_health_checks: defaults.image_health_checks,
             image_pull_behavior: defaults.image_pull_behavior,
             image_cleanup: defaults.image_cleanup.enabled,
             image_cleanup_interval: Span(defaults.image_cleanup.interval),
@@ -450,6 +453,7 @@ impl Config {
                 pull: self.engine.pulls_at_once,
                 ..Limits::default()
             },
+            image_health_checks: self.agent.image_health_checks,
             image_pull_behavior: self.agent.image_pull_behavior,
             image_cleanup: Cleanup {
                 enabled: self.agent.image_cleanup,

@@ -48,6 +48,8 @@ pub struct Settings {
     pub cleanup_wait: Duration,
     /// How much a host asks of its engine at once.
     pub engine_limits: Limits,
+    /// Whether the health check that an image brings counts where a container's definition has none.
+    pub image_health_checks: bool,
     /// When a host pulls the images of its tasks.
     pub image_pull_behavior: PullBehavior,
     /// When it removes those that nobody needs any more.
@@ -70,6 +72,7 @@ impl Default for Settings {
             orphan_grace: Duration::from_secs(60),
             cleanup_wait: Duration::from_secs(3 * 3600),
             engine_limits: Limits::default(),
+            image_health_checks: false,
             image_pull_behavior: PullBehavior::default(),
             image_cleanup: Cleanup::default(),
             storage: Storage::default(),

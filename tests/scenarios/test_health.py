@@ -1,8 +1,11 @@
 """What a health check says decides: who serves, who is replaced, and when a service is steady."""
 
+import contextlib
+
+import docker
 import pytest
 
-from vocabulary import container, health_check, short, stays, variables, wait_for
+from vocabulary import IMAGE, container, fresh, health_check, short, stays, variables, wait_for
 
 
 def steady(daemon, service):
@@ -93,3 +96,46 @@ def test_an_unhealthy_one_shot_task_is_told_but_not_stopped(daemon):
     stays("RUNNING", lambda: daemon.task(arn)["lastStatus"] == "RUNNING", 2)
     daemon.ask(task, "/healthy")
     wait_for("HEALTHY", lambda: daemon.task(arn)["healthStatus"] == "HEALTHY")
+
+
+@pytest.fixture
+def self_checking(engine):
+    """An image with a HEALTHCHECK of its own, which asks the puppet."""
+    name = fresh("mainstay/checks-itself")
+    made = engine.containers.create(IMAGE)
+    try:
+        check = 'HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD ["/puppet", "check"]'
+        made.commit(name, "1", changes=check)
+    finally:
+        made.remove()
+    yield f"{name}:1"
+    with contextlib.suppress(docker.errors.APIError):
+        engine.images.remove(f"{name}:1", force=True)
+
+
+def test_an_images_own_healthcheck_is_not_even_run_as_on_ecs(daemon, self_checking):
+    task = daemon.running(daemon.run(container(image=self_checking)))
+    inside = daemon.container_of(task).attrs
+    assert inside["Config"]["Healthcheck"]["Test"] == ["NONE"]
+    assert "Health" not in inside["State"]
+    assert task["healthStatus"] == "UNKNOWN"
+
+
+def test_an_images_own_healthcheck_counts_where_that_is_configured(daemons, self_checking):
+    daemon = daemons(MAINSTAY_AGENT_IMAGE_HEALTH_CHECKS="true", MAINSTAY_AGENT_STOP_TIMEOUT="2s").start()
+    service = daemon.serve(container(image=self_checking))
+    old = healthy(daemon, service)
+    assert old["healthStatus"] == old["containers"][0]["healthStatus"] == "HEALTHY"
+    wait_for("steady state", lambda: steady(daemon, service))
+
+    daemon.ask(old, "/unhealthy")
+
+    gone = daemon.stopped(old["taskArn"])
+    assert "failed container health checks" in gone["stoppedReason"]
+    assert healthy(daemon, service)["taskArn"] != old["taskArn"]
+    # The definition's own check goes over it.
+    (task,) = daemon.tasks(daemon.serve(container(image=self_checking, healthCheck=health_check())))
+    assert daemon.container_of(task).attrs["Config"]["Healthcheck"]["Interval"] == 5_000_000_000
+    # One that has none is checked by nobody, and is steady at once.
+    (plain,) = daemon.tasks(daemon.serve())
+    assert plain["healthStatus"] == "UNKNOWN"

@@ -44,7 +44,7 @@ impl HostTask {
         let joins = state.spec.pause().filter(|&pause| pause != place);
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
         let added = state.provisions.added(&container.report.name);
-        let image = container.image.clone();
+        let (image, image_check) = (container.image.clone(), ctx.settings.image_health_checks);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             if act == Act::Pull {
@@ -79,6 +79,7 @@ impl HostTask {
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         added_environment: &added,
+                        image_check,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = create(&*engine, &new, unmade.as_ref()).await;

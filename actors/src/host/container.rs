@@ -69,6 +69,8 @@ pub(super) struct Container {
     pub(super) unmade: Vec<EngineId>,
     /// Its network interface, as last seen.
     pub(super) interface: Option<NetworkInterface>,
+    /// Whether a check that its image brings counts.
+    image_check: bool,
     pub(super) report: ContainerReport,
 }
 
@@ -104,7 +106,7 @@ pub(super) enum Act {
 }
 
 impl Container {
-    pub(super) fn new(spec: ContainerSpec) -> Self {
+    pub(super) fn new(spec: ContainerSpec, image_check: bool) -> Self {
         let report = ContainerReport {
             name: spec.definition.name.clone(),
             status: ContainerStatus::Pending,
@@ -114,6 +116,7 @@ impl Container {
             exit_code: None,
             reason: None,
             health: Health::Unknown,
+            checked: false,
             network_bindings: Vec::new(),
             started_at: None,
             finished_at: None,
@@ -132,6 +135,7 @@ impl Container {
             look_again: false,
             unmade: Vec::new(),
             interface: None,
+            image_check,
             news: News::default(),
             killed_with: None,
             last_end: None,
@@ -250,9 +254,19 @@ impl Container {
     /// Its check has a new verdict.
     pub(super) fn checked(&mut self, health: Health) {
         self.news.health += 1;
-        if !matches!(self.phase, Phase::Again | Phase::Stopped) {
+        if self.check_counts() && !matches!(self.phase, Phase::Again | Phase::Stopped) {
             self.report.health = health;
         }
+    }
+
+    /// Whether a check that the engine runs for it is one that counts.
+    fn check_counts(&self) -> bool {
+        self.image_check || self.spec.definition.health_check.is_some()
+    }
+
+    /// What of its health counts.
+    fn health_in(&self, seen: &EngineContainer) -> Health {
+        if self.check_counts() { seen.health } else { Health::Unknown }
     }
 
     /// Its image is here, under this reference.
@@ -308,7 +322,9 @@ impl Container {
         match &seen.state {
             EngineState::Created => false,
             EngineState::Running if self.phase == Phase::Again => !self.busy,
-            EngineState::Running => self.phase != Phase::Running || self.report.health != seen.health,
+            EngineState::Running => {
+                self.phase != Phase::Running || self.report.health != self.health_in(seen)
+            }
             EngineState::Exited(_) => !matches!(self.phase, Phase::Again | Phase::Stopped),
         }
     }
@@ -351,8 +367,9 @@ impl Container {
                 self.report.started_at = seen.started_at;
                 self.note_run(seen.started_at, now);
                 if news.health == self.news.health {
-                    self.report.health = seen.health;
+                    self.report.health = self.health_in(seen);
                 }
+                self.report.checked = seen.checked && self.check_counts();
                 self.report.network_bindings.clone_from(&seen.network_bindings);
                 self.interface.clone_from(&seen.interface);
             }

@@ -144,8 +144,9 @@ impl Actor for HostTask {
     type Arguments = Start;
 
     async fn pre_start(&self, me: Me, start: Start) -> Result<HostTaskState, ActorProcessingErr> {
+        let own_checks = self.ctx.settings.image_health_checks;
         let mut containers: Vec<Container> =
-            start.spec.containers.iter().cloned().map(Container::new).collect();
+            start.spec.containers.iter().map(|spec| Container::new(spec.clone(), own_checks)).collect();
         for container in &mut containers {
             let name = &container.spec.definition.name;
             let known = start.known.of(name);

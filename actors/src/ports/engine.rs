@@ -217,6 +217,8 @@ pub struct NewContainer<'a> {
     pub mounts_of: &'a [MountsOf],
     /// What comes to its `environment`, from secrets and files.
     pub added_environment: &'a [(String, Hidden)],
+    /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
+    pub image_check: bool,
 }
 
 /// What an engine is and what its host has.
@@ -249,6 +251,8 @@ pub struct EngineContainer {
     pub state: EngineState,
     /// What its check says.
     pub health: Health,
+    /// Whether it has a check at all.
+    pub checked: bool,
     /// Published ports.
     pub network_bindings: Vec<NetworkBinding>,
     /// Its network interface, where it has one of its own.

@@ -101,6 +101,11 @@ impl SimEngine {
         self.machine().scripts.insert(image.into(), script);
     }
 
+    /// This image brings a health check of its own.
+    pub fn checks_itself(&self, image: &str) {
+        self.machine().checking.insert(image.into());
+    }
+
     /// Where this image is.
     pub fn image(&self, image: &str, state: ImageState) {
         self.machine().images.put(image, state);

@@ -38,6 +38,8 @@ pub(super) struct Machine {
     pub(super) containers: BTreeMap<EngineId, Container>,
     /// By name: the task it was made for, if any.
     pub(super) volumes: BTreeMap<String, Option<TaskId>>,
+    /// Images that bring a health check.
+    pub(super) checking: BTreeSet<String>,
     /// Ports of the host that others have.
     pub(super) taken: Vec<Ports>,
     pub(super) history: History,
@@ -116,6 +118,7 @@ impl Machine {
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            checking: BTreeSet::new(),
             taken: Vec::new(),
             history: History::default(),
             been: BTreeMap::new(),
@@ -181,7 +184,8 @@ impl Machine {
             },
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
-            checked: definition.health_check.is_some(),
+            checked: definition.health_check.is_some()
+                || (new.image_check && self.checking.contains(&definition.image)),
             depends_on: definition.depends_on.clone(),
             restart_policy: definition.restart_policy.clone(),
             state: EngineState::Created,
@@ -426,6 +430,7 @@ impl Machine {
             name: container.name.clone(),
             state: container.state.clone(),
             health: container.health,
+            checked: container.checked,
             network_bindings: container.bindings.clone(),
             interface: container.interface.clone().filter(|_| container.state == EngineState::Running),
             image_digest: container.runs.digest.clone(),

@@ -93,6 +93,7 @@ fn pending(name: &str) -> ContainerReport {
         exit_code: None,
         reason: None,
         health: Health::Unknown,
+        checked: false,
         network_bindings: Vec::new(),
         started_at: None,
         finished_at: None,

@@ -113,6 +113,7 @@ fn report(spec: &TaskSpec, status: ContainerStatus) -> TaskReport {
         exit_code: ended.then_some(0),
         reason: None,
         health: Health::Unknown,
+        checked: false,
         network_bindings: vec![NetworkBinding {
             bind_ip: "0.0.0.0".to_owned(),
             container: Ports::One(80),
