@@ -5,7 +5,7 @@ import contextlib
 import docker
 import pytest
 
-from vocabulary import IMAGE, container, fresh, health_check, short, stays, variables, wait_for
+from vocabulary import IMAGE, container, fresh, get, health_check, short, stays, variables, wait_for
 
 
 def steady(daemon, service):
@@ -35,6 +35,39 @@ def test_a_container_that_turns_unhealthy_is_replaced(daemon):
     assert "failed container health checks" in gone["stoppedReason"]
     assert f"(service {service}) (task {short(old['taskArn'])}) failed container health checks." in daemon.events(service)
     assert gone["containers"][0]["exitCode"] == 143
+
+
+def test_an_unhealthy_task_of_a_service_that_only_reports_is_not_replaced(daemon):
+    tags = [{"key": "mainstay:on-unhealthy", "value": "report"}]
+    service = daemon.serve(container(healthCheck=health_check()), tags=tags)
+    task = healthy(daemon, service)
+    told = lambda: [event for event in daemon.events(service) if short(task["taskArn"]) in event and "health" in event]
+
+    with daemon.watch() as watch:
+        daemon.ask(task, "/unhealthy")
+        (event,) = wait_for("event", told)
+        assert "failed container health checks and is not replaced" in event and "mainstay:on-unhealthy" in event
+        seen = lambda: daemon.task(task["taskArn"])
+        stays("RUNNING", lambda: seen()["lastStatus"] == seen()["desiredStatus"] == "RUNNING", 8)
+        assert seen()["healthStatus"] == seen()["containers"][0]["healthStatus"] == "UNHEALTHY"
+    assert watch.seen == []
+    assert told() == [event]
+    assert 'mainstay_service_healthy_tasks{cluster="default",service="%s"} 0' % service in get(f"{daemon.url}/metrics")[1]
+
+    daemon.ask(task, "/healthy")
+    wait_for("HEALTHY", lambda: seen()["healthStatus"] == "HEALTHY")
+
+
+def test_a_tag_that_says_nothing_of_unhealthy_tasks_is_refused(daemon):
+    body = {
+        "serviceName": fresh("service"),
+        "taskDefinition": daemon.register(),
+        "desiredCount": 1,
+        "tags": [{"key": "mainstay:on-unhealthy", "value": "ignore"}],
+    }
+    status, name, message = daemon.post("CreateService", body)
+    assert (status, name) == (400, "InvalidParameterException")
+    assert "'ignore'" in message and "replace or report" in message
 
 
 def test_an_unhealthy_container_goes_only_when_its_replacement_serves(daemon):

@@ -57,6 +57,12 @@ impl Script {
         self
     }
 
+    /// Its check passes again from then on.
+    pub fn then_healthy(mut self, after: Duration) -> Self {
+        self.health.push((after, Health::Healthy));
+        self
+    }
+
     /// Does not care about SIGTERM.
     pub fn ignores_sigterm(mut self) -> Self {
         self.obeys_within = None;
