@@ -11,7 +11,9 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::Heard;
 pub use super::acts::Outcome;
-use super::container::{Act, Container, News, Now, Phase};
+use super::container::{
+    Act, Circumstances, Container, KILLED, News, Now, OUT_OF_MEMORY_WITHIN, Phase, Sight,
+};
 use super::gate::{Gate, Lane, Teardown};
 use super::images;
 use super::known::Known;
@@ -32,8 +34,6 @@ use crate::tree::{Kind, Life, Path};
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Wait before a container that could not be looked at is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
-const KILLED: i32 = 137;
 /// A pull that takes too long is tried this often.
 const PULL_TRIES: u32 = 5;
 
@@ -318,7 +318,7 @@ impl HostTask {
                 if before == Phase::Again && act == Act::Start {
                     tracing::warn!(task = %state.spec.id, container = container.report.name, "ended and is started again in place");
                 }
-                container.busy = true;
+                container.begin(act);
                 self.begin(me, state, place, act);
             }
         }
@@ -406,6 +406,9 @@ impl HostTask {
         if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
             return;
         }
+        if let EngineEventKind::Died { .. } = event.kind {
+            container.note_end();
+        }
         match event.kind {
             EngineEventKind::Died { exit_code: Some(code) } if container.phase == Phase::Running => {
                 let now = self.ctx.nature.wall();
@@ -475,14 +478,19 @@ impl HostTask {
         seen: Result<Option<EngineContainer>, EngineError>,
     ) {
         let now = Now { wall: self.ctx.nature.wall(), steady: self.ctx.nature.now() };
+        let among = Circumstances { now, stopping: state.stopping, limited: state.spec.limits.is_some() };
         let container = &mut state.containers[place];
         match seen {
-            Ok(Some(seen)) => {
-                if container.seen(&seen, news, now) {
+            Ok(Some(seen)) => match container.seen(&seen, news, among) {
+                Sight::Noted => {}
+                Sight::RunsAgain => {
                     tracing::warn!(task = %state.spec.id, container = container.report.name, "was started from outside after it ended; stopping it");
                     self.begin(me, state, place, Act::Stop);
                 }
-            }
+                Sight::LookLater => {
+                    me.send_after(OUT_OF_MEMORY_WITHIN, move || HostTaskMsg::Look(place));
+                }
+            },
             Ok(None) => container.gone(),
             Err(error) => {
                 tracing::warn!(task = %state.spec.id, container = container.report.name, %error, "cannot be looked at; trying again");

@@ -268,7 +268,12 @@ impl SimEngine {
             let (engine, id) = (self.clone(), id.clone());
             tokio::spawn(async move {
                 sleep(after).await;
-                engine.machine().end(&id, Some(life), code, script.out_of_memory);
+                let late = script.flagged_after;
+                engine.machine().end(&id, Some(life), code, script.out_of_memory && late.is_zero());
+                sleep(late).await;
+                if script.out_of_memory {
+                    engine.machine().flag(&id, life);
+                }
             });
         }
         for (after, health) in script.health {

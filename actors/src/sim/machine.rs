@@ -393,6 +393,14 @@ impl Machine {
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });
     }
 
+    /// Says of an end of this life that its memory was the reason.
+    pub(super) fn flag(&mut self, id: &EngineId, life: u64) {
+        let container = self.containers.get_mut(id).filter(|container| container.life == life);
+        if let Some(Container { state: EngineState::Exited(exit), .. }) = container {
+            exit.out_of_memory = true;
+        }
+    }
+
     pub(super) fn check(&mut self, id: &EngineId, life: u64, health: Health) {
         let Some(container) = self.containers.get_mut(id) else { return };
         let lives = container.state == EngineState::Running && container.life == life;
