@@ -105,6 +105,7 @@ impl DockerEngine {
             Docker::connect_with_unix(&self.endpoint, seconds, API_DEFAULT_VERSION)
         };
         let client = client.map_err(|error| when(&self.endpoint, "connect", &error))?;
+        let client = client.with_request_modifier(credentials::as_engines_read_it);
         let client =
             client.negotiate_version().await.map_err(|error| when(&self.endpoint, "version", &error))?;
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client.clone());

@@ -79,7 +79,7 @@ async fn an_unhealthy_task_of_a_service_that_only_reports_stays_and_is_told_once
     world.stop().await;
     world.start().await.unwrap();
     pass(MIN).await;
-    assert_eq!((task_of(&world).id, task_of(&world).health), (old.id, Health::Unhealthy));
+    assert_eq!((&task_of(&world).id, task_of(&world).health), (&old.id, Health::Unhealthy));
     assert_eq!(times_told(&world, &web), 1);
     assert_eq!(world.engine.history().starts.len(), 1);
     assert_lawful(&world);

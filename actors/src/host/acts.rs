@@ -34,7 +34,7 @@ impl HostTask {
         let unmade = container.unmade.last().cloned();
         let last = container.last_start();
         let again = container.tries > 0 || last.is_some();
-        let gate = Arc::clone(&self.gate);
+        let (gate, secrets) = (Arc::clone(&self.gate), Arc::clone(&self.secrets));
         let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
         let network = container
             .spec
@@ -49,7 +49,7 @@ impl HostTask {
             let container = &spec.containers[place];
             if act == Act::Pull {
                 // Only what it does takes turns, and a pull not with the rest.
-                let brought = images::bring(&ctx, &*engine, &gate, &spec, container).await;
+                let brought = images::bring(&ctx, &*engine, &*secrets, &gate, &spec, container).await;
                 let outcome = Outcome::Brought(Box::new(brought));
                 drop(me.cast(HostTaskMsg::Done { place, news, outcome }));
                 return;

@@ -14,7 +14,7 @@ use super::gate::Lane;
 use super::task::{HostTask, HostTaskMsg, HostTaskState, RETRY};
 use crate::failpoint::Failpoint;
 use crate::ports::{
-    ContainerEngine, EngineError, Mount, MountSource, MountsOf, NewVolume, SecretError, Secrets,
+    ContainerEngine, Credentials, EngineError, Mount, MountSource, MountsOf, NewVolume, SecretError, Secrets,
 };
 
 /// What a task was provided with on this host.
@@ -46,6 +46,19 @@ pub enum Unprovided {
         /// What the provider says.
         error: SecretError,
     },
+    /// The name and the password for the registry of its image.
+    #[error(
+        "unable to pull secrets or registry auth: {credentials_parameter} (repositoryCredentials of container {container}): \
+         {error}"
+    )]
+    RegistryAuth {
+        /// The container.
+        container: String,
+        /// What it names.
+        credentials_parameter: String,
+        /// What the provider says.
+        error: SecretError,
+    },
     /// An environment file.
     #[error("failed to download env files: {arn} of container {container}: {error}")]
     EnvironmentFile {
@@ -67,11 +80,13 @@ pub enum Unprovided {
 }
 
 impl Unprovided {
-    fn is_temporary(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         match self {
             Self::NotHere(_) => false,
             Self::Volume { error, .. } => error.is_temporary(),
-            Self::Secret { error, .. } | Self::EnvironmentFile { error, .. } => {
+            Self::Secret { error, .. }
+            | Self::RegistryAuth { error, .. }
+            | Self::EnvironmentFile { error, .. } => {
                 matches!(error, SecretError::Unreachable(_))
             }
         }
@@ -237,6 +252,25 @@ fn backings(spec: &TaskSpec, storage: &Storage) -> Result<Vec<(String, Backing)>
         Ok((volume.name.clone(), backing))
     };
     spec.volumes.iter().map(backing).collect()
+}
+
+/// The name and the password for the registry of a container's image, where its definition names some.
+pub(super) async fn credentials(
+    provider: &dyn Secrets,
+    container: &ContainerSpec,
+) -> Result<Option<Credentials>, Unprovided> {
+    let definition = &container.definition;
+    let Some(named) = &definition.repository_credentials else { return Ok(None) };
+    let found = async {
+        let [name, password] = SecretSource::of_registry(named).map_err(SecretError::NotFound)?;
+        let (name, password) = (provider.secret(&name).await?, provider.secret(&password).await?);
+        Ok(Credentials { username: name.reveal().to_owned(), password: password.reveal().to_owned() })
+    };
+    found.await.map(Some).map_err(|error| Unprovided::RegistryAuth {
+        container: definition.name.clone(),
+        credentials_parameter: named.clone(),
+        error,
+    })
 }
 
 /// What comes to each container's environment.

@@ -15,7 +15,7 @@ use super::container::{
     Act, Circumstances, Container, KILLED, News, Now, OUT_OF_MEMORY_WITHIN, Phase, Sight,
 };
 use super::gate::{Gate, Lane, Teardown};
-use super::images;
+use super::images::{self, Unbrought};
 use super::known::Known;
 use super::pause;
 use super::provisions::{Provided, Provisions, Unprovided};
@@ -34,6 +34,8 @@ use crate::tree::{Kind, Life, Path};
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Wait before a container that could not be looked at is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// ECS's word for a pull that failed.
+const CANNOT_PULL: &str = "CannotPullContainerError";
 /// A pull that takes too long is tried this often.
 const PULL_TRIES: u32 = 5;
 
@@ -345,13 +347,14 @@ impl HostTask {
                 container.uncertain = false;
                 None
             }
-            Outcome::Created(Err(error)) => Some(("CannotCreateContainerError", error)),
+            Outcome::Created(Err(error)) => Some(Problem::at("CannotCreateContainerError", error)),
             Outcome::Brought(brought) => match brought.image {
                 Ok((reference, here)) => {
                     container.has_image(reference, here);
                     None
                 }
-                Err(error) => Some(("CannotPullContainerError", error)),
+                Err(Unbrought::Engine(error)) => Some(Problem::at(CANNOT_PULL, error)),
+                Err(Unbrought::Credentials(error)) => Some(Problem::unprovided(&error)),
             },
             Outcome::Started(Ok(seen)) | Outcome::Stopped(Ok(seen)) => {
                 container.busy = false;
@@ -364,31 +367,29 @@ impl HostTask {
                 container.unmake();
                 None
             }
-            Outcome::Started(Err(error)) => Some(("CannotStartContainerError", error)),
-            Outcome::Stopped(Err(error)) => Some(("CannotStopContainerError", error)),
+            Outcome::Started(Err(error)) => Some(Problem::at("CannotStartContainerError", error)),
+            Outcome::Stopped(Err(error)) => Some(Problem::at("CannotStopContainerError", error)),
         };
         container.busy = false;
-        let Some((kind, error)) = problem else {
+        let Some(problem) = problem else {
             container.tries = 0;
             return;
         };
         let running = container.phase == Phase::Running;
-        let tired = kind == "CannotPullContainerError"
-            && matches!(error, EngineError::Pull { problem: PullProblem::TimedOut, .. })
-            && container.tries + 1 >= PULL_TRIES;
-        if (error.is_temporary() && !tired) || running {
+        let tired = problem.tries.is_some_and(|most| container.tries + 1 >= most);
+        if (problem.is_temporary && !tired) || running {
             container.busy = true;
             let wait = RETRY.0.saturating_mul(1 << container.tries.min(16)).min(RETRY.1);
             container.tries += 1;
-            container.uncertain |= kind != "CannotPullContainerError";
+            container.uncertain |= problem.is_uncertain;
             let number = container.tries;
             container.waits_for = Some(number);
-            tracing::warn!(task = %state.spec.id, container = container.report.name, image, %error, ?wait, "will be tried again");
+            tracing::warn!(task = %state.spec.id, container = container.report.name, image, error = problem.text, ?wait, "will be tried again");
             me.send_after(wait, move || HostTaskMsg::TryAgain { place, number });
-        } else if matches!(error, EngineError::NoSuchContainer { .. }) {
+        } else if problem.is_gone {
             container.gone();
         } else {
-            container.failed(format!("{kind}: {error}"));
+            container.failed(problem.text);
         }
     }
 
@@ -546,6 +547,43 @@ impl HostTask {
             };
             drop(me.cast(HostTaskMsg::CleanedUp(remove.await)));
         });
+    }
+}
+
+/// What kept an act from being done.
+struct Problem {
+    /// In ECS's words.
+    text: String,
+    /// It may be done later.
+    is_temporary: bool,
+    /// It is tried no more often.
+    tries: Option<u32>,
+    /// It may have been done all the same.
+    is_uncertain: bool,
+    /// The container is no more.
+    is_gone: bool,
+}
+
+impl Problem {
+    fn at(kind: &str, error: EngineError) -> Self {
+        let stuck = matches!(error, EngineError::Pull { problem: PullProblem::TimedOut, .. });
+        Self {
+            text: format!("{kind}: {error}"),
+            is_temporary: error.is_temporary(),
+            tries: (kind == CANNOT_PULL && stuck).then_some(PULL_TRIES),
+            is_uncertain: kind != CANNOT_PULL,
+            is_gone: matches!(error, EngineError::NoSuchContainer { .. }),
+        }
+    }
+
+    fn unprovided(error: &Unprovided) -> Self {
+        Self {
+            text: format!("ResourceInitializationError: {error}"),
+            is_temporary: error.is_temporary(),
+            tries: None,
+            is_uncertain: false,
+            is_gone: false,
+        }
     }
 }
 

@@ -18,8 +18,8 @@ use super::history::History;
 use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, LogLines, LogQuery,
-    MountSource, NewContainer, NewVolume, Pull, TaskVolume,
+    ContainerEngine, Credentials, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState,
+    LogLines, LogQuery, MountSource, NewContainer, NewVolume, Pull, TaskVolume,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -114,6 +114,12 @@ impl SimEngine {
     /// Puts an image into a registry under this name, or moves the name to another one.
     pub fn publish(&self, image: &str, digest: &str) {
         self.machine().images.publish(image, digest);
+    }
+
+    /// The registry gives this image to nobody without this name and password.
+    pub fn lock(&self, image: &str, username: &str, password: &str) {
+        let key = Credentials { username: username.into(), password: password.into() };
+        self.machine().images.locked.insert(image.into(), key);
     }
 
     /// Whether registries answer.
@@ -317,7 +323,7 @@ impl ContainerEngine for SimEngine {
             let wall = machine.wall();
             machine
                 .images
-                .pull(pull.image, wall)
+                .pull(pull, wall)
                 .map_err(|(problem, message)| EngineError::Pull { problem, message })
         })
         .await

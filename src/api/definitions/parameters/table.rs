@@ -114,7 +114,11 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].privileged", Honoured("nearly root on the host")),
     ("containerDefinitions[].pseudoTerminal", Honoured("a terminal")),
     ("containerDefinitions[].readonlyRootFilesystem", Honoured("in every mode")),
-    ("containerDefinitions[].repositoryCredentials", Refused("no credentials from secrets yet")),
+    ("containerDefinitions[].repositoryCredentials", Honoured("who pulls the image")),
+    (
+        "containerDefinitions[].repositoryCredentials.credentialsParameter",
+        Honoured("a secret of Secrets Manager with the keys username and password, by its ARN or name"),
+    ),
     (
         "containerDefinitions[].resourceRequirements",
         Honoured("registered; no instance has a GPU, so that such a task is not placed: RESOURCE:GPU"),
