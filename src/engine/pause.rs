@@ -183,7 +183,7 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
-            added_environment: &[],
+            looked_up: &LookedUp::default(),
             image_check: false,
         };
         let mut host = HostConfig::default();

@@ -96,7 +96,7 @@ fn health_check(given: Option<&HealthCheck>, image_check: bool) -> Option<Health
 /// What the definition says, and what came to it.
 fn environment(new: &NewContainer<'_>) -> Vec<String> {
     let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
-    let added = new.added_environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
+    let added = new.looked_up.environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
     given.chain(added).collect()
 }
 

@@ -43,7 +43,7 @@ impl HostTask {
             .flatten();
         let joins = state.spec.pause().filter(|&pause| pause != place);
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
-        let added = state.provisions.added(&container.report.name);
+        let looked_up = state.provisions.looked_up(&container.report.name);
         let (image, image_check) = (container.image.clone(), ctx.settings.image_health_checks);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
@@ -78,7 +78,7 @@ impl HostTask {
                         image: &image,
                         mounts: &mounts,
                         mounts_of: &mounts_of,
-                        added_environment: &added,
+                        looked_up: &looked_up,
                         image_check,
                     };
                     Failpoint::HostBeforeCreate.hit();

@@ -183,6 +183,15 @@ pub struct MountsOf {
     pub read_only: bool,
 }
 
+/// What was looked up for a container, and is for it alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// What comes to its `environment`, from secrets and files.
+    pub environment: Vec<(String, Hidden)>,
+    /// What its log driver is told beside its `options`.
+    pub log_options: Vec<(String, Hidden)>,
+}
+
 /// A container to make.
 #[derive(Debug, Clone, Copy)]
 pub struct NewContainer<'a> {
@@ -215,8 +224,8 @@ pub struct NewContainer<'a> {
     pub mounts: &'a [Mount],
     /// Whose mounts it gets, too; they are made already.
     pub mounts_of: &'a [MountsOf],
-    /// What comes to its `environment`, from secrets and files.
-    pub added_environment: &'a [(String, Hidden)],
+    /// What was looked up for it.
+    pub looked_up: &'a LookedUp,
     /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
     pub image_check: bool,
 }

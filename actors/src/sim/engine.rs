@@ -197,6 +197,14 @@ impl SimEngine {
         machine.containers.get(id).map(|container| container.environment.clone()).unwrap_or_default()
     }
 
+    /// What a container's log driver was told that was looked up.
+    pub fn log_options(&self, id: &EngineId) -> BTreeMap<String, String> {
+        let machine = self.machine();
+        let options = machine.containers.get(id).map(|container| &container.log_options);
+        let shown = options.into_iter().flatten();
+        shown.map(|(name, value)| (name.clone(), value.reveal().to_owned())).collect()
+    }
+
     /// The names of the volumes there are, each with the task it was made for, if any.
     pub fn volumes(&self) -> BTreeMap<String, Option<TaskId>> {
         self.machine().volumes.clone()

@@ -10,6 +10,7 @@ use mainstay_core::model::{
     RestartPolicy, Timestamp,
 };
 use mainstay_core::network::shares_namespaces;
+use mainstay_core::secrets::Hidden;
 use mainstay_core::storage::{Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
@@ -81,6 +82,8 @@ pub(super) struct Container {
     definition: RevisionKey,
     /// Its variables, those that came to it from secrets and files included.
     pub(super) environment: BTreeMap<String, String>,
+    /// What its log driver is told that was looked up.
+    pub(super) log_options: BTreeMap<String, Hidden>,
     /// The names of the volumes it mounts.
     volumes: Vec<String>,
     /// The container whose namespaces it is in.
@@ -179,9 +182,10 @@ impl Machine {
             definition: new.definition.clone(),
             environment: {
                 let given = definition.environment.iter().cloned();
-                let added = new.added_environment.iter();
+                let added = new.looked_up.environment.iter();
                 given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
             },
+            log_options: new.looked_up.log_options.iter().cloned().collect(),
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some()
