@@ -19,7 +19,7 @@ use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
-use crate::secrets::{self, Aws, Folders, Keys, Sources};
+use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
 use values::{Place, Span, Words};
 
@@ -111,6 +111,8 @@ pub struct Agent {
     pub orphan_grace: Span,
     /// Whether the health check that an image brings counts where a container's definition has none.
     pub image_health_checks: bool,
+    /// The engine's runtime for the containers of tasks on Fargate; empty means its default.
+    pub fargate_runtime: String,
     /// When the images of tasks are pulled.
     pub image_pull_behavior: PullBehavior,
     /// Whether images that were pulled for tasks are removed when nobody needs them any more.
@@ -264,6 +266,7 @@ impl Default for Agent {
             cleanup_wait: Span(defaults.cleanup_wait),
             orphan_grace: Span(defaults.orphan_grace),
             image_health_checks: defaults.image_health_checks,
+            fargate_runtime: defaults.fargate_runtime.unwrap_or_default(),
             image_pull_behavior: defaults.image_pull_behavior,
             image_cleanup: defaults.image_cleanup.enabled,
             image_cleanup_interval: Span(defaults.image_cleanup.interval),
@@ -477,7 +480,7 @@ impl Config {
         let region = if region.is_empty() { &self.aws.region } else { region };
         let at = |endpoint: &str| {
             let keys = Keys { file: set(credentials), profile: profile.clone() };
-            (!endpoint.is_empty()).then(|| Aws::new(endpoint, region, keys))
+            (!endpoint.is_empty()).then(|| secrets::Aws::new(endpoint, region, keys))
         };
         Sources {
             folders: Folders {
@@ -511,6 +514,7 @@ impl Config {
                 ..Limits::default()
             },
             image_health_checks: self.agent.image_health_checks,
+            fargate_runtime: Some(self.agent.fargate_runtime.clone()).filter(|name| !name.is_empty()),
             image_pull_behavior: self.agent.image_pull_behavior,
             image_cleanup: Cleanup {
                 enabled: self.agent.image_cleanup,

@@ -224,7 +224,13 @@ impl ContainerEngine for DockerEngine {
             Err(error) if errors::is_missing_image(&error) => {
                 Err(EngineError::NoSuchImage { image: new.image.to_owned() })
             }
-            Err(error) => Err(when(&self.endpoint, "create", &error)),
+            Err(error) => Err(match (when(&self.endpoint, "create", &error), new.runtime) {
+                (EngineError::Refused { message }, Some(runtime)) if message.contains("runtime") => {
+                    let message = format!("{message} (agent.fargate-runtime is {runtime})");
+                    EngineError::Refused { message }
+                }
+                (other, _) => other,
+            }),
         }
     }
 

@@ -160,6 +160,7 @@ mod tests {
                 log_options: vec![("splunk-token".into(), Hidden::new("t0k3n"))],
                 ..LookedUp::default()
             },
+            runtime: None,
             image_check: false,
         };
         let (mut body, mut host) = Default::default();

@@ -184,6 +184,7 @@ mod tests {
             mounts: &[],
             mounts_of: &[],
             looked_up: &LookedUp::default(),
+            runtime: None,
             image_check: false,
         };
         let mut host = HostConfig::default();

@@ -28,6 +28,11 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
         memory: info.mem_total.and_then(|bytes| u32::try_from(bytes / MIB).ok()).unwrap_or(0),
         architecture: info.architecture.unwrap_or_default(),
         os: info.os_type.unwrap_or_default(),
+        runtimes: {
+            let mut names: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
+            names.sort();
+            names
+        },
     }
 }
 
@@ -50,6 +55,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
         cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
+        runtime: new.runtime.map(str::to_owned),
         port_bindings: bridged.then(|| ports::bindings(definition, found.rows)),
         ..Default::default()
     };

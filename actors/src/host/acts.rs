@@ -63,6 +63,8 @@ impl HostTask {
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again, last).await),
                 (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
                 (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
+                    // A pause container runs nothing of anybody's, and holds namespaces that any runtime can join.
+                    let apart = spec.is_on_fargate() && !container.is_pause();
                     let new = NewContainer {
                         task: &spec.id,
                         task_arn: &spec.arn,
@@ -79,6 +81,7 @@ impl HostTask {
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         looked_up: &looked_up,
+                        runtime: ctx.settings.fargate_runtime.as_deref().filter(|_| apart),
                         image_check,
                     };
                     Failpoint::HostBeforeCreate.hit();

@@ -226,6 +226,8 @@ pub struct NewContainer<'a> {
     pub mounts_of: &'a [MountsOf],
     /// What was looked up for it.
     pub looked_up: &'a LookedUp,
+    /// The engine's runtime for it; the engine's default where absent.
+    pub runtime: Option<&'a str>,
     /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
     pub image_check: bool,
 }
@@ -245,6 +247,8 @@ pub struct EngineInfo {
     pub architecture: String,
     /// Such as `linux`.
     pub os: String,
+    /// The runtimes that it knows, where it says so.
+    pub runtimes: Vec<String>,
 }
 
 /// A container as the engine sees it.

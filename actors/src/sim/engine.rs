@@ -92,6 +92,7 @@ impl SimEngine {
             memory,
             architecture: "x86_64".into(),
             os: "linux".into(),
+            runtimes: vec!["runc".into()],
         };
         Self { machine: Arc::new(Mutex::new(Machine::new(seed, Instant::now()))), info }
     }
@@ -195,6 +196,11 @@ impl SimEngine {
     pub fn environment(&self, id: &EngineId) -> BTreeMap<String, String> {
         let machine = self.machine();
         machine.containers.get(id).map(|container| container.environment.clone()).unwrap_or_default()
+    }
+
+    /// The runtime of a container, where it was to be another one than the default.
+    pub fn runtime(&self, id: &EngineId) -> Option<String> {
+        self.machine().containers.get(id).and_then(|container| container.runtime.clone())
     }
 
     /// What a container's log driver was told that was looked up.

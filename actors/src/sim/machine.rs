@@ -84,6 +84,8 @@ pub(super) struct Container {
     pub(super) environment: BTreeMap<String, String>,
     /// What its log driver is told that was looked up.
     pub(super) log_options: BTreeMap<String, Hidden>,
+    /// Another runtime than the default.
+    pub(super) runtime: Option<String>,
     /// The names of the volumes it mounts.
     volumes: Vec<String>,
     /// The container whose namespaces it is in.
@@ -186,6 +188,7 @@ impl Machine {
                 given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
             },
             log_options: new.looked_up.log_options.iter().cloned().collect(),
+            runtime: new.runtime.map(str::to_owned),
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some()

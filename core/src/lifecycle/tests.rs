@@ -10,6 +10,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
     let container = |&(name, essential, checked): &(&str, bool, bool)| ContainerDefinition {
         name: name.into(),
         image: "puppet".into(),
+        repository_credentials: None,
         cpu: 10,
         memory: Some(64),
         memory_reservation: None,

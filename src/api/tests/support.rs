@@ -77,6 +77,7 @@ fn engine() -> EngineInfo {
         memory: 1000,
         architecture: "x86_64".to_owned(),
         os: "linux".to_owned(),
+        runtimes: Vec::new(),
     }
 }
 

@@ -171,6 +171,7 @@ impl From<ContainerDefinition> for model::ContainerDefinition {
         Self {
             name: old.name,
             image: old.image,
+            repository_credentials: None,
             cpu: old.cpu,
             memory: old.memory,
             memory_reservation: old.memory_reservation,
