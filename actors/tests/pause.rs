@@ -65,6 +65,10 @@ async fn a_task_on_fargate_has_the_runtime_that_is_configured_for_it_and_its_pau
     let mut world = quiet_world(1);
     world.settings.fargate_runtime = Some("runsc".into());
     world.start().await.unwrap();
+    until(&world, "the engine answers", SEC, |w| {
+        w.view().instances.get(w.instance()).unwrap().engine_connected
+    })
+    .await;
     let definition = defined(&world, &["web"]).await;
     let ran = async |launch_type| {
         let request = sim::run_task(definition.clone(), 1);

@@ -106,7 +106,8 @@ def test_tasks_on_fargate_run_in_the_runtime_that_is_configured_for_them(private
     }
     apart = daemon.running(run(daemon, definition))
     assert runtimes(apart) == {"web": "apart", PAUSE: "runc"}
-    usual = daemon.running(daemon.run(definition=definition, launchType="EC2", networkConfiguration=SUBNETS))
+    on_ec2 = daemon.register(networkMode="awsvpc")
+    usual = daemon.running(daemon.run(definition=on_ec2, networkConfiguration=SUBNETS))
     assert runtimes(usual) == {"web": "runc", PAUSE: "runc"}
 
 

@@ -169,7 +169,9 @@ def splunk():
 
         def do_POST(self):
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.server.seen.add(self.headers["Authorization"])
+            # The driver looks first whether somebody is there, and says nothing of itself.
+            if self.command == "POST":
+                self.server.seen.add(self.headers["Authorization"])
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
