@@ -183,7 +183,7 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
-            looked_up: &LookedUp::default(),
+            looked_up: &mainstay_actors::ports::LookedUp::default(),
             runtime: None,
             image_check: false,
         };
