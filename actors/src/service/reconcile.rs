@@ -84,7 +84,7 @@ impl ServiceActor {
 
     /// Tells, once for each time that it became so, which tasks are unhealthy and stay all the same.
     fn tell_unhealthy(&self, state: &mut ServiceState, plan: &Plan) {
-        for id in state.roster.to_tell(&plan.report) {
+        for id in state.roster.tell(&plan.report) {
             let message = story::unhealthy_stays(&state.record.key, &id);
             self.tell(state, message);
         }

@@ -86,7 +86,7 @@ impl Roster {
     }
 
     /// Those of these sick members of which it was not told yet since they were last well; from now on it is.
-    pub(super) fn to_tell(&mut self, sick: &[TaskId]) -> Vec<TaskId> {
+    pub(super) fn tell(&mut self, sick: &[TaskId]) -> Vec<TaskId> {
         let mut is_news = |id: &&TaskId| {
             self.members.get_mut(id).is_some_and(|member| !std::mem::replace(&mut member.told_sick, true))
         };
