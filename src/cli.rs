@@ -3,7 +3,9 @@
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
 mod client;
+mod image;
 mod logs;
+mod progress;
 mod store;
 
 use std::net::SocketAddr;
@@ -57,6 +59,11 @@ enum Command {
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Builds images for tasks of this host, and shows which ones they use.
+    Image {
+        #[command(subcommand)]
+        act: image::Act,
+    },
     /// Looks into, copies out or fills the store of a daemon that does not run.
     #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
     Store {
@@ -97,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Image { act } => return image::run(&act),
         Command::Store { act } => return store::run(&act),
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),
@@ -167,6 +175,26 @@ async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
     }
     daemon.stop(stop_tasks && failure.is_none()).await;
     if failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Runs what a command does by itself, without a daemon in this process.
+///
+/// # Errors
+/// Where there is no runtime to be had.
+fn alone<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(work))
+}
+
+/// Rows in columns as wide as their widest cell, two spaces apart, a line each.
+fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(wide);
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// An error and its sources, in one line.

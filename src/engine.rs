@@ -3,6 +3,7 @@
 //! Everything is scoped to one owner by the label `mainstay.owner`: containers of another installation, of a
 //! genuine ECS agent or of a person are never listed, reported or touched.
 
+pub mod build;
 mod credentials;
 mod errors;
 mod images;
@@ -13,6 +14,7 @@ mod options;
 pub mod pause;
 mod ports;
 mod translate;
+mod used;
 mod volumes;
 
 use std::collections::HashMap;
@@ -36,6 +38,8 @@ use mainstay_actors::ports::{
 use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
+
+pub use used::UsedImage;
 
 use errors::{status, when};
 use images::{Digests, OwnImages};
