@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
+mod apply;
 mod client;
 mod image;
 mod logs;
@@ -53,6 +54,18 @@ enum Command {
         #[arg(long)]
         stop_tasks: bool,
     },
+    /// Makes task definitions and services what files declare, images that are built for them included.
+    ///
+    /// It shows first what it will do, and asks. A task definition is registered anew only where it differs from the
+    /// latest revision, a service changed only where it is not as declared: applying twice changes nothing. Then it waits
+    /// until each rollout is over. docs/apply.md has the files.
+    ///
+    /// Ends with 0 where all is as declared, 1 where something was refused or not built, 2 where a rollout failed, 64
+    /// where it is not understood, 69 where the daemon or the engine does not answer, 75 where a rollout takes too long.
+    #[command(
+        after_help = "Example: mainstay apply --yes ./shop\n         mainstay apply --plan web/service.json"
+    )]
+    Apply(apply::Asked),
     /// Shows what the containers of tasks and services print.
     ///
     /// What is there is what the containers that are still there hold: stopped ones stay for agent.cleanup-wait.
@@ -103,6 +116,7 @@ pub fn run() -> ExitCode {
     let (role, arguments, stop_tasks) = match arguments.command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
+        Command::Apply(asked) => return apply::run(&asked),
         Command::Logs(asked) => return logs::run(&asked),
         Command::Image { act } => return image::run(&act),
         Command::Store { act } => return store::run(&act),
