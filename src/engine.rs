@@ -6,6 +6,7 @@
 pub mod build;
 mod credentials;
 mod errors;
+mod folders;
 mod images;
 mod labels;
 mod logs;
@@ -35,9 +36,9 @@ use mainstay_actors::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
     NewContainer, NewVolume, Pull, TaskVolume,
 };
-use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
+use mainstay_core::{EngineId, storage};
 
 pub use used::UsedImage;
 
@@ -61,6 +62,8 @@ pub struct DockerEngine {
     images: OwnImages,
     /// Where this host's credentials for registries stand.
     docker_config: Option<PathBuf>,
+    /// Where the folders of tasks are.
+    folders: Option<PathBuf>,
     /// Host ports for port ranges.
     rows: ports::Rows,
     /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
@@ -81,6 +84,7 @@ impl DockerEngine {
             digests: Mutex::default(),
             images: OwnImages::default(),
             docker_config: credentials::own_file(),
+            folders: None,
             rows: ports::Rows::default(),
             nests: AtomicBool::new(false),
             pause: tokio::sync::Mutex::default(),
@@ -190,11 +194,16 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        self.removed_volume(name).await
+        match storage::task_of_folder(name) {
+            Some(task) => self.remove_folder(&task).await,
+            None => self.removed_volume(name).await,
+        }
     }
 
     async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError> {
-        self.listed_volumes().await
+        let mut found = self.listed_volumes().await?;
+        found.extend(self.list_folders().await?);
+        Ok(found)
     }
 
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {

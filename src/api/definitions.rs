@@ -3,6 +3,7 @@
 mod container;
 pub(super) mod environment;
 pub(super) mod fargate;
+mod firelens;
 mod links;
 mod linux;
 mod logs;

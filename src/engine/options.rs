@@ -6,10 +6,10 @@ use bollard::models::{
     ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, ResourcesUlimits,
 };
 use mainstay_actors::ports::NewContainer;
-use mainstay_core::engine_name;
 use mainstay_core::model::{
     ContainerDefinition, Device, DevicePermission, LinuxParameters, LogConfiguration, Tmpfs, Ulimit,
 };
+use mainstay_core::{engine_name, firelens};
 
 use super::labels;
 use super::translate::MIB;
@@ -43,7 +43,7 @@ pub(super) fn apply(new: &NewContainer<'_>, body: &mut ContainerCreateBody, host
         let target = |container: &str| engine_name(new.definition, new.task, container);
         links.iter().map(|link| format!("{}:{}", target(&link.container), link.alias())).collect()
     });
-    host.log_config = definition.log_configuration.as_ref().map(log_config);
+    host.log_config = definition.log_configuration.as_ref().map(|logs| log_config(new, logs));
     if let Some(linux) = &options.linux {
         apply_linux(definition, linux, host);
     }
@@ -87,13 +87,32 @@ fn tmpfs(mount: Tmpfs) -> (String, String) {
     (mount.container_path, mount.mount_options.into_iter().chain([size]).collect::<Vec<_>>().join(","))
 }
 
-fn log_config(configuration: &LogConfiguration) -> HostConfigLogConfig {
+fn log_config(new: &NewContainer<'_>, configuration: &LogConfiguration) -> HostConfigLogConfig {
+    if let Some(socket) = new.log_socket {
+        return routed(new, configuration, socket);
+    }
     let awslogs = configuration.driver == LogConfiguration::AWSLOGS;
     let driver = if awslogs { IN_PLACE_OF_AWSLOGS } else { &configuration.driver };
     let known = |(name, _): &&(String, String)| !awslogs || OF_ANY_DRIVER.contains(&name.as_str());
     HostConfigLogConfig {
         typ: Some(driver.to_owned()),
         config: Some(configuration.options.iter().filter(known).cloned().collect()),
+    }
+}
+
+/// What it prints goes to its task's log router, which may not listen yet, nor any more: it is not waited for.
+fn routed(new: &NewContainer<'_>, configuration: &LogConfiguration, socket: &str) -> HostConfigLogConfig {
+    let options = [
+        ("fluentd-address", Some(format!("unix://{socket}"))),
+        ("fluentd-async", Some("true".into())),
+        ("fluentd-sub-second-precision", Some("true".into())),
+        ("fluentd-buffer-limit", configuration.option(LogConfiguration::BUFFER_LIMIT).map(str::to_owned)),
+        ("tag", Some(firelens::tag(&new.spec.definition.name, new.task))),
+    ];
+    let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+    HostConfigLogConfig {
+        typ: Some("fluentd".into()),
+        config: Some(options.into_iter().filter_map(given).collect()),
     }
 }
 
@@ -131,6 +150,14 @@ mod tests {
 
     /// What the engine is asked for.
     fn asked(definition: ContainerDefinition) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
+        asked_beside(None, definition)
+    }
+
+    /// What it is asked for where the task's log router has this socket.
+    fn asked_beside(
+        log_socket: Option<&str>,
+        definition: ContainerDefinition,
+    ) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
         let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
         let key = RevisionKey { family: Family::new("shop"), revision: 3 };
         let spec = ContainerSpec {
@@ -154,6 +181,7 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
+            log_socket,
             added_environment: &[],
         };
         let (mut body, mut host) = Default::default();
@@ -219,6 +247,27 @@ mod tests {
         assert_eq!(host.tmpfs, Some(HashMap::from([("/t".to_owned(), "noexec,size=8m".to_owned())])));
         assert_eq!(host.security_opt, Some(vec!["no-new-privileges".into(), "label=user:a:b".into()]));
         assert_eq!(host.sysctls, Some(HashMap::from([("net.a".to_owned(), "1".to_owned())])));
+    }
+
+    #[test]
+    fn what_is_for_the_log_router_goes_to_its_socket_under_a_tag_and_waits_for_nobody() {
+        let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let configuration = LogConfiguration {
+            driver: LogConfiguration::AWSFIRELENS.into(),
+            options: vec![option("Name", "stdout"), option("log-driver-buffer-limit", "2048")],
+        };
+        let definition = ContainerDefinition { log_configuration: Some(configuration), ..container() };
+        let (_, host, _) = asked_beside(Some("/data/run/fluent.sock"), definition);
+        let log = host.log_config.unwrap_or_default();
+        let expected = [
+            ("fluentd-address", "unix:///data/run/fluent.sock"),
+            ("fluentd-async", "true"),
+            ("fluentd-sub-second-precision", "true"),
+            ("fluentd-buffer-limit", "2048"),
+            ("tag", "web-firelens-0a1b"),
+        ];
+        assert_eq!(log.typ.as_deref(), Some("fluentd"));
+        assert_eq!(log.config, Some(expected.map(|(name, value)| option(name, value)).into()));
     }
 
     #[test]

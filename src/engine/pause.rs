@@ -183,6 +183,7 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
+            log_socket: None,
             added_environment: &[],
         };
         let mut host = HostConfig::default();

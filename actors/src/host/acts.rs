@@ -43,7 +43,9 @@ impl HostTask {
             .flatten();
         let joins = state.spec.pause().filter(|&pause| pause != place);
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
-        let added = state.provisions.added(&container.report.name);
+        let mut added = state.provisions.added(&container.report.name);
+        added.extend(state.told_of_router(place));
+        let log_socket = state.log_socket(place);
         let image = container.image.clone();
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
@@ -78,6 +80,7 @@ impl HostTask {
                         image: &image,
                         mounts: &mounts,
                         mounts_of: &mounts_of,
+                        log_socket: log_socket.as_deref(),
                         added_environment: &added,
                     };
                     Failpoint::HostBeforeCreate.hit();

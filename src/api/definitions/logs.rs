@@ -14,11 +14,6 @@ pub(super) fn read(at: &At<'_>, given: wire::LogConfiguration) -> Answer<LogConf
     let wire::LogConfiguration { log_driver, options, secret_options } = given;
     refuse(at, &[("secretOptions", &secret_options)])?;
     let driver = log_driver.as_ref().map(LogDriver::as_str).unwrap_or_default().to_owned();
-    if log_driver == Some(LogDriver::Awsfirelens) {
-        return Err(ApiError::client(format!(
-            "{at}.logDriver awsfirelens is not supported by Mainstay yet."
-        )));
-    }
     let configuration =
         LogConfiguration { driver, options: options.unwrap_or_default().into_iter().collect() };
     if configuration.driver == LogConfiguration::AWSLOGS {

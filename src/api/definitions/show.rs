@@ -3,7 +3,7 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use super::{fargate, links, logs, options, order, ports, volumes};
+use super::{fargate, firelens, links, logs, options, order, ports, volumes};
 use crate::api::wire::enums::{Compatibility, EnvironmentFileType, VersionConsistency};
 use crate::api::wire::structures::{
     ContainerDefinition, EnvironmentFile, EphemeralStorage, HealthCheck, KeyValuePair, RuntimePlatform,
@@ -76,6 +76,7 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
             value: Some(arn.clone()),
         }),
         essential: Some(container.essential),
+        firelens_configuration: container.firelens.as_ref().map(firelens::show),
         health_check: container.health_check.as_ref().map(health_check),
         image: Some(container.image.clone()),
         links: options::list(&container.links, links::show),

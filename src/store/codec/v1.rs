@@ -194,6 +194,7 @@ impl From<ContainerDefinition> for model::ContainerDefinition {
             options: EngineOptions::default(),
             links: Vec::new(),
             log_configuration: None,
+            firelens: None,
             gpus: None,
             version_consistency: None,
         }

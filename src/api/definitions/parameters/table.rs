@@ -35,7 +35,17 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].extraHosts", Honoured("in its /etc/hosts")),
     ("containerDefinitions[].extraHosts[].hostname", Honoured("the name")),
     ("containerDefinitions[].extraHosts[].ipAddress", Honoured("an IP address, or host-gateway")),
-    ("containerDefinitions[].firelensConfiguration", Refused("no FireLens")),
+    (
+        "containerDefinitions[].firelensConfiguration",
+        Honoured("the task's log router; one container at most, root where no user is given"),
+    ),
+    (
+        "containerDefinitions[].firelensConfiguration.options",
+        Honoured(
+            "enable-ecs-log-metadata; config-file-type file or s3 (below environment-files.folder) and its value",
+        ),
+    ),
+    ("containerDefinitions[].firelensConfiguration.type", Honoured("fluentbit or fluentd")),
     ("containerDefinitions[].healthCheck", Honoured("the engine's health check")),
     ("containerDefinitions[].healthCheck.command", Honoured("CMD or CMD-SHELL and what to run")),
     ("containerDefinitions[].healthCheck.interval", Honoured("5 to 300 s")),
@@ -78,13 +88,13 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     (
         "containerDefinitions[].logConfiguration.logDriver",
         Honoured(
-            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens is refused",
+            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens goes to the task's log router",
         ),
     ),
     (
         "containerDefinitions[].logConfiguration.options",
         Honoured(
-            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold",
+            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold; of awsfirelens, an output of the router's, patterns and log-driver-buffer-limit",
         ),
     ),
     ("containerDefinitions[].logConfiguration.secretOptions", Refused("no driver options from secrets yet")),

@@ -92,6 +92,7 @@ fn a_task_definition_of_version_1_is_read_with_nothing_lost_and_nothing_added() 
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };
