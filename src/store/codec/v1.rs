@@ -195,7 +195,6 @@ impl From<ContainerDefinition> for v2::ContainerDefinition {
             options: v2::EngineOptions::default(),
             links: Vec::new(),
             log_configuration: None,
-            firelens: None,
             gpus: None,
             version_consistency: None,
         }
