@@ -203,10 +203,6 @@ fn log_drivers_get_their_options_and_cloudwatchs_needs_group_and_region() {
          option.",
     );
     refused(
-        &logs("awsfirelens", json!({})),
-        "logConfiguration.logDriver awsfirelens is not supported by Mainstay yet.",
-    );
-    refused(
         &json!({"logConfiguration": {"logDriver": "splunk", "secretOptions": [{"name": "a", "valueFrom": "b"}]}}),
         "logConfiguration.secretOptions is not supported by Mainstay yet.",
     );
