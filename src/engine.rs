@@ -12,6 +12,7 @@ mod labels;
 mod logs;
 mod networks;
 mod options;
+mod patience;
 pub mod pause;
 mod ports;
 mod translate;
@@ -64,6 +65,10 @@ pub struct DockerEngine {
     docker_config: Option<PathBuf>,
     /// Where the folders of tasks are.
     folders: Option<PathBuf>,
+    /// Registries that are not waited for.
+    patience: patience::Patience,
+    /// Whether the engine, as last reached, goes to registries itself: through no proxy and no mirror.
+    goes_itself: AtomicBool,
     /// Host ports for port ranges.
     rows: ports::Rows,
     /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
@@ -85,6 +90,8 @@ impl DockerEngine {
             images: OwnImages::default(),
             docker_config: credentials::own_file(),
             folders: None,
+            patience: patience::Patience::default(),
+            goes_itself: AtomicBool::new(false),
             rows: ports::Rows::default(),
             nests: AtomicBool::new(false),
             pause: tokio::sync::Mutex::default(),
@@ -159,6 +166,7 @@ impl ContainerEngine for DockerEngine {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
         self.nests.store(pause::nests(&info), Ordering::Relaxed);
+        self.goes_itself.store(images::goes_itself(&info), Ordering::Relaxed);
         Ok(translate::info(info))
     }
 
