@@ -183,7 +183,7 @@ mod tests {
     fn a_rollout_is_over_when_its_tasks_run_and_those_before_it_are_gone() {
         let (primary, before) =
             (deployment("a", "PRIMARY", "COMPLETED"), deployment("b", "ACTIVE", "COMPLETED"));
-        check(2, &[primary.clone()], State::Completed);
+        check(2, std::slice::from_ref(&primary), State::Completed);
         check(3, &[primary.clone(), before], State::Underway("1 of 2 run".into()));
         check(1, &[primary], State::Underway("1 of 2 run".into()));
         check(1, &[deployment("a", "PRIMARY", "IN_PROGRESS")], State::Underway("1 of 2 run".into()));
