@@ -28,6 +28,8 @@ use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 const DEFAULT_CLUSTER: &str = "default";
 /// In the data folder: which images this host pulled.
 const IMAGES: &str = "images.json";
+/// In the data folder: what was made for tasks of this host.
+const TASKS: &str = "tasks";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the first request waits for this host's engine to answer, or not to.
@@ -117,6 +119,7 @@ impl Daemon {
         if role == Role::Up {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
+                .keeping_folders_in(folder.path().join(TASKS))
                 .with_docker_config(config.docker_config());
             let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);

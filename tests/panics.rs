@@ -235,6 +235,7 @@ fn definition(family: Family) -> TaskDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };

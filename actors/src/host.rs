@@ -12,6 +12,7 @@ mod images;
 mod known;
 mod pause;
 mod provisions;
+mod router;
 mod strays;
 mod task;
 

@@ -99,8 +99,12 @@ impl SecretSource {
     pub fn of_registry(text: &str) -> Result<[Self; 2], String> {
         let letter = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-".contains(letter);
         let (id, arn) = match Self::parse(text) {
-            Ok(Self::SecretsManager { id, arn, json_key: None, version_stage: None, version_id: None }) => (id, arn),
-            _ if !text.starts_with("arn:") && leads_down(text) && text.chars().all(letter) => (text.to_owned(), None),
+            Ok(Self::SecretsManager { id, arn, json_key: None, version_stage: None, version_id: None }) => {
+                (id, arn)
+            }
+            _ if !text.starts_with("arn:") && leads_down(text) && text.chars().all(letter) => {
+                (text.to_owned(), None)
+            }
             _ => {
                 return Err("it must be the ARN of a secret of Secrets Manager \
                             (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME), or its name"
@@ -159,21 +163,20 @@ impl S3Object {
     /// # Errors
     /// In words for people, what it must be.
     pub fn parse(arn: &str) -> Result<Self, String> {
-        let wrong =
-            || "it must be the ARN of an S3 object that ends in .env, such as arn:aws:s3:::bucket/key.env";
-        let (head, path) = arn.split_once(":::").ok_or_else(wrong)?;
+        let found = Self::any(arn).filter(|found| found.key.ends_with(".env"));
+        found.ok_or_else(|| {
+            "it must be the ARN of an S3 object that ends in .env, such as arn:aws:s3:::bucket/key.env".into()
+        })
+    }
+
+    /// The object that `arn:aws:s3:::bucket/key` names, whatever is in it; `None` where it names none.
+    pub fn any(arn: &str) -> Option<Self> {
+        let (head, path) = arn.split_once(":::")?;
         let parts: Vec<&str> = head.split(':').collect();
-        let (bucket, key) = path.split_once('/').ok_or_else(wrong)?;
+        let (bucket, key) = path.split_once('/')?;
         let is_one = matches!(parts.as_slice(), ["arn", partition, "s3"] if partition.starts_with("aws"));
-        if !is_one
-            || !leads_down(bucket)
-            || !leads_down(key)
-            || key.starts_with('/')
-            || !key.ends_with(".env")
-        {
-            return Err(wrong().into());
-        }
-        Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+        let leads = leads_down(bucket) && leads_down(key) && !key.starts_with('/');
+        (is_one && leads).then(|| Self { bucket: bucket.to_owned(), key: key.to_owned() })
     }
 }
 
@@ -274,12 +277,15 @@ mod tests {
             let [name, password] = SecretSource::of_registry(text).unwrap();
             assert_eq!((name.region(), password.region()), (region, region));
             for (source, expected) in [(name, "username"), (password, "password")] {
-                let SecretSource::SecretsManager { id: found, json_key, .. } = source else { panic!("{text}") };
+                let SecretSource::SecretsManager { id: found, json_key, .. } = source else {
+                    panic!("{text}")
+                };
                 assert_eq!((found.as_str(), json_key.as_deref()), (id, Some(expected)));
             }
         }
         let with_key = format!("{arn}:username::");
-        for wrong in ["", "../a", "a b", "arn:aws:ssm:us-east-1:000000000000:parameter/a", with_key.as_str()] {
+        for wrong in ["", "../a", "a b", "arn:aws:ssm:us-east-1:000000000000:parameter/a", with_key.as_str()]
+        {
             assert!(SecretSource::of_registry(wrong).unwrap_err().contains("secretsmanager"), "{wrong}");
         }
     }

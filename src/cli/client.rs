@@ -2,20 +2,47 @@
 
 use std::collections::VecDeque;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HOST, HeaderMap};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
+use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpStream;
 
 /// Where a daemon listens when nothing is said.
 const DEFAULT: &str = "http://127.0.0.1:7077";
+/// What stands before an operation's name in `X-Amz-Target`.
+const TARGET: &str = "AmazonEC2ContainerServiceV20141113";
 
 /// A daemon's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint {
     authority: String,
+}
+
+/// Why an operation of the API was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// Nobody answers, or the answer breaks off.
+    #[error("{0}")]
+    Away(String),
+    /// It was refused.
+    #[error("{code}: {message}")]
+    Refused {
+        /// The exception's name.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+impl CallError {
+    /// Whether it was refused with this exception.
+    pub(super) fn is(&self, exception: &str) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == exception)
+    }
 }
 
 /// An answer, read line by line.
@@ -60,12 +87,41 @@ impl Endpoint {
     /// # Errors
     /// Where nobody answers.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, String> {
+        self.send(Request::get(path), Bytes::new()).await
+    }
+
+    /// Calls an operation of the ECS API, as any client would.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub(super) async fn call(&self, operation: &str, input: &Value) -> Result<Value, CallError> {
+        let request = Request::post("/")
+            .header(CONTENT_TYPE, "application/x-amz-json-1.1")
+            .header("X-Amz-Target", format!("{TARGET}.{operation}"));
+        let answer = self.send(request, input.to_string().into()).await.map_err(CallError::Away)?;
+        let status = answer.status;
+        let read = answer.body.collect().await;
+        let read =
+            read.map_err(|error| CallError::Away(format!("the answer broke off: {error}")))?.to_bytes();
+        let output: Value = serde_json::from_slice(&read).map_err(|_| {
+            CallError::Away(format!("{self} answers {status} and no JSON; is it a Mainstay?"))
+        })?;
+        if status.is_success() {
+            return Ok(output);
+        }
+        let text = |member: &str| output[member].as_str().unwrap_or_default().to_owned();
+        let message = if output["message"].is_string() { text("message") } else { text("Message") };
+        let code = text("__type");
+        Err(CallError::Refused { code: code.rsplit('#').next().unwrap_or_default().to_owned(), message })
+    }
+
+    async fn send(&self, request: Builder, body: Bytes) -> Result<Answer, String> {
         let away = |detail: String| format!("no answer from {self}: {detail}; does `mainstay up` run there?");
         let stream = TcpStream::connect(&self.authority).await.map_err(|error| away(error.to_string()))?;
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = shaken.map_err(|error| away(error.to_string()))?;
         let connection = tokio::spawn(connection);
-        let request = Request::get(path).header(HOST, &self.authority).body(Empty::<Bytes>::new());
+        let request = request.header(HOST, &self.authority).body(Full::new(body));
         let request = request.map_err(|error| error.to_string())?;
         let answer = sender.send_request(request).await.map_err(|error| away(error.to_string()))?;
         let (head, body) = answer.into_parts();

@@ -43,7 +43,9 @@ impl HostTask {
             .flatten();
         let joins = state.spec.pause().filter(|&pause| pause != place);
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
-        let looked_up = state.provisions.looked_up(&container.report.name);
+        let mut looked_up = state.provisions.looked_up(&container.report.name);
+        looked_up.environment.extend(state.told_of_router(place));
+        let log_socket = state.log_socket(place);
         let (image, image_check) = (container.image.clone(), ctx.settings.image_health_checks);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
@@ -81,6 +83,7 @@ impl HostTask {
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         looked_up: &looked_up,
+                        log_socket: log_socket.as_deref(),
                         runtime: ctx.settings.fargate_runtime.as_deref().filter(|_| apart),
                         image_check,
                     };

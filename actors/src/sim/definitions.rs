@@ -39,6 +39,7 @@ pub fn container(image: &str) -> ContainerDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     }

@@ -11,7 +11,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::network::shares_namespaces;
 use mainstay_core::secrets::Hidden;
-use mainstay_core::storage::{Backing, Lifetime};
+use mainstay_core::storage::{self, Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -266,6 +266,11 @@ impl Machine {
             Backing::Path(path) => return Ok(MountSource::Path(path.clone())),
             Backing::Below { root, path } => return Ok(MountSource::Directory(format!("{root}{path}"))),
             Backing::Engine(volume) => volume,
+            Backing::Folder(_) => {
+                let name = storage::folder_name(new.task);
+                self.volumes.insert(name.clone(), Some(new.task.clone()));
+                return Ok(MountSource::Directory(name));
+            }
         };
         let task = (volume.lifetime == Lifetime::Task).then(|| new.task.clone());
         match self.volumes.get(&volume.name) {

@@ -40,6 +40,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };

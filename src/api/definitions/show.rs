@@ -3,7 +3,7 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use super::{fargate, links, logs, options, order, ports, volumes};
+use super::{fargate, firelens, links, logs, options, order, ports, volumes};
 use crate::api::wire::enums::{Compatibility, EnvironmentFileType, VersionConsistency};
 use crate::api::wire::structures::{
     ContainerDefinition, EnvironmentFile, EphemeralStorage, HealthCheck, KeyValuePair, RepositoryCredentials,
@@ -73,6 +73,7 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         environment: Some(container.environment.iter().map(variable).collect()),
         environment_files: environment_files(&container.environment_files),
         essential: Some(container.essential),
+        firelens_configuration: container.firelens.as_ref().map(firelens::show),
         health_check: container.health_check.as_ref().map(health_check),
         image: Some(container.image.clone()),
         links: options::list(&container.links, links::show),
@@ -84,9 +85,10 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| ports::show(mapping, mode)).collect(),
         ),
-        repository_credentials: container.repository_credentials.as_ref().map(|named| RepositoryCredentials {
-            credentials_parameter: Some(named.clone()),
-        }),
+        repository_credentials: container
+            .repository_credentials
+            .as_ref()
+            .map(|named| RepositoryCredentials { credentials_parameter: Some(named.clone()) }),
         restart_policy: container.restart_policy.as_ref().map(order::show_restart_policy),
         start_timeout: container.start_timeout.map(signed_seconds),
         secrets: options::list(&container.secrets, secret),

@@ -172,7 +172,6 @@ impl From<ContainerDefinition> for v2::ContainerDefinition {
         Self {
             name: old.name,
             image: old.image,
-            repository_credentials: None,
             cpu: old.cpu,
             memory: old.memory,
             memory_reservation: old.memory_reservation,

@@ -28,14 +28,27 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].environment", Honoured("in the order given")),
     ("containerDefinitions[].environment[].name", Honoured("without `=`")),
     ("containerDefinitions[].environment[].value", Honoured("empty where absent")),
-    ("containerDefinitions[].environmentFiles", Honoured("files below environment-files.folder, or of an endpoint like S3's")),
+    (
+        "containerDefinitions[].environmentFiles",
+        Honoured("files below environment-files.folder, or of an endpoint like S3's"),
+    ),
     ("containerDefinitions[].environmentFiles[].type", Honoured("s3")),
     ("containerDefinitions[].environmentFiles[].value", Honoured("the ARN of an S3 object, ending in .env")),
     ("containerDefinitions[].essential", Honoured("true where absent")),
     ("containerDefinitions[].extraHosts", Honoured("in its /etc/hosts")),
     ("containerDefinitions[].extraHosts[].hostname", Honoured("the name")),
     ("containerDefinitions[].extraHosts[].ipAddress", Honoured("an IP address, or host-gateway")),
-    ("containerDefinitions[].firelensConfiguration", Refused("no FireLens")),
+    (
+        "containerDefinitions[].firelensConfiguration",
+        Honoured("the task's log router; one container at most, root where no user is given"),
+    ),
+    (
+        "containerDefinitions[].firelensConfiguration.options",
+        Honoured(
+            "enable-ecs-log-metadata; config-file-type file or s3 (below environment-files.folder) and its value",
+        ),
+    ),
+    ("containerDefinitions[].firelensConfiguration.type", Honoured("fluentbit or fluentd")),
     (
         "containerDefinitions[].healthCheck",
         Honoured("the engine's health check; the image's own only where agent.image-health-checks says so"),
@@ -81,23 +94,20 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     (
         "containerDefinitions[].logConfiguration.logDriver",
         Honoured(
-            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens is refused",
+            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens goes to the task's log router",
         ),
     ),
     (
         "containerDefinitions[].logConfiguration.options",
         Honoured(
-            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold",
+            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold; of awsfirelens, an output of the router's, patterns and log-driver-buffer-limit",
         ),
     ),
     (
         "containerDefinitions[].logConfiguration.secretOptions",
         Honoured("options of the driver, looked up as secrets are; docker inspect shows them"),
     ),
-    (
-        "containerDefinitions[].logConfiguration.secretOptions[].name",
-        Honoured("the option; no other has it"),
-    ),
+    ("containerDefinitions[].logConfiguration.secretOptions[].name", Honoured("the option; no other has it")),
     ("containerDefinitions[].logConfiguration.secretOptions[].valueFrom", Honoured("as that of secrets")),
     ("containerDefinitions[].memory", Honoured("the hard limit, MiB")),
     ("containerDefinitions[].memoryReservation", Honoured("the soft limit, MiB, and what placement counts")),
@@ -141,7 +151,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].restartPolicy.enabled", Honoured("whether at all")),
     ("containerDefinitions[].restartPolicy.ignoredExitCodes", Honoured("after which it stays ended")),
     ("containerDefinitions[].restartPolicy.restartAttemptPeriod", Honoured("60 to 1800 s, 300 where absent")),
-    ("containerDefinitions[].secrets", Honoured("variables, from files below secrets.folder, or of an endpoint like AWS's")),
+    (
+        "containerDefinitions[].secrets",
+        Honoured("variables, from files below secrets.folder, or of an endpoint like AWS's"),
+    ),
     ("containerDefinitions[].secrets[].name", Honoured("the variable; no other has it")),
     (
         "containerDefinitions[].secrets[].valueFrom",
