@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
 mod client;
+mod exec;
 mod logs;
 mod store;
 
@@ -57,6 +58,16 @@ enum Command {
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Runs a command in a container of a task that runs.
+    ///
+    /// On the daemon's own host any task will do; from another host, only tasks with enableExecuteCommand. Ends with the
+    /// command's own exit code (126 and 127 where its program cannot be started), 64 where it is not understood, 69 where
+    /// the daemon does not answer or stops, 125 where there is no such container or it does not run. Where this ends
+    /// before the command, so does the command.
+    #[command(
+        after_help = "Examples:\n  mainstay exec hello -it -- sh\n  mainstay exec hello --container db -i -- psql < dump.sql"
+    )]
+    Exec(exec::Asked),
     /// Looks into, copies out or fills the store of a daemon that does not run.
     #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
     Store {
@@ -97,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Exec(asked) => return exec::run(&asked),
         Command::Store { act } => return store::run(&act),
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod errors;
+mod exec;
 mod images;
 mod labels;
 mod logs;
@@ -12,6 +13,7 @@ mod networks;
 mod options;
 pub mod pause;
 mod ports;
+mod processes;
 mod translate;
 mod volumes;
 
@@ -30,12 +32,12 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
-    NewContainer, NewVolume, Pull, TaskVolume,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, Exec, LogLines, LogQuery,
+    MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
 };
-use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
+use mainstay_core::{EngineId, ExecId};
 
 use errors::{status, when};
 use images::{Digests, OwnImages};
@@ -294,6 +296,22 @@ impl ContainerEngine for DockerEngine {
 
     async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
         self.read_log(id, query).await
+    }
+
+    async fn exec(&self, id: &EngineId, new: &NewExec) -> Result<Exec, EngineError> {
+        self.run_exec(id, new).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<(), EngineError> {
+        self.size_exec(exec, size).await
+    }
+
+    async fn exec_exit_code(&self, exec: &ExecId) -> Result<Option<i32>, EngineError> {
+        self.code_of_exec(exec).await
+    }
+
+    async fn end_exec(&self, id: &EngineId, exec: &ExecId) -> Result<(), EngineError> {
+        self.stop_exec(id, exec).await
     }
 
     /// The engine replays its events from the moment (on its own clock) at which this was called, so that nothing

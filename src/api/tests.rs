@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Api, Logs, Semaphore, TARGET, handle, unwound};
+use super::{Api, Duration, Execs, Logs, Semaphore, TARGET, handle, unwound};
 use support::{Tree, eventually, tree};
 
 const HERE: &str = "arn:aws:ecs:us-east-1:000000000000";
@@ -28,6 +28,7 @@ async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usi
     let api = Arc::new(Api {
         control: tree.control.clone(),
         logs: Logs::new(tree.control.clone(), None, 1),
+        execs: Execs::new(None, 1, Duration::from_secs(1)),
         slots: Semaphore::new(at_once),
     });
     handle(State(api), request.body(Body::from(body)).unwrap()).await

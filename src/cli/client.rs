@@ -4,10 +4,15 @@ use std::collections::VecDeque;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HOST, HeaderMap};
-use hyper::{Request, StatusCode};
+use hyper::header::{CONNECTION, HOST, HeaderMap, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use hyper::http::request::Builder;
+use hyper::upgrade::Upgraded;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// Where a daemon listens when nothing is said.
 const DEFAULT: &str = "http://127.0.0.1:7077";
@@ -18,6 +23,11 @@ pub(super) struct Endpoint {
     authority: String,
 }
 
+/// A websocket to a daemon.
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+/// What drives a connection.
+type Driver = tokio::task::JoinHandle<Result<(), hyper::Error>>;
+
 /// An answer, read line by line.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -26,7 +36,7 @@ pub(super) struct Answer {
     lines: VecDeque<String>,
     rest: Vec<u8>,
     /// Drives the connection.
-    _connection: tokio::task::JoinHandle<Result<(), hyper::Error>>,
+    _connection: Driver,
 }
 
 impl Endpoint {
@@ -60,17 +70,41 @@ impl Endpoint {
     /// # Errors
     /// Where nobody answers.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, String> {
-        let away = |detail: String| format!("no answer from {self}: {detail}; does `mainstay up` run there?");
-        let stream = TcpStream::connect(&self.authority).await.map_err(|error| away(error.to_string()))?;
+        let (answer, driver) = self.send(Request::get(path)).await?;
+        Ok(Answer::new(answer, driver))
+    }
+
+    /// Asks for a websocket at a path with its query; what the daemon says instead, where it gives none.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub(super) async fn websocket(&self, path: &str) -> Result<Result<Socket, Answer>, String> {
+        let request = Request::get(path)
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, generate_key());
+        let (answer, driver) = self.send(request).await?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(Err(Answer::new(answer, driver)));
+        }
+        let upgraded = hyper::upgrade::on(answer).await.map_err(|error| self.away(&error))?;
+        Ok(Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await))
+    }
+
+    async fn send(&self, request: Builder) -> Result<(Response<Incoming>, Driver), String> {
+        let stream = TcpStream::connect(&self.authority).await.map_err(|error| self.away(&error))?;
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = shaken.map_err(|error| away(error.to_string()))?;
-        let connection = tokio::spawn(connection);
-        let request = Request::get(path).header(HOST, &self.authority).body(Empty::<Bytes>::new());
+        let (mut sender, connection) = shaken.map_err(|error| self.away(&error))?;
+        let driver = tokio::spawn(connection.with_upgrades());
+        let request = request.header(HOST, &self.authority).body(Empty::<Bytes>::new());
         let request = request.map_err(|error| error.to_string())?;
-        let answer = sender.send_request(request).await.map_err(|error| away(error.to_string()))?;
-        let (head, body) = answer.into_parts();
-        let (lines, rest) = (VecDeque::new(), Vec::new());
-        Ok(Answer { status: head.status, headers: head.headers, body, lines, rest, _connection: connection })
+        let answer = sender.send_request(request).await.map_err(|error| self.away(&error))?;
+        Ok((answer, driver))
+    }
+
+    fn away(&self, error: &dyn std::error::Error) -> String {
+        format!("no answer from {self}: {error}; does `mainstay up` run there?")
     }
 }
 
@@ -81,6 +115,12 @@ impl std::fmt::Display for Endpoint {
 }
 
 impl Answer {
+    fn new(answer: Response<Incoming>, driver: Driver) -> Self {
+        let (head, body) = answer.into_parts();
+        let (lines, rest) = (VecDeque::new(), Vec::new());
+        Self { status: head.status, headers: head.headers, body, lines, rest, _connection: driver }
+    }
+
     /// The next line; `None` at the end.
     ///
     /// # Errors

@@ -126,6 +126,7 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         enable_ecs_managed_tags: false,
         health_check_grace_period_seconds: None,
         client_token: None,
+        enable_execute_command: false,
     }
 }
 
@@ -142,5 +143,6 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
         started_by: None,
         tags: Vec::new(),
         client_token: None,
+        enable_execute_command: false,
     }
 }

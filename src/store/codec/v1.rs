@@ -242,6 +242,7 @@ impl From<Task> for model::Task {
             stopped_at: old.stopped_at,
             stop_code: old.stop_code,
             stopped_reason: old.stopped_reason,
+            enable_execute_command: false,
         }
     }
 }
@@ -299,6 +300,7 @@ impl From<Service> for model::Service {
             enable_ecs_managed_tags: old.enable_ecs_managed_tags,
             health_check_grace_period_seconds: old.health_check_grace_period_seconds,
             client_token: old.client_token,
+            enable_execute_command: false,
         }
     }
 }

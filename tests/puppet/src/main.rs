@@ -6,6 +6,7 @@
 
 mod http;
 mod see;
+mod shell;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 const HELP: &str = "\
@@ -33,6 +34,9 @@ Usage: puppet [COMMAND]
   write FILE TEXT                write TEXT into FILE
   read FILE…                     print what is in each file
   mounts                         print each mount's path and `ro` or `rw`, a line each
+  shell                          read commands, a line each, and do them (see tests/puppet/src/shell.rs)
+  copy [--stderr TEXT]           print what standard input has, to its end; TEXT on standard error
+  deaf                           print `deaf`, then wait for ever, deaf to SIGHUP, SIGINT and SIGTERM
   see                            print what the kernel and the engine made of this container, a line each: limits,
                                  capabilities, mounts, names, processes (see tests/puppet/src/see.rs)
   show                           print arguments, user, working directory and environment, a line each
@@ -74,7 +78,7 @@ fn main() -> ExitCode {
 /// Does what the command line asks for and says what to exit with.
 fn act(words: &mut Words<'_>) -> Result<u8, String> {
     let command = words.next().unwrap_or("serve");
-    if command != "ignore-term" {
+    if !["ignore-term", "deaf"].contains(&command) {
         end_on_signals()?;
     }
     match command {
@@ -112,6 +116,21 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
                 println!("puppet: SIGTERM ignored");
             }
             Ok(0)
+        }
+        "deaf" => {
+            let mut signals =
+                Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| format!("signals: {error}"))?;
+            println!("deaf");
+            signals.forever().for_each(drop);
+            Ok(0)
+        }
+        "shell" => shell::run(),
+        "copy" => {
+            if let Some(text) = words.option("--stderr")? {
+                eprintln!("{text}");
+            }
+            let copied = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+            copied.map(|_| 0).map_err(|error| format!("copy: {error}"))
         }
         "eat" => {
             eat(number(words.next().ok_or("eat needs a number of MIB")?)?);
