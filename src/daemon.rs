@@ -216,7 +216,7 @@ async fn add_host(
 ) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
-    let new = NewCluster { name: cluster.clone(), tags: Vec::new() };
+    let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
     control.create_cluster(new).await.map_err(register)?;
     let new = NewInstance {
         cluster,

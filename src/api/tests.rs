@@ -1,5 +1,6 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
+mod execute;
 mod support;
 mod syncs;
 
@@ -20,7 +21,7 @@ async fn post(tree: &Tree, target: Option<&str>, body: String) -> Response {
 
 /// Posts where so many requests may be under way.
 async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usize) -> Response {
-    let request = Request::post("/");
+    let request = Request::post("/").header("Host", "127.0.0.1:7077");
     let request = match target {
         Some(target) => request.header("X-Amz-Target", target),
         None => request,

@@ -29,6 +29,8 @@ const MOST_INPUT: usize = 1024 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// After its end was told, the client may take this long to have taken all.
 const SETTLED_WITHIN: Duration = Duration::from_secs(20);
+/// Who does not take it is not waited for by a daemon that ends.
+const SETTLED_BEFORE_CLOSE: Duration = Duration::from_secs(1);
 /// A command whose output has ended has ended, or is just about to.
 const CODE_WITHIN: Duration = Duration::from_secs(10);
 /// A terminal that was only just asked for takes a moment to have a size.
@@ -111,7 +113,8 @@ where
     drop(command);
     if end != End::Left {
         dialect.end(&end, now());
-        let until = Instant::now() + SETTLED_WITHIN;
+        let within = if end == End::Closing { SETTLED_BEFORE_CLOSE } else { SETTLED_WITHIN };
+        let until = Instant::now() + within;
         drop(timeout_at(until, settle(&mut frames, &mut out, &mut dialect)).await);
     }
     end

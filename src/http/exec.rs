@@ -266,4 +266,13 @@ mod tests {
         check("service=web&command=ls&tty=yes", "tty is 'yes'; it must be true or false");
         check("shell=sh", &format!("there is no parameter shell; there are {PARAMETERS}"));
     }
+
+    #[test]
+    fn only_loopback_is_this_host() {
+        let peer = |text: &str| Peer(text.parse().unwrap()).is_on_this_host();
+        assert!(
+            peer("127.0.0.1:1") && peer("127.9.9.9:1") && peer("[::1]:1") && peer("[::ffff:127.0.0.1]:1")
+        );
+        assert!(!peer("192.0.2.1:1") && !peer("[2001:db8::1]:1") && !peer("[::ffff:192.0.2.1]:1"));
+    }
 }

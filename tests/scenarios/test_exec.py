@@ -119,6 +119,7 @@ def test_a_token_is_good_for_one_session_and_a_wrong_one_for_none(daemon, task):
 
 def test_a_client_that_vanishes_leaves_no_process_not_even_one_that_is_deaf_to_sighup(daemon, task):
     with Session(execute(daemon, task)) as session:
+        session.shows("> ")
         session.type("child\n")
         wait_for("child", lambda: re.search(r"child \d+", session.shown))
         left = processes(daemon, task, "deaf") + processes(daemon, task, "shell")
@@ -170,13 +171,6 @@ def test_what_cannot_be_run_is_refused_in_the_words_of_ecs(daemon, task):
         said = refused(daemon, of, **members)
         assert words in said, said
     assert execute(daemon, both, container="side")["containerName"] == "side"
-
-
-def test_a_control_plane_without_an_engine_has_no_way_in(daemons):
-    daemon = daemons("server").start()
-    daemon.ecs.create_cluster(clusterName="default")
-    said = complaint(mainstay(daemon, "exec", "web", "--", "/puppet"))
-    assert said == (125, "mainstay exec: there is no service web in cluster default\n")
 
 
 def test_a_service_enables_it_for_the_tasks_it_starts_from_then_on(daemon):

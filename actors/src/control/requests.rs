@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
+    AwsVpcConfiguration, DeploymentConfiguration, ExecuteCommandLogging, LaunchType, Overrides,
+    PropagateTags, Resources, Tag, Task,
 };
 use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
 
@@ -12,6 +13,8 @@ pub struct NewCluster {
     pub name: ClusterName,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where sessions of ExecuteCommand are logged, where somebody has said.
+    pub execute_command_logging: Option<ExecuteCommandLogging>,
 }
 
 /// A service to make.
