@@ -31,8 +31,6 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 const SETTLED_WITHIN: Duration = Duration::from_secs(20);
 /// Who does not take it is not waited for by a daemon that ends.
 const SETTLED_BEFORE_CLOSE: Duration = Duration::from_secs(1);
-/// A command whose output has ended has ended, or is just about to.
-const CODE_WITHIN: Duration = Duration::from_secs(10);
 /// A terminal that was only just asked for takes a moment to have a size.
 const RESIZED_WITHIN: Duration = Duration::from_secs(10);
 const TRY_EVERY: Duration = Duration::from_millis(100);
@@ -91,8 +89,9 @@ where
                     dialect.print(output, now());
                 }
                 Some(Err(error)) => break End::Failed(error.to_string()),
-                None => break code(&command.id, &work).await,
+                None => (command.output, command.is_mute) = (None, true),
             },
+            end = code(&command.id, &work), if command.is_mute => break end,
             () = command.input.advance() => {}
             () = resized(&mut command.resizing) => command.resizing = None,
             () = sleep_until(due.unwrap_or(ping_at)) => {
@@ -198,13 +197,15 @@ struct Command {
     output: Option<BoxStream<'static, Result<ExecOutput, EngineError>>>,
     input: Input,
     resizing: Option<BoxFuture<'static, ()>>,
+    /// Its output has ended: it has, too, or is just about to, or goes on without.
+    is_mute: bool,
     used_at: Instant,
 }
 
 impl Command {
     fn new(work: &Work) -> Self {
         let input = Input { to: None, waiting: VecDeque::new(), bytes: 0, ends: !work.new.input };
-        Self { id: None, output: None, input, resizing: None, used_at: Instant::now() }
+        Self { id: None, output: None, input, resizing: None, is_mute: false, used_at: Instant::now() }
     }
 
     /// Does what the client asked for; the session's end, where that is one.
@@ -230,21 +231,14 @@ impl Command {
     }
 }
 
-/// What it ended with, now that its output has ended.
+/// What it ended with, once it has. May be dropped.
 async fn code(id: &Option<ExecId>, work: &Work) -> End {
-    let Some(id) = id else { return End::Failed("the command never began".to_owned()) };
-    let until = Instant::now() + CODE_WITHIN;
+    let Some(id) = id else { return pending().await };
     loop {
         match work.engine.exec_exit_code(id).await {
             Ok(Some(code)) => return End::Exited(code),
-            Err(error) => {
-                return End::Failed(format!("what the command ended with is not known: {error}"));
-            }
-            Ok(None) if Instant::now() > until => {
-                let text = "the command runs on, but what it prints does not come here any more";
-                return End::Failed(text.to_owned());
-            }
             Ok(None) => sleep(TRY_EVERY).await,
+            Err(error) => return End::Failed(format!("what the command ended with is not known: {error}")),
         }
     }
 }

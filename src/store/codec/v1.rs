@@ -243,7 +243,6 @@ impl From<Task> for v2::Task {
             stopped_at: old.stopped_at,
             stop_code: old.stop_code,
             stopped_reason: old.stopped_reason,
-            enable_execute_command: false,
         }
     }
 }
@@ -301,7 +300,6 @@ impl From<Service> for v2::Service {
             enable_ecs_managed_tags: old.enable_ecs_managed_tags,
             health_check_grace_period_seconds: old.health_check_grace_period_seconds,
             client_token: old.client_token,
-            enable_execute_command: false,
         }
     }
 }
