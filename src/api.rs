@@ -40,6 +40,7 @@ use mainstay_core::Partition;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use crate::exec::Execs;
 use crate::logs::Logs;
 use error::{Answer, ApiError, Code};
 use wire::logs;
@@ -54,6 +55,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1")
 struct Api {
     control: Control,
     logs: Logs,
+    execs: Execs,
     /// One permit a request that is carried out.
     slots: Semaphore,
 }
@@ -74,9 +76,9 @@ impl Api {
 /// to another origin unasked, every request is refused.
 ///
 /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
-pub fn router(control: Control, logs: Logs, at_once: usize) -> Router {
+pub fn router(control: Control, logs: Logs, execs: Execs, at_once: usize) -> Router {
     let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
-    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, logs, slots }))
+    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, logs, execs, slots }))
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -89,7 +91,7 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
     let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
     let outcome = match (&operation, &body, &slot) {
         (Err(refusal), _, _) | (_, Err(refusal), _) | (_, _, Err(refusal)) => Err(refusal.clone()),
-        (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, body)).await,
+        (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, &head.headers, body)).await,
     };
     drop(slot);
     let took = began.elapsed();
@@ -166,8 +168,12 @@ macro_rules! dispatch {
     };
 }
 
-async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> {
+async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]) -> Answer<Vec<u8>> {
     let operation = match operation {
+        // The only one whose answer says where to come next.
+        Asked::Ecs(operation @ Operation::ExecuteCommand) => {
+            return body::write(&tasks::execute(api, headers, body::parse(operation, body)?)?);
+        }
         Asked::Ecs(operation) => operation,
         Asked::Logs(operation) => return cloudwatch::carry_out(api, operation, body).await,
     };

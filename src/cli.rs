@@ -4,6 +4,7 @@
 
 mod apply;
 mod client;
+mod exec;
 mod image;
 mod logs;
 mod progress;
@@ -77,6 +78,16 @@ enum Command {
         #[command(subcommand)]
         act: image::Act,
     },
+    /// Runs a command in a container of a task that runs.
+    ///
+    /// On the daemon's own host any task will do; from another host, only tasks with enableExecuteCommand. Ends with the
+    /// command's own exit code (126 and 127 where its program cannot be started), 64 where it is not understood, 69 where
+    /// the daemon does not answer or stops, 125 where there is no such container or it does not run. Where this ends
+    /// before the command, so does the command.
+    #[command(
+        after_help = "Examples:\n  mainstay exec hello -it -- sh\n  mainstay exec hello --container db -i -- psql < dump.sql"
+    )]
+    Exec(exec::Asked),
     /// Looks into, copies out or fills the store of a daemon that does not run.
     #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
     Store {
@@ -119,6 +130,7 @@ pub fn run() -> ExitCode {
         Command::Apply(asked) => return apply::run(&asked),
         Command::Logs(asked) => return logs::run(&asked),
         Command::Image { act } => return image::run(&act),
+        Command::Exec(asked) => return exec::run(&asked),
         Command::Store { act } => return store::run(&act),
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),

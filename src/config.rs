@@ -9,6 +9,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
@@ -37,6 +38,8 @@ pub struct Config {
     pub engine: Engine,
     /// How tasks are run on this host.
     pub agent: Agent,
+    /// Commands that are run in containers.
+    pub exec: Exec,
     /// Where this host has what task definitions only name.
     pub storage: Storage,
     /// Where tasks with an address of their own have it.
@@ -125,6 +128,14 @@ pub struct Agent {
     pub image_cleanup_count: usize,
     /// References that stay.
     pub image_cleanup_exclude: Words,
+}
+
+/// Commands that are run in containers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Exec {
+    /// A session of ExecuteCommand ends where nothing is typed or printed for so long.
+    pub idle_timeout: Span,
 }
 
 /// Where this host has what task definitions only name.
@@ -277,6 +288,13 @@ impl Default for Agent {
     }
 }
 
+impl Default for Exec {
+    /// As on ECS.
+    fn default() -> Self {
+        Self { idle_timeout: Span(Duration::from_secs(20 * 60)) }
+    }
+}
+
 impl Default for Network {
     fn default() -> Self {
         let network::Networks { default, subnets } = network::Networks::default();
@@ -403,6 +421,9 @@ impl Config {
             if limit == 0 {
                 return wrong(key, "0", "at least 1");
             }
+        }
+        if self.exec.idle_timeout.0.is_zero() {
+            return wrong("exec.idle-timeout", &self.exec.idle_timeout.to_string(), "longer than nothing");
         }
         if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
             let value = self.agent.image_cleanup_interval.to_string();
@@ -555,7 +576,7 @@ fn words(error: figment::Error) -> String {
 }
 
 /// Looking for unused images all the time would keep the engine from its work.
-const SHORTEST_CLEANUP: std::time::Duration = std::time::Duration::from_secs(1);
+const SHORTEST_CLEANUP: Duration = Duration::from_secs(1);
 
 /// The file that is read where none is named and this one is there.
 pub const SYSTEM_FILE: &str = "/etc/mainstay/mainstay.toml";

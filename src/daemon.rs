@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::engine::DockerEngine;
+use crate::exec::Execs;
 use crate::http;
 use crate::logs::Logs;
 use crate::metrics;
@@ -32,6 +33,8 @@ const IMAGES: &str = "images.json";
 const TASKS: &str = "tasks";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// Commands that are run in containers have this long to be ended, and their clients to hear of it.
+const SESSIONS_WITHIN: Duration = Duration::from_secs(5);
 /// How long the first request waits for this host's engine to answer, or not to.
 const HOST_WITHIN: Duration = Duration::from_secs(5);
 /// Between two looks whether it did.
@@ -53,6 +56,7 @@ pub struct Daemon {
     root: Root,
     folder: DataFolder,
     logs: Logs,
+    execs: Execs,
     closing: Option<oneshot::Sender<()>>,
     listener: JoinHandle<std::io::Result<()>>,
     upkeep: JoinHandle<()>,
@@ -135,9 +139,11 @@ impl Daemon {
             return Err(StartError::WriteDown { source });
         }
         let (closing, closed) = oneshot::channel();
-        let logs = Logs::new(control.clone(), read_from, config.api.requests_at_once);
-        let service =
-            http::router(control.clone(), recorder, role, logs.clone(), config.api.requests_at_once);
+        let at_once = config.api.requests_at_once;
+        let logs = Logs::new(control.clone(), read_from.clone(), at_once);
+        let execs = Execs::new(read_from, at_once, config.exec.idle_timeout.0);
+        let service = http::router(control.clone(), recorder, role, logs.clone(), execs.clone(), at_once)
+            .into_make_service_with_connect_info::<http::Peer>();
         let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
             .with_graceful_shutdown(async {
                 // Dropped or sent, either way it is time to go.
@@ -151,6 +157,7 @@ impl Daemon {
             root,
             folder,
             logs,
+            execs,
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
             upkeep: tokio::spawn(metrics::keep_up(recorder)),
@@ -182,6 +189,9 @@ impl Daemon {
             self.control.stop_all_tasks().await;
         }
         self.logs.close();
+        if tokio::time::timeout(SESSIONS_WITHIN, self.execs.close()).await.is_err() {
+            tracing::warn!(waited = ?SESSIONS_WITHIN, "commands in containers did not end; they are left behind");
+        }
         drop(self.closing.take());
         if !self.listener.is_finished()
             && tokio::time::timeout(DRAIN_WITHIN, &mut self.listener).await.is_err()
@@ -209,7 +219,7 @@ async fn add_host(
 ) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
-    let new = NewCluster { name: cluster.clone(), tags: Vec::new() };
+    let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
     control.create_cluster(new).await.map_err(register)?;
     let new = NewInstance {
         cluster,

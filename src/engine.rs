@@ -6,6 +6,7 @@
 pub mod build;
 mod credentials;
 mod errors;
+mod exec;
 mod folders;
 mod images;
 mod labels;
@@ -15,6 +16,7 @@ mod options;
 mod patience;
 pub mod pause;
 mod ports;
+mod processes;
 mod translate;
 mod used;
 mod volumes;
@@ -34,12 +36,12 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
-    NewContainer, NewVolume, Pull, TaskVolume,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, Exec, LogLines, LogQuery,
+    MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
 };
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
-use mainstay_core::{EngineId, storage};
+use mainstay_core::{EngineId, ExecId, storage};
 
 pub use used::UsedImage;
 
@@ -322,6 +324,22 @@ impl ContainerEngine for DockerEngine {
 
     async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
         self.read_log(id, query).await
+    }
+
+    async fn exec(&self, id: &EngineId, new: &NewExec) -> Result<Exec, EngineError> {
+        self.run_exec(id, new).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<(), EngineError> {
+        self.size_exec(exec, size).await
+    }
+
+    async fn exec_exit_code(&self, exec: &ExecId) -> Result<Option<i32>, EngineError> {
+        self.code_of_exec(exec).await
+    }
+
+    async fn end_exec(&self, id: &EngineId, exec: &ExecId) -> Result<(), EngineError> {
+        self.stop_exec(id, exec).await
     }
 
     /// The engine replays its events from the moment (on its own clock) at which this was called, so that nothing

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod engine;
+pub mod exec;
 pub mod http;
 pub mod log;
 pub mod logs;

@@ -123,6 +123,7 @@ impl Stage {
             enable_ecs_managed_tags: false,
             health_check_grace_period_seconds: None,
             client_token: None,
+            enable_execute_command: false,
         };
         daemon.control().create_service(new).await.unwrap();
         let sweeper = Sweeper(family.clone());

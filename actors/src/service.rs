@@ -326,6 +326,7 @@ impl ServiceActor {
             instance,
             tags,
             client_token: None,
+            enable_execute_command: service.enable_execute_command,
         };
         Ok(lifecycle::new_task(new, self.ctx.nature.wall()))
     }

@@ -11,6 +11,7 @@
 
 mod definitions;
 mod engine;
+mod exec;
 mod history;
 mod images;
 mod logs;
@@ -22,6 +23,7 @@ mod world;
 
 pub use definitions::*;
 pub use engine::*;
+pub use exec::*;
 pub use history::*;
 pub use script::*;
 pub use secrets::*;

@@ -244,6 +244,7 @@ impl Tasks {
                     resources: run.request_of_each.resources.clone(),
                     tags: run.request.tags.clone(),
                     client_token: run.request.client_token.clone(),
+                    enable_execute_command: run.request.enable_execute_command,
                 },
                 now,
             ))

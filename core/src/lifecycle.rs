@@ -139,6 +139,8 @@ pub struct NewTask<'a> {
     pub tags: Vec<Tag>,
     /// The token of its RunTask.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in its containers.
+    pub enable_execute_command: bool,
 }
 
 /// The record of a new task: PROVISIONING, wanted RUNNING.
@@ -192,6 +194,7 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         stopped_at: None,
         stop_code: None,
         stopped_reason: None,
+        enable_execute_command: new.enable_execute_command,
     }
 }
 

@@ -58,7 +58,6 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         availability_zone_rebalancing,
         capacity_provider_strategy,
         deployment_controller,
-        enable_execute_command,
         gateway_connectors,
         load_balancers,
         monitoring,
@@ -103,6 +102,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         enable_ecs_managed_tags: enable_ecs_managed_tags.unwrap_or(false),
         health_check_grace_period_seconds,
         client_token,
+        enable_execute_command: enable_execute_command.unwrap_or(false),
     };
     let made = api.control.create_service(new).await?;
     Ok(CreateServiceResponse { service: Some(show::service(api, &made, true)) })
@@ -140,7 +140,6 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         availability_zone_rebalancing,
         capacity_provider_strategy,
         deployment_controller,
-        enable_execute_command,
         gateway_connectors,
         load_balancers,
         monitoring,
@@ -179,6 +178,7 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         health_check_grace_period_seconds,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
         enable_ecs_managed_tags,
+        enable_execute_command,
     };
     let changed = api.control.update_service(key, update).await?;
     Ok(UpdateServiceResponse { service: Some(show::service(api, &changed, true)) })

@@ -1,5 +1,6 @@
-//! RunTask, StopTask, DescribeTasks, ListTasks.
+//! RunTask, StopTask, ExecuteCommand, DescribeTasks, ListTasks.
 
+mod execute;
 mod run;
 mod show;
 
@@ -10,6 +11,7 @@ use mainstay_actors::view::View;
 use mainstay_core::model::{LaunchType, Task, TaskDefinition, TaskOwner, TaskStatus};
 use mainstay_core::{InstanceId, ServiceKey};
 
+pub(super) use execute::execute;
 pub(super) use run::run;
 
 use super::error::{Answer, ApiError};

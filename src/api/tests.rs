@@ -1,5 +1,6 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
+mod execute;
 mod support;
 mod syncs;
 
@@ -9,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Api, Logs, Semaphore, TARGET, handle, unwound};
+use super::{Api, Duration, Execs, Logs, Semaphore, TARGET, handle, unwound};
 use support::{Tree, eventually, tree};
 
 const HERE: &str = "arn:aws:ecs:us-east-1:000000000000";
@@ -20,7 +21,7 @@ async fn post(tree: &Tree, target: Option<&str>, body: String) -> Response {
 
 /// Posts where so many requests may be under way.
 async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usize) -> Response {
-    let request = Request::post("/");
+    let request = Request::post("/").header("Host", "127.0.0.1:7077");
     let request = match target {
         Some(target) => request.header("X-Amz-Target", target),
         None => request,
@@ -28,6 +29,7 @@ async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usi
     let api = Arc::new(Api {
         control: tree.control.clone(),
         logs: Logs::new(tree.control.clone(), None, 1),
+        execs: Execs::new(None, 1, Duration::from_secs(1)),
         slots: Semaphore::new(at_once),
     });
     handle(State(api), request.body(Body::from(body)).unwrap()).await

@@ -36,7 +36,7 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 21] = [
     "CreateCluster",
     "CreateService",
     "DeleteCluster",
@@ -47,6 +47,7 @@ const OPERATIONS: [&str; 20] = [
     "DescribeServices",
     "DescribeTaskDefinition",
     "DescribeTasks",
+    "ExecuteCommand",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",

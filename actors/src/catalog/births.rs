@@ -91,6 +91,7 @@ impl Catalog {
             enable_ecs_managed_tags: new.enable_ecs_managed_tags,
             health_check_grace_period_seconds: new.health_check_grace_period_seconds,
             client_token: new.client_token,
+            enable_execute_command: new.enable_execute_command,
         }
     }
 

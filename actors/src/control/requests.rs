@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
+    AwsVpcConfiguration, DeploymentConfiguration, ExecuteCommandLogging, LaunchType, Overrides,
+    PropagateTags, Resources, Tag, Task,
 };
 use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
 
@@ -12,6 +13,8 @@ pub struct NewCluster {
     pub name: ClusterName,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where sessions of ExecuteCommand are logged, where somebody has said.
+    pub execute_command_logging: Option<ExecuteCommandLogging>,
 }
 
 /// A service to make.
@@ -41,6 +44,8 @@ pub struct NewService {
     pub health_check_grace_period_seconds: Option<u32>,
     /// The same token means the same service.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in its tasks.
+    pub enable_execute_command: bool,
 }
 
 /// What to change of a service; absent is as it was.
@@ -65,6 +70,8 @@ pub struct ServiceUpdate {
     pub propagate_tags: Option<PropagateTags>,
     /// Whether `aws:ecs:…` tags are put on tasks.
     pub enable_ecs_managed_tags: Option<bool>,
+    /// Whether ExecuteCommand may run commands in the tasks it starts from now on.
+    pub enable_execute_command: Option<bool>,
 }
 
 /// Tasks to run once.
@@ -90,6 +97,8 @@ pub struct RunTask {
     pub tags: Vec<Tag>,
     /// The same token means the same tasks.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in them.
+    pub enable_execute_command: bool,
 }
 
 /// What became of a RunTask.

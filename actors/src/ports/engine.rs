@@ -10,8 +10,9 @@ use mainstay_core::model::{
     Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, TaskLimits, Timestamp,
 };
 use mainstay_core::network::EngineNetwork;
-use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
+use mainstay_core::{ClusterName, EngineId, ExecId, RevisionKey, TaskId};
 
+use super::exec::{Exec, NewExec, TerminalSize};
 use super::logs::{LogLines, LogQuery};
 use mainstay_core::model::ContainerSpec;
 use mainstay_core::secrets::Hidden;
@@ -96,6 +97,32 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// [`EngineError::NoSuchContainer`] where it is gone; [`EngineError::Refused`], here or as the stream's first item,
     /// where its log cannot be read, such as one that is kept elsewhere.
     async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError>;
+
+    /// Runs a command in a container that runs.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchContainer`] where it is gone; [`EngineError::Refused`] where it does not run. A program that
+    /// cannot be started prints why, and ends with 126 or 127.
+    async fn exec(&self, id: &EngineId, new: &NewExec) -> Result<Exec, EngineError>;
+
+    /// Says how large the command's terminal is.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`], too, where the command is over or has only just begun.
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<(), EngineError>;
+
+    /// What the command ended with; `None` while it runs.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`], too, where the engine does not know it any more.
+    async fn exec_exit_code(&self, exec: &ExecId) -> Result<Option<i32>, EngineError>;
+
+    /// Ends the command, and what it started and did not send off into a session of its own: they are hung up on
+    /// (SIGHUP), and killed where that does not end them. One that is over is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] where its processes are out of reach.
+    async fn end_exec(&self, id: &EngineId, exec: &ExecId) -> Result<(), EngineError>;
 
     /// Resolves once the subscription stands: what happens from then on will be in the stream. The stream ends,
     /// or yields an error and ends, when the engine goes away.

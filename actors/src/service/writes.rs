@@ -181,6 +181,8 @@ fn apply(service: &Service, change: &Change) -> Service {
             next.propagate_tags = update.propagate_tags.or(next.propagate_tags);
             next.enable_ecs_managed_tags =
                 update.enable_ecs_managed_tags.unwrap_or(next.enable_ecs_managed_tags);
+            next.enable_execute_command =
+                update.enable_execute_command.unwrap_or(next.enable_execute_command);
             let definition = update.definition.clone().unwrap_or_else(|| next.definition.clone());
             let before = next.primary().and_then(|primary| primary.network.clone());
             let network = update.network.clone().unwrap_or_else(|| before.clone());

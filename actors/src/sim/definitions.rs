@@ -128,6 +128,7 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         enable_ecs_managed_tags: false,
         health_check_grace_period_seconds: None,
         client_token: None,
+        enable_execute_command: false,
     }
 }
 
@@ -144,5 +145,6 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
         started_by: None,
         tags: Vec::new(),
         client_token: None,
+        enable_execute_command: false,
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::engine::Faults;
+use super::exec::SimExec;
 use super::history::{End, History, Moment, Start};
 use super::images::Images;
 use super::script::{self, Script};
@@ -47,6 +48,8 @@ pub(super) struct Machine {
     /// What each container of each task has been through, also of those that are gone.
     been: BTreeMap<(TaskId, String), Been>,
     pub(super) listeners: Vec<UnboundedSender<Sent>>,
+    /// Commands that were run in containers.
+    pub(super) execs: Vec<SimExec>,
     /// Tells that somebody printed something, or will print no more.
     pub(super) printed: watch::Sender<()>,
     /// An event that another one overtakes.
@@ -128,6 +131,7 @@ impl Machine {
             history: History::default(),
             been: BTreeMap::new(),
             listeners: Vec::new(),
+            execs: Vec::new(),
             printed: watch::Sender::new(()),
             held_back: None,
             last_arrival: began,
@@ -400,6 +404,7 @@ impl Machine {
         been.completed = true;
         been.succeeded |= code == 0;
         self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, container: name, code });
+        self.end_execs_of(id);
         self.printed.send_replace(());
         self.remember();
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });

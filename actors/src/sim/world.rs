@@ -89,7 +89,8 @@ impl World {
         let ctx = Surroundings::load(self.store.open(), nature, self.settings.clone())?;
         let root = root::start(&ctx).await?;
         let control = Control::new(Arc::clone(&ctx));
-        control.create_cluster(NewCluster { name: default_cluster(), tags: Vec::new() }).await?;
+        let new = NewCluster { name: default_cluster(), tags: Vec::new(), execute_command_logging: None };
+        control.create_cluster(new).await?;
         let new = NewInstance {
             cluster: default_cluster(),
             host: "sim".into(),

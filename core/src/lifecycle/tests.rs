@@ -80,6 +80,7 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
         launch_type: LaunchType::Ec2,
         tags: Vec::new(),
         client_token: None,
+        enable_execute_command: false,
     };
     let made = new_task(new, Timestamp(1));
     handed_over(&made).unwrap()

@@ -39,6 +39,9 @@ pub struct Service {
     pub health_check_grace_period_seconds: Option<u32>,
     /// The idempotency token it was made with.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in the tasks it starts from now on.
+    #[serde(default)]
+    pub enable_execute_command: bool,
 }
 
 impl Service {

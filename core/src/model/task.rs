@@ -65,6 +65,9 @@ pub struct Task {
     pub stop_code: Option<StopCode>,
     /// Why it stopped, for people.
     pub stopped_reason: Option<String>,
+    /// Whether ExecuteCommand may run commands in its containers.
+    #[serde(default)]
+    pub enable_execute_command: bool,
 }
 
 /// Who keeps a task.

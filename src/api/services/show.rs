@@ -33,7 +33,7 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         ),
         desired_count: Some(signed(service.desired_count)),
         enable_ecs_managed_tags: Some(service.enable_ecs_managed_tags),
-        enable_execute_command: Some(false),
+        enable_execute_command: Some(service.enable_execute_command),
         events: Some(service.events.iter().map(event).collect()),
         health_check_grace_period_seconds: Some(service.health_check_grace_period_seconds.map_or(0, signed)),
         launch_type: Some(service.launch_type.as_str().into()),

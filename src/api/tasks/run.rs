@@ -43,7 +43,6 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         &At::ROOT,
         &[
             ("capacityProviderStrategy", &capacity_provider_strategy),
-            ("enableExecuteCommand", &enable_execute_command),
             ("placementConstraints", &placement_constraints),
             ("placementStrategy", &placement_strategy),
             ("volumeConfigurations", &volume_configurations),
@@ -97,6 +96,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         started_by: started_by.filter(|by| !by.is_empty()),
         tags,
         client_token,
+        enable_execute_command: enable_execute_command.unwrap_or(false),
     };
     let ran = api.control.run_task(request).await?;
     Ok(RunTaskResponse {

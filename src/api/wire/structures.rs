@@ -1141,6 +1141,42 @@ impl Check for ExecuteCommandLogConfiguration {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ExecuteCommandRequest {
+    pub cluster: Option<String>,
+    pub command: Option<String>,
+    pub container: Option<String>,
+    pub interactive: Option<bool>,
+    pub task: Option<String>,
+}
+
+impl Check for ExecuteCommandRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("command", self.command.is_some())?;
+        at.required("interactive", self.interactive.is_some())?;
+        at.required("task", self.task.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteCommandResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interactive: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FSxWindowsFileServerAuthorizationConfig {
@@ -2485,6 +2521,17 @@ impl Check for ServiceVolumeConfiguration {
         at.required("name", self.name.is_some())?;
         Ok(())
     }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_value: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 mod http;
 mod route;
 mod see;
+mod shell;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 const HELP: &str = "\
@@ -36,6 +37,9 @@ Usage: puppet [COMMAND]
   mounts                         print each mount's path and `ro` or `rw`, a line each
   route [FILE]                   be the log router that FILE configures, by default /fluent-bit/etc/fluent-bit.conf,
                                  and print `OUTPUT TAG LINE` for what comes
+  shell                          read commands, a line each, and do them (see tests/puppet/src/shell.rs)
+  copy [--stderr TEXT]           print what standard input has, to its end; TEXT on standard error
+  deaf                           print `deaf`, then wait for ever, deaf to SIGHUP, SIGINT and SIGTERM
   see                            print what the kernel and the engine made of this container, a line each: limits,
                                  capabilities, mounts, names, processes (see tests/puppet/src/see.rs)
   show                           print arguments, user, working directory and environment, a line each
@@ -79,7 +83,7 @@ fn main() -> ExitCode {
 /// Does what the command line asks for and says what to exit with.
 fn act(words: &mut Words<'_>) -> Result<u8, String> {
     let command = words.next().unwrap_or("serve");
-    if command != "ignore-term" {
+    if !["ignore-term", "deaf"].contains(&command) {
         end_on_signals()?;
     }
     match command {
@@ -117,6 +121,21 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
                 println!("puppet: SIGTERM ignored");
             }
             Ok(0)
+        }
+        "deaf" => {
+            let mut signals =
+                Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| format!("signals: {error}"))?;
+            println!("deaf");
+            signals.forever().for_each(drop);
+            Ok(0)
+        }
+        "shell" => shell::run(),
+        "copy" => {
+            if let Some(text) = words.option("--stderr")? {
+                eprintln!("{text}");
+            }
+            let copied = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+            copied.map(|_| 0).map_err(|error| format!("copy: {error}"))
         }
         "eat" => {
             eat(number(words.next().ok_or("eat needs a number of MIB")?)?);
