@@ -12,12 +12,12 @@ mod given;
 mod instances;
 pub mod metrics;
 pub(crate) mod names;
-mod network;
+pub(crate) mod network;
 mod paging;
 mod platform;
 mod services;
 mod tags;
-mod tasks;
+pub(crate) mod tasks;
 #[cfg(test)]
 mod tests;
 pub mod wire;
@@ -182,6 +182,7 @@ async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> 
             RunTask => tasks::run,
             StopTask => tasks::stop,
             UpdateService => services::update,
+            UpdateTaskProtection => tasks::update_protection,
         }
         reads {
             DescribeClusters => clusters::describe,
@@ -189,6 +190,7 @@ async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> 
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
+            GetTaskProtection => tasks::protection,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
             ListServices => services::list,

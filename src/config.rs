@@ -19,6 +19,7 @@ use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::inside::Roles;
 use crate::secrets::Folders;
 use environment::Environment;
 use values::{Place, Span, Words};
@@ -45,6 +46,8 @@ pub struct Config {
     pub secrets: Folder,
     /// Where their environment files are.
     pub environment_files: Folder,
+    /// Where the credentials of their roles are.
+    pub task_roles: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -121,6 +124,8 @@ pub struct Agent {
     pub image_cleanup_count: usize,
     /// References that stay.
     pub image_cleanup_exclude: Words,
+    /// The port at 169.254.170.2 at which containers find out about themselves; 0 for none.
+    pub task_endpoint_port: u16,
 }
 
 /// Where this host has what task definitions only name.
@@ -147,6 +152,13 @@ pub struct Network {
 pub struct Folder {
     /// Absolute; empty where there is none.
     pub folder: PathBuf,
+}
+
+impl Folder {
+    /// The folder, where there is one.
+    fn set(&self) -> Option<PathBuf> {
+        Some(self.folder.clone()).filter(|path| !path.as_os_str().is_empty())
+    }
 }
 
 /// The brake on tasks that keep failing.
@@ -249,6 +261,7 @@ impl Default for Agent {
             image_minimum_age: Span(defaults.image_cleanup.minimum_age),
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
+            task_endpoint_port: TASK_ENDPOINT_PORT,
         }
     }
 }
@@ -385,7 +398,11 @@ impl Config {
             }
         }
         for (key, Folder { folder }) in
-            [("secrets.folder", &self.secrets), ("environment-files.folder", &self.environment_files)]
+            [
+                ("secrets.folder", &self.secrets),
+                ("environment-files.folder", &self.environment_files),
+                ("task-roles.folder", &self.task_roles),
+            ]
         {
             if !folder.as_os_str().is_empty() && !folder.is_absolute() {
                 return wrong(key, &folder.display().to_string(), "an absolute path");
@@ -424,9 +441,12 @@ impl Config {
 
     /// Where secrets and environment files are.
     pub fn secrets(&self) -> Folders {
-        let set =
-            |Folder { folder }: &Folder| Some(folder.clone()).filter(|path| !path.as_os_str().is_empty());
-        Folders { secrets: set(&self.secrets), environment_files: set(&self.environment_files) }
+        Folders { secrets: self.secrets.set(), environment_files: self.environment_files.set() }
+    }
+
+    /// Where the credentials of task roles are.
+    pub fn roles(&self) -> Roles {
+        Roles { folder: self.task_roles.set(), account: self.aws.account.clone() }
     }
 
     /// What the tree wants to know of this.
@@ -491,6 +511,9 @@ fn words(error: figment::Error) -> String {
     };
     error.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+/// ECS keeps this port of a host for its agent's endpoint, so that no task is ever placed on it.
+const TASK_ENDPOINT_PORT: u16 = 51679;
 
 /// Looking for unused images all the time would keep the engine from its work.
 const SHORTEST_CLEANUP: std::time::Duration = std::time::Duration::from_secs(1);

@@ -6,6 +6,7 @@ pub mod config;
 pub mod daemon;
 pub mod engine;
 pub mod http;
+pub mod inside;
 pub mod log;
 pub mod logs;
 pub mod metrics;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod engine;
+mod inside;
 mod link;
 mod logs;
 mod secrets;
@@ -9,6 +10,7 @@ mod store;
 
 pub use clock::*;
 pub use engine::*;
+pub use inside::*;
 pub use link::*;
 pub use logs::*;
 pub use secrets::*;

@@ -189,6 +189,7 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         stopped_at: None,
         stop_code: None,
         stopped_reason: None,
+        protected_until: None,
     }
 }
 
@@ -391,7 +392,8 @@ fn health(containers: &[Container]) -> Health {
     })
 }
 
-fn changed(before: &Task, mut after: Task) -> Option<Task> {
+/// The record with its next version; `None` where nothing changed.
+pub(crate) fn changed(before: &Task, mut after: Task) -> Option<Task> {
     if *before == after {
         return None;
     }
@@ -404,4 +406,4 @@ fn cut(reason: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,6 @@
-//! RunTask, StopTask, DescribeTasks, ListTasks.
+//! RunTask, StopTask, DescribeTasks, ListTasks, UpdateTaskProtection, GetTaskProtection.
 
+mod protection;
 mod run;
 mod show;
 
@@ -10,6 +11,7 @@ use mainstay_actors::view::View;
 use mainstay_core::model::{LaunchType, Task, TaskDefinition, TaskOwner, TaskStatus};
 use mainstay_core::{InstanceId, ServiceKey};
 
+pub(super) use protection::{protection, update_protection};
 pub(super) use run::run;
 
 use super::error::{Answer, ApiError};
@@ -141,7 +143,7 @@ pub(super) async fn stop(api: &Api, request: StopTaskRequest) -> Answer<StopTask
 }
 
 /// Where ECS would run a task; for one of an earlier Mainstay, as its service says, or as its definition alone allows.
-pub(super) fn launch_type(view: &View, task: &Task) -> LaunchType {
+pub(crate) fn launch_type(view: &View, task: &Task) -> LaunchType {
     if let Some(known) = task.launch_type {
         return known;
     }

@@ -74,6 +74,8 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
     refused("[network]\ndefault = \"host\"", &[], &["network.default", "host", "none of its own"]);
     refused("[network.subnets]\nlan = \"a b\"", &[], &["network.subnets.lan", "a b"]);
     refused("[secrets]\nfolder = \"here\"", &[], &["secrets.folder", "here", "absolute path"]);
+    refused("[task-roles]\nfolder = \"here\"", &[], &["task-roles.folder", "here", "absolute path"]);
+    refused("[agent]\ntask-endpoint-port = 70000", &[], &["agent.task-endpoint-port", "70000"]);
     refused(
         "",
         &[("MAINSTAY_ENVIRONMENT_FILES_FOLDER", "a")],

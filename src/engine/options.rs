@@ -155,6 +155,7 @@ mod tests {
             mounts: &[],
             mounts_of: &[],
             added_environment: &[],
+            told: &[],
         };
         let (mut body, mut host) = Default::default();
         apply(&new, &mut body, &mut host);

@@ -184,6 +184,7 @@ mod tests {
             mounts: &[],
             mounts_of: &[],
             added_environment: &[],
+            told: &[],
         };
         let mut host = HostConfig::default();
         connect(&new, Some("net"), &mut host);

@@ -85,9 +85,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
 
 /// What the definition says, and what came to it.
 fn environment(new: &NewContainer<'_>) -> Vec<String> {
-    let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
-    let added = new.added_environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
-    given.chain(added).collect()
+    new.environment().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {
@@ -193,7 +191,7 @@ pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
 }
 
 /// An engine's time; the year 1 means never.
-fn timestamp(text: &str) -> Option<Timestamp> {
+pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     let time: jiff::Timestamp = text.parse().ok()?;
     (time.as_second() > 0).then(|| Timestamp(time.as_millisecond()))
 }

@@ -36,7 +36,7 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 22] = [
     "CreateCluster",
     "CreateService",
     "DeleteCluster",
@@ -47,6 +47,7 @@ const OPERATIONS: [&str; 20] = [
     "DescribeServices",
     "DescribeTaskDefinition",
     "DescribeTasks",
+    "GetTaskProtection",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",
@@ -57,6 +58,7 @@ const OPERATIONS: [&str; 20] = [
     "RunTask",
     "StopTask",
     "UpdateService",
+    "UpdateTaskProtection",
 ];
 
 /// Writes the generated files, or with `check` says whether they are what would be written.

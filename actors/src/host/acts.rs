@@ -11,7 +11,7 @@ use super::gate::Lane;
 use super::images::{self, Brought};
 use super::task::{HostTask, HostTaskMsg, HostTaskState, Me};
 use crate::failpoint::Failpoint;
-use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, NewContainer};
+use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, NewContainer, told};
 
 /// How an act went.
 pub enum Outcome {
@@ -45,6 +45,7 @@ impl HostTask {
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
         let added = state.provisions.added(&container.report.name);
         let image = container.image.clone();
+        let inside = Arc::clone(&self.inside);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             if act == Act::Pull {
@@ -63,6 +64,11 @@ impl HostTask {
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again, last).await),
                 (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
                 (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
+                    let variables = match container.is_pause() {
+                        true => Vec::new(),
+                        false => inside.variables(&spec, container).await,
+                    };
+                    let told = told(variables, &container.definition.environment, &added);
                     let new = NewContainer {
                         task: &spec.id,
                         task_arn: &spec.arn,
@@ -79,6 +85,7 @@ impl HostTask {
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         added_environment: &added,
+                        told: &told,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = create(&*engine, &new, unmade.as_ref()).await;

@@ -217,6 +217,19 @@ pub struct NewContainer<'a> {
     pub mounts_of: &'a [MountsOf],
     /// What comes to its `environment`, from secrets and files.
     pub added_environment: &'a [(String, Hidden)],
+    /// What it is told of this host, in the place of variables of the same names.
+    pub told: &'a [(String, Hidden)],
+}
+
+impl NewContainer<'_> {
+    /// All of its variables; no name comes twice but where its definition has it twice.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        let given = self.spec.definition.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let added = self.added_environment.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        let told = self.told.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        let is_told = |name: &str| self.told.iter().any(|(known, _)| known == name);
+        given.chain(added).filter(move |(name, _)| !is_told(name)).chain(told)
+    }
 }
 
 /// What an engine is and what its host has.

@@ -174,11 +174,10 @@ impl Machine {
             image: definition.image.clone(),
             runs,
             definition: new.definition.clone(),
-            environment: {
-                let given = definition.environment.iter().cloned();
-                let added = new.added_environment.iter();
-                given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
-            },
+            environment: new
+                .environment()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),

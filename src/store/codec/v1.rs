@@ -242,6 +242,7 @@ impl From<Task> for model::Task {
             stopped_at: old.stopped_at,
             stop_code: old.stop_code,
             stopped_reason: old.stopped_reason,
+            protected_until: None,
         }
     }
 }
