@@ -19,7 +19,7 @@ mod services;
 mod tags;
 pub(crate) mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod wire;
 
 use std::panic::AssertUnwindSafe;

@@ -397,13 +397,11 @@ impl Config {
                 return wrong(&key, name, "the name of a network of the engine, and none of its own three");
             }
         }
-        for (key, Folder { folder }) in
-            [
-                ("secrets.folder", &self.secrets),
-                ("environment-files.folder", &self.environment_files),
-                ("task-roles.folder", &self.task_roles),
-            ]
-        {
+        for (key, Folder { folder }) in [
+            ("secrets.folder", &self.secrets),
+            ("environment-files.folder", &self.environment_files),
+            ("task-roles.folder", &self.task_roles),
+        ] {
             if !folder.as_os_str().is_empty() && !folder.is_absolute() {
                 return wrong(key, &folder.display().to_string(), "an absolute path");
             }

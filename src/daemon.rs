@@ -214,12 +214,7 @@ struct Host {
 }
 
 /// Makes this host the container instance of cluster `default`, both made where they are missing.
-async fn add_host(
-    ctx: &Context,
-    control: &Control,
-    root: &Root,
-    host: Host,
-) -> Result<(), StartError> {
+async fn add_host(ctx: &Context, control: &Control, root: &Root, host: Host) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
     let new = NewCluster { name: cluster.clone(), tags: Vec::new() };

@@ -130,8 +130,8 @@ impl Inside for Endpoint {
         let platform = Variable { name: "AWS_EXECUTION_ENV", value: Hidden::new(platform), yields: true };
         let mut variables = vec![platform];
         // Without a network nothing leads here.
-        let cut_off =
-            task.network_mode == NetworkMode::None || container.definition.options.disable_networking == Some(true);
+        let cut_off = task.network_mode == NetworkMode::None
+            || container.definition.options.disable_networking == Some(true);
         let Some(at) = self.at.filter(|_| !cut_off) else { return variables };
         let name = &container.definition.name;
         let id = self.ids.container(&task.id, name);

@@ -61,7 +61,10 @@ async fn a_rollout_waits_for_a_protected_task_and_ends_when_it_is_released() {
     pass(30 * MIN).await;
     assert_eq!(task(&world, &old[0]).last_status, TaskStatus::Running);
     let service = world.service(&web).unwrap();
-    assert_eq!((service.deployments.len(), service.deployments[0].rollout_state), (2, RolloutState::InProgress));
+    assert_eq!(
+        (service.deployments.len(), service.deployments[0].rollout_state),
+        (2, RolloutState::InProgress)
+    );
     release(&world, &old[0]).await;
     stopped(&world, &old[0]).await;
     settled(&world, &web).await;

@@ -83,7 +83,10 @@ impl DockerEngine {
     ///
     /// # Errors
     /// Where the engine does not answer, here or as the last item.
-    pub async fn statistics(&self, container: &str) -> Result<BoxStream<'static, Result<Value, EngineError>>, EngineError> {
+    pub async fn statistics(
+        &self,
+        container: &str,
+    ) -> Result<BoxStream<'static, Result<Value, EngineError>>, EngineError> {
         let client = self.client().await?;
         let samples = client.stats(container, Some(StatsOptions { stream: true, one_shot: false }));
         let endpoint = self.endpoint.clone();

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use mainstay_core::model::{
-    Container, ContainerDefinition, Health, LaunchType, NetworkBinding, NetworkMode, Tag, Task, TaskDefinition,
-    TaskOwner, TaskStatus, Timestamp,
+    Container, ContainerDefinition, Health, LaunchType, NetworkBinding, NetworkMode, Tag, Task,
+    TaskDefinition, TaskOwner, TaskStatus, Timestamp,
 };
 use mainstay_core::{Partition, engine_name};
 use serde::{Serialize, Serializer};
@@ -358,8 +358,7 @@ fn networks(scene: Scene<'_>, about: Option<&About>) -> Vec<Network> {
             mac_address: Some(of_task.mac.clone()),
             ipv4_subnet: bits.and_then(|bits| subnet(&of_task.address, bits)),
             private_dns_name: Some(private_dns_name(here, &of_task.address)),
-            gateway: interface
-                .and_then(|address| Some(format!("{}/{}", address.gateway?, address.prefix?))),
+            gateway: interface.and_then(|address| Some(format!("{}/{}", address.gateway?, address.prefix?))),
         }];
     }
     let of_engine = about.map(|about| about.networks.iter()).into_iter().flatten();
@@ -387,3 +386,6 @@ fn subnet(address: &str, bits: u8) -> Option<String> {
 fn is_zero(number: &i64) -> bool {
     *number == 0
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,20 +103,18 @@ fn wish(asked: &Asked) -> Result<Wish, String> {
         return Err("Invalid request: does not contain 'ProtectionEnabled' field".into());
     };
     let minutes = asked.expires_in_minutes.unwrap_or(DEFAULT_MINUTES.into());
-    let minutes = u32::try_from(minutes).ok().filter(|minutes| MINUTES.contains(minutes)).ok_or_else(|| {
-        let (least, most) = (MINUTES.start(), MINUTES.end());
-        format!("ExpiresInMinutes is {minutes}; it must be from {least} to {most}.")
-    })?;
+    let minutes =
+        u32::try_from(minutes).ok().filter(|minutes| MINUTES.contains(minutes)).ok_or_else(|| {
+            let (least, most) = (MINUTES.start(), MINUTES.end());
+            format!("ExpiresInMinutes is {minutes}; it must be from {least} to {most}.")
+        })?;
     Ok(if enabled { Wish::Protect(Duration::from_secs(60) * minutes) } else { Wish::Release })
 }
 
 fn shown(task_arn: String, task: &Task, now: Timestamp) -> (StatusCode, Answer) {
     let until = task.protected_until.filter(|_| task.is_protected(now));
-    let protection = Protection {
-        expiration_date: until.map(Moment::of),
-        protection_enabled: until.is_some(),
-        task_arn,
-    };
+    let protection =
+        Protection { expiration_date: until.map(Moment::of), protection_enabled: until.is_some(), task_arn };
     (StatusCode::OK, Answer { protection: Some(protection), ..Answer::default() })
 }
 

@@ -69,7 +69,8 @@ impl Roles {
             return Err("this host has none; set folder in section [task-roles] of mainstay.toml".into());
         };
         let file = format!("{account}/{name}.json");
-        let text = secrets::first(folder, std::slice::from_ref(&file)).await.map_err(|error| error.to_string())?;
+        let text =
+            secrets::first(folder, std::slice::from_ref(&file)).await.map_err(|error| error.to_string())?;
         let written = read(text.reveal()).ok_or_else(|| {
             let path = folder.join(file);
             format!(
@@ -152,7 +153,10 @@ mod tests {
             assert_eq!(found(text, role).await, Ok(expected.clone()));
         }
         let long_lived = found(r#"{"AccessKeyId": "AKIA", "SecretAccessKey": "s"}"#, ARN).await.unwrap();
-        assert_eq!((&long_lived["Token"], &long_lived["Expiration"]), (&json!(""), &json!("2023-11-15T04:13:20Z")));
+        assert_eq!(
+            (&long_lived["Token"], &long_lived["Expiration"]),
+            (&json!(""), &json!("2023-11-15T04:13:20Z"))
+        );
     }
 
     #[tokio::test]
@@ -172,9 +176,16 @@ mod tests {
         }
         let said = Roles::default().credentials(ARN).await.unwrap_err();
         assert!(said.contains("[task-roles]"), "{said}");
-        let shown = format!("{:?}", Credentials {
-            role: "r".into(), key: "hunter2".into(), secret: Hidden::new("hunter2"), token: Hidden::new("hunter2"), expiration: None,
-        });
+        let shown = format!(
+            "{:?}",
+            Credentials {
+                role: "r".into(),
+                key: "hunter2".into(),
+                secret: Hidden::new("hunter2"),
+                token: Hidden::new("hunter2"),
+                expiration: None,
+            }
+        );
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

@@ -43,8 +43,12 @@ pub(super) fn router(endpoint: Arc<Endpoint>) -> Router {
 }
 
 async fn container(State(endpoint): Shared, Path(id): Path<String>) -> Response {
-    let Some((task, place)) = endpoint.container(&id) else { return unknown("V4 container metadata handler") };
-    let Some(definition) = endpoint.definition(&task) else { return unknown("V4 container metadata handler") };
+    let Some((task, place)) = endpoint.container(&id) else {
+        return unknown("V4 container metadata handler");
+    };
+    let Some(definition) = endpoint.definition(&task) else {
+        return unknown("V4 container metadata handler");
+    };
     let (about, interface) =
         tokio::join!(endpoint.about(&task, place), endpoint.interface(&task, &definition));
     let scene = endpoint.scene(&task, &definition, interface.as_ref());

@@ -55,7 +55,9 @@ pub(super) struct Sockets {
 /// on is noted in `told`.
 pub(super) async fn bind(wanted: u16, told: &mut Ports) -> Option<Sockets> {
     if wanted == 0 {
-        tracing::info!("agent.task-endpoint-port is 0: containers run without task metadata, protection and credentials");
+        tracing::info!(
+            "agent.task-endpoint-port is 0: containers run without task metadata, protection and credentials"
+        );
         return None;
     }
     if let Err(reason) = address::give().await {
@@ -83,12 +85,18 @@ pub(super) async fn bind(wanted: u16, told: &mut Ports) -> Option<Sockets> {
                 port,
                 "the port that running containers were told is taken: they do not find the task endpoint any more"
             ),
-            _ => tracing::info!(address = %SocketAddr::from((ADDRESS, port)), "containers find the task endpoint"),
+            _ => {
+                tracing::info!(address = %SocketAddr::from((ADDRESS, port)), "containers find the task endpoint")
+            }
         }
-        *told = Ports { wanted: Some(wanted), port: Some(port), former: former.filter(|former| *former != port) };
+        *told =
+            Ports { wanted: Some(wanted), port: Some(port), former: former.filter(|former| *former != port) };
         return Some(Sockets { current, former: bind_former(told.former).await });
     }
-    tracing::warn!(wanted, "no port at {ADDRESS} is free: containers run without task metadata, protection and credentials");
+    tracing::warn!(
+        wanted,
+        "no port at {ADDRESS} is free: containers run without task metadata, protection and credentials"
+    );
     None
 }
 

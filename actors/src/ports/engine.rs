@@ -224,7 +224,8 @@ pub struct NewContainer<'a> {
 impl NewContainer<'_> {
     /// All of its variables; no name comes twice but where its definition has it twice.
     pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        let given = self.spec.definition.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let given =
+            self.spec.definition.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let added = self.added_environment.iter().map(|(name, value)| (name.as_str(), value.reveal()));
         let told = self.told.iter().map(|(name, value)| (name.as_str(), value.reveal()));
         let is_told = |name: &str| self.told.iter().any(|(known, _)| known == name);

@@ -37,7 +37,11 @@ pub struct Variable {
 
 /// The variables that a container gets, each with a name of its own: those it is told in the place of `given` ones, but
 /// for those that yield to them.
-pub fn told(told: Vec<Variable>, given: &[(String, String)], added: &[(String, Hidden)]) -> Vec<(String, Hidden)> {
+pub fn told(
+    told: Vec<Variable>,
+    given: &[(String, String)],
+    added: &[(String, Hidden)],
+) -> Vec<(String, Hidden)> {
     let is_given = |name: &str| {
         given.iter().any(|(known, _)| known == name) || added.iter().any(|(known, _)| known == name)
     };

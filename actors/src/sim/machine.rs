@@ -174,10 +174,7 @@ impl Machine {
             image: definition.image.clone(),
             runs,
             definition: new.definition.clone(),
-            environment: new
-                .environment()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            environment: new.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some(),

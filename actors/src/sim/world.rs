@@ -103,7 +103,8 @@ impl World {
         ctx.link(instance.clone(), Box::new(ToHost { ctx: Arc::clone(&ctx) }));
         let to_control = Arc::new(InProcess { ctx: Arc::clone(&ctx), instance: instance.clone() });
         let (engine, secrets) = (Arc::new(self.engine.clone()), Arc::new(self.secrets.clone()));
-        root.add_host(&ctx, engine, secrets, Arc::clone(&self.inside), to_control).map_err(WorldError::Host)?;
+        root.add_host(&ctx, engine, secrets, Arc::clone(&self.inside), to_control)
+            .map_err(WorldError::Host)?;
         self.tree = Some(Tree { root, ctx, control, instance });
         Ok(())
     }

@@ -42,8 +42,7 @@ pub fn request(method: &str, url: &str, body: &str) -> io::Result<(u16, String)>
     let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "a URL is http://ADDRESS[:PORT]/PATH");
     let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let address: SocketAddr =
-        host.parse().or_else(|_| format!("{host}:80").parse()).map_err(|_| wrong())?;
+    let address: SocketAddr = host.parse().or_else(|_| format!("{host}:80").parse()).map_err(|_| wrong())?;
     ask(address, method, if path.is_empty() { "/" } else { path }, body)
 }
 
@@ -130,7 +129,10 @@ mod tests {
     #[test]
     fn a_url_has_an_address_and_nothing_else_is_one() {
         for wrong in ["", "ftp://127.0.0.1/", "http://localhost/", "http:///"] {
-            assert_eq!(request("GET", wrong, "").err().map(|error| error.kind()), Some(io::ErrorKind::InvalidInput));
+            assert_eq!(
+                request("GET", wrong, "").err().map(|error| error.kind()),
+                Some(io::ErrorKind::InvalidInput)
+            );
         }
     }
 

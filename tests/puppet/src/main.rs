@@ -100,8 +100,8 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             let body = words.next();
             let method = if command == "get" { "GET" } else { "PUT" };
             let url = expanded(url)?;
-            let (status, answer) =
-                http::request(method, &url, body.unwrap_or_default()).map_err(|error| format!("{url}: {error}"))?;
+            let (status, answer) = http::request(method, &url, body.unwrap_or_default())
+                .map_err(|error| format!("{url}: {error}"))?;
             print!("{answer}");
             Ok(u8::from(status != 200))
         }
