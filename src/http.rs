@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::daemon::Role;
 use crate::logs::Logs;
-pub use gate::Gate;
+pub use gate::{Gate, Guest};
 
 /// What every handler is given.
 #[derive(Clone)]

@@ -2,20 +2,26 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::Listener;
 use futures::FutureExt;
 use rand::Rng;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_io_timeout::TimeoutStream;
 
 use super::address::{self, ADDRESS};
 use super::kept::Ports;
-use crate::http::Gate;
+use crate::http::{Gate, Guest};
 
-/// Connections at once; one more waits. Containers ask seldom, and one that does not hear has the others wait.
-const CONNECTIONS: usize = 256;
+/// Connections at once; one more waits.
+const CONNECTIONS: usize = 1024;
+/// One on which nothing happens for so long is closed: a container that leaves its own open keeps no other one waiting.
+/// Longer than any answer takes.
+const IDLE: Duration = Duration::from_secs(60);
 /// Wait before another try.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks whether the host still has the address; a network that is set up anew may take it away.
@@ -123,7 +129,7 @@ async fn keep_up(first: TcpListener, routes: Router) {
                 }
             },
         };
-        let serve = axum::serve(Gate::new(listener, CONNECTIONS), routes.clone()).into_future();
+        let serve = axum::serve(Brief(Gate::new(listener, CONNECTIONS)), routes.clone()).into_future();
         tokio::select! {
             _ = AssertUnwindSafe(serve).catch_unwind() => {
                 tracing::error!(%at, "the task endpoint's listener has ended; it begins again");
@@ -135,6 +141,26 @@ async fn keep_up(first: TcpListener, routes: Router) {
             tracing::error!(%at, reason, "this host cannot have the task endpoint's address; trying again");
             tokio::time::sleep(AGAIN).await;
         }
+    }
+}
+
+/// A listener whose connections end when nothing happens on them.
+struct Brief(Gate);
+
+impl Listener for Brief {
+    type Io = Pin<Box<TimeoutStream<Guest>>>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        let (guest, address) = self.0.accept().await;
+        let mut brief = TimeoutStream::new(guest);
+        brief.set_read_timeout(Some(IDLE));
+        brief.set_write_timeout(Some(IDLE));
+        (Box::pin(brief), address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
     }
 }
 
