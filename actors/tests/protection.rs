@@ -34,10 +34,10 @@ async fn scale_in_takes_others_and_a_protected_task_when_its_time_is_over() {
     protect(&world, &protected, 10 * MIN).await;
     scale(&world, &web, 1).await;
     settled(&world, &web).await;
-    assert_eq!(ids(&world, &web), [protected.clone()]);
+    assert_eq!(ids(&world, &web), std::slice::from_ref(&protected));
     scale(&world, &web, 0).await;
     pass(9 * MIN).await;
-    assert_eq!(ids(&world, &web), [protected.clone()], "it is protected");
+    assert_eq!(ids(&world, &web), std::slice::from_ref(&protected), "it is protected");
     let ended = stopped(&world, &protected).await;
     assert_eq!(ended.stop_code, Some(StopCode::ServiceSchedulerInitiated));
     let until = ended.protected_until.unwrap();
@@ -92,7 +92,7 @@ async fn protection_outlives_the_daemon_and_its_crash() {
         until(&world, "it is there again", MIN, |w| ids(w, &web) == [id.clone()]).await;
         scale(&world, &web, 0).await;
         pass(17 * MIN).await;
-        assert_eq!(ids(&world, &web), [id.clone()]);
+        assert_eq!(ids(&world, &web), std::slice::from_ref(&id));
         stopped(&world, &id).await;
         assert_lawful(&world);
     }

@@ -6,8 +6,7 @@ use figment::{Error, Metadata, Profile, Provider};
 const PREFIX: &str = "MAINSTAY_";
 
 /// The sections of two words.
-const LONG: [(&str, &str); 2] =
-    [("ENVIRONMENT_FILES_", "environment-files"), ("TASK_ROLES_", "task-roles")];
+const LONG: [(&str, &str); 2] = [("ENVIRONMENT_FILES_", "environment-files"), ("TASK_ROLES_", "task-roles")];
 
 /// The variables that are settings.
 pub(super) struct Environment(Vec<(String, String)>);

@@ -243,7 +243,6 @@ impl From<Task> for v2::Task {
             stopped_at: old.stopped_at,
             stop_code: old.stop_code,
             stopped_reason: old.stopped_reason,
-            protected_until: None,
         }
     }
 }
