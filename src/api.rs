@@ -13,14 +13,14 @@ mod given;
 mod instances;
 pub mod metrics;
 pub(crate) mod names;
-mod network;
+pub(crate) mod network;
 mod paging;
 mod platform;
 mod services;
 mod tags;
-mod tasks;
+pub(crate) mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod wire;
 
 use std::panic::AssertUnwindSafe;
@@ -189,6 +189,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             RunTask => tasks::run,
             StopTask => tasks::stop,
             UpdateService => services::update,
+            UpdateTaskProtection => tasks::update_protection,
         }
         reads {
             DescribeClusters => clusters::describe,
@@ -196,6 +197,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
+            GetTaskProtection => tasks::protection,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
             ListServices => services::list,

@@ -20,6 +20,7 @@ use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
 use values::{Place, Span, Words};
@@ -48,6 +49,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Where their environment files are.
     pub environment_files: EnvironmentFiles,
+    /// Where the credentials of their roles are.
+    pub task_roles: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -128,6 +131,8 @@ pub struct Agent {
     pub image_cleanup_count: usize,
     /// References that stay.
     pub image_cleanup_exclude: Words,
+    /// The port at 169.254.170.2 at which containers find out about themselves; 0 for none.
+    pub task_endpoint_port: u16,
 }
 
 /// Commands that are run in containers.
@@ -180,6 +185,14 @@ pub struct EnvironmentFiles {
     pub folder: PathBuf,
     /// An address that answers as S3 does; empty where there is none.
     pub endpoint: String,
+}
+
+/// A folder of files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Folder {
+    /// Absolute; empty where there is none.
+    pub folder: PathBuf,
 }
 
 /// The brake on tasks that keep failing.
@@ -284,6 +297,7 @@ impl Default for Agent {
             image_minimum_age: Span(defaults.image_cleanup.minimum_age),
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
+            task_endpoint_port: TASK_ENDPOINT_PORT,
         }
     }
 }
@@ -445,6 +459,7 @@ impl Config {
             ("secrets.folder", &self.secrets.folder),
             ("secrets.credentials", &self.secrets.credentials),
             ("environment-files.folder", &self.environment_files.folder),
+            ("task-roles.folder", &self.task_roles.folder),
         ] {
             if !path.as_os_str().is_empty() && !path.is_absolute() {
                 return wrong(key, &path.display().to_string(), "an absolute path");
@@ -496,7 +511,6 @@ impl Config {
 
     /// Where secrets and environment files are.
     pub fn secrets(&self) -> Sources {
-        let set = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
         let Secrets { folder, endpoint, region, credentials, profile } = &self.secrets;
         let region = if region.is_empty() { &self.aws.region } else { region };
         let at = |endpoint: &str| {
@@ -508,6 +522,11 @@ impl Config {
             secrets: at(endpoint),
             environment_files: at(&self.environment_files.endpoint),
         }
+    }
+
+    /// Where the credentials of task roles are.
+    pub fn roles(&self) -> Roles {
+        Roles { folder: set(&self.task_roles.folder), account: self.aws.account.clone() }
     }
 
     /// What the tree wants to know of this.
@@ -574,6 +593,14 @@ fn words(error: figment::Error) -> String {
     };
     error.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+/// A path that is not empty.
+fn set(path: &Path) -> Option<PathBuf> {
+    Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// ECS keeps this port of a host for its agent's endpoint, so that no task is ever placed on it.
+const TASK_ENDPOINT_PORT: u16 = 51679;
 
 /// Looking for unused images all the time would keep the engine from its work.
 const SHORTEST_CLEANUP: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_core::model::{Cluster, ContainerInstance, Service, StopCode, Task, TaskDefinition, TaskStatus};
+use mainstay_core::protection::{self, Wish};
 use mainstay_core::{ClusterName, RevisionKey, ServiceKey, TaskId};
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
@@ -18,7 +19,7 @@ use crate::catalog::CatalogMsg;
 use crate::context::Context;
 use crate::ports::Write;
 use crate::service::ServiceMsg;
-use crate::task::TaskMsg;
+use crate::task::{Protected, TaskMsg};
 use crate::tasks::TasksMsg;
 use crate::view::View;
 
@@ -156,6 +157,19 @@ impl Control {
         }
         let to = || self.ctx.directory.tasks.get(&id);
         self.ask(to, |reply| TaskMsg::StopByUser { reason, reply }).await
+    }
+
+    /// Protects a task from its service's scale-in and rollouts, or takes that back; why not, where it cannot be.
+    ///
+    /// # Errors
+    /// Where it is unknown, or that it is protected could not be stored.
+    pub async fn protect_task(&self, id: TaskId, wish: Wish) -> Result<Protected, ControlError> {
+        let task = self.ctx.view.tasks.get(&id).ok_or_else(|| ControlError::TaskNotFound(id.clone()))?;
+        if task.last_status == TaskStatus::Stopped {
+            return Ok(Err(protection::check(&task).err().unwrap_or(protection::Refusal::Ending)));
+        }
+        let to = || self.ctx.directory.tasks.get(&id);
+        self.ask(to, |reply| TaskMsg::Protect { wish, reply }).await
     }
 
     /// Registers a container instance, or finds the one this host registered before.

@@ -33,7 +33,8 @@ use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Secrets, ToAgent,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Inside, Secrets,
+    ToAgent,
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
@@ -61,6 +62,8 @@ pub struct Host {
     pub engine: Arc<dyn ContainerEngine>,
     /// Where secrets and environment files come from.
     pub secrets: Arc<dyn Secrets>,
+    /// What it offers inside containers.
+    pub inside: Arc<dyn Inside>,
     /// The way to the control plane.
     pub control: SharedControlLink,
 }
@@ -463,6 +466,7 @@ impl Host {
             path: self.path.child(&id),
             engine: Arc::clone(&self.engine),
             secrets: Arc::clone(&self.secrets),
+            inside: Arc::clone(&self.inside),
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };

@@ -77,6 +77,8 @@ pub enum ServiceMsg {
     },
     /// One of its tasks changed.
     TaskChanged(Arc<Task>),
+    /// One of its tasks was to be retired and is protected.
+    Spared(TaskId),
     /// One of its tasks found what the tags of its images stand for.
     ImagesFound {
         /// The task's deployment.
@@ -169,6 +171,7 @@ impl Actor for ServiceActor {
                 self.images_found(state, &deployment, &images);
                 return Ok(());
             }
+            ServiceMsg::Spared(task) => state.roster.spared(&task),
             ServiceMsg::Room => state.blocked = false,
             ServiceMsg::HeardEnough => {
                 state.unheard.clear();

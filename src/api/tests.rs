@@ -1,7 +1,8 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
 mod execute;
-mod support;
+mod protection;
+pub(crate) mod support;
 mod syncs;
 
 use axum::body::Body;

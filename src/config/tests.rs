@@ -86,11 +86,14 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
         &[("MAINSTAY_ENVIRONMENT_FILES_ENDPOINT", "http://a/b")],
         &["environment-files.endpoint", "http://a/b", "{region}"],
     );
+    refused("[task-roles]\nfolder = \"here\"", &[], &["task-roles.folder", "here", "absolute path"]);
+    refused("[agent]\ntask-endpoint-port = 70000", &[], &["agent.task-endpoint-port", "70000"]);
     refused(
         "",
         &[("MAINSTAY_ENVIRONMENT_FILES_FOLDER", "a")],
         &["environment-files.folder", "absolute path"],
     );
+    refused("", &[("MAINSTAY_TASK_ROLES_FOLDER", "a")], &["task-roles.folder", "absolute path"]);
     refused("[aws", &[], &["TOML"]);
     refused("", &[("MAINSTAY_LOG_FORMAT", "pretty")], &["log.format", "pretty", "json"]);
     refused("", &[("MAINSTAY_AGENT_STOP", "3s")], &["stop-timeout", "environment"]);

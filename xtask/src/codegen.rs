@@ -36,7 +36,7 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 23] = [
     "CreateCluster",
     "CreateService",
     "DeleteCluster",
@@ -48,6 +48,7 @@ const OPERATIONS: [&str; 21] = [
     "DescribeTaskDefinition",
     "DescribeTasks",
     "ExecuteCommand",
+    "GetTaskProtection",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",
@@ -58,6 +59,7 @@ const OPERATIONS: [&str; 21] = [
     "RunTask",
     "StopTask",
     "UpdateService",
+    "UpdateTaskProtection",
 ];
 
 /// Writes the generated files, or with `check` says whether they are what would be written.

@@ -23,7 +23,7 @@ impl ServiceActor {
             desired: if is_draining(&state.record) { 0 } else { state.record.desired_count },
             limits: state.record.deployment_configuration,
             primary: &primary,
-            members: &state.roster.plan(grace, wall),
+            members: &state.roster.plan(grace, wall, !is_draining(&state.record)),
             waiting_slots: &waiting_slots,
             blocked: state.blocked || self.ctx.is_closing(),
             on_unhealthy: state.record.on_unhealthy(),
@@ -36,8 +36,9 @@ impl ServiceActor {
         self.report(state, plan.steady);
         self.finish_deployments(state);
         let grace_ends = state.roster.first_end_of_grace(grace, wall);
+        let protection_ends = state.roster.first_end_of_protection(wall);
         let wait = ready.map(|ready| ready.saturating_duration_since(now));
-        wake_after(me, state, wait.into_iter().chain(grace_ends).min());
+        wake_after(me, state, wait.into_iter().chain(grace_ends).chain(protection_ends).min());
         if is_draining(&state.record) && state.roster.is_empty() {
             Failpoint::ServiceDrained.hit();
             state.record.status = ServiceStatus::Inactive;
@@ -59,21 +60,27 @@ impl ServiceActor {
             if !state.roster.request_stop(id, *why) {
                 continue;
             }
-            let reason = match why {
+            let stop = match why {
+                // Nobody is asked to spare a service that is deleted.
                 Why::ScaleIn | Why::Superseded => {
-                    format!("Scaling activity initiated by (deployment {primary})")
+                    let reason = format!("Scaling activity initiated by (deployment {primary})");
+                    match is_draining(&state.record) {
+                        true => TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason },
+                        false => TaskMsg::Retire { reason },
+                    }
                 }
                 Why::Unhealthy => {
                     let message = story::unhealthy(&state.record.key, id);
                     self.tell(state, message);
-                    "Task failed container health checks".into()
+                    let reason = "Task failed container health checks".into();
+                    TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason }
                 }
             };
             stopped.push(id.clone());
             Failpoint::ServiceStopDecided.hit();
             if let Some(task) = state.children.get(id) {
                 // An actor that has just ended is started again, and the request with it.
-                drop(task.cast(TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason }));
+                drop(task.cast(stop));
             }
         }
         if !stopped.is_empty() {

@@ -86,6 +86,11 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
     handed_over(&made).unwrap()
 }
 
+/// A task of one container that somebody keeps.
+pub(crate) fn task_of(owner: TaskOwner) -> Task {
+    Task { owner, ..task(&[("web", true, false)]) }
+}
+
 fn pending(name: &str) -> ContainerReport {
     ContainerReport {
         name: name.into(),

@@ -40,7 +40,7 @@ pub struct TaskDefinition {
     pub runtime_platform: Option<RuntimePlatform>,
     /// The launch types named in `requiresCompatibilities`.
     pub requires_compatibilities: Vec<LaunchType>,
-    /// Role of the containers, echoed.
+    /// The role whose credentials the containers get.
     pub task_role_arn: Option<String>,
     /// Role of the agent, echoed.
     pub execution_role_arn: Option<String>,

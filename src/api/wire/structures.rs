@@ -1323,6 +1323,29 @@ impl Check for GatewayConnectorHealthCheckMatcher {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct GetTaskProtectionRequest {
+    pub cluster: Option<String>,
+    pub tasks: Option<Vec<String>>,
+}
+
+impl Check for GetTaskProtectionRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("cluster", self.cluster.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetTaskProtectionResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected_tasks: Option<Vec<ProtectedTask>>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GpuDevice {
@@ -1914,6 +1937,17 @@ impl Check for PortMapping {
         self.protocol.check(&at.field("protocol"))?;
         Ok(())
     }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProtectedTask {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiration_date: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protection_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -3069,6 +3103,33 @@ impl Check for UpdateServiceRequest {
 pub struct UpdateServiceResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateTaskProtectionRequest {
+    pub cluster: Option<String>,
+    pub expires_in_minutes: Option<i32>,
+    pub protection_enabled: Option<bool>,
+    pub tasks: Option<Vec<String>>,
+}
+
+impl Check for UpdateTaskProtectionRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("cluster", self.cluster.is_some())?;
+        at.required("protectionEnabled", self.protection_enabled.is_some())?;
+        at.required("tasks", self.tasks.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateTaskProtectionResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected_tasks: Option<Vec<ProtectedTask>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

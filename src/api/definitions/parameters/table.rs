@@ -215,7 +215,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("tags[].key", Honoured("1 to 128 characters")),
     ("tags[].value", Honoured("up to 256 characters")),
     ("taskDefinitionArn", Told("family and revision")),
-    ("taskRoleArn", Echoed("no credentials are handed out")),
+    (
+        "taskRoleArn",
+        Honoured("its credentials, from files below task-roles.folder, at the containers' endpoint"),
+    ),
     ("trustedExecutionConfiguration", Refused("no confidential computing")),
     ("volumes", Honoured("shared ones stay, the task's go with it")),
     ("volumes[].configuredAtLaunch", Refused("no EBS")),
