@@ -44,7 +44,9 @@ pub fn measure(bench: &Bench) -> Outcome {
         // It needs neither an engine nor an image.
         Bench::Place => place(),
         Bench::Heal { rounds } => prepare().and_then(|()| heal(*rounds)),
-        Bench::Restart { tasks, containers, rounds } => restart(*tasks, *containers, *rounds),
+        Bench::Restart { tasks, containers, rounds } => {
+            prepare().and_then(|()| restart(*tasks, *containers, *rounds))
+        }
     }
 }
 

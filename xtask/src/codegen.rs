@@ -36,9 +36,10 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 25] = [
     "CreateCluster",
     "CreateService",
+    "DeleteAttributes",
     "DeleteCluster",
     "DeleteService",
     "DeregisterTaskDefinition",
@@ -47,15 +48,19 @@ const OPERATIONS: [&str; 20] = [
     "DescribeServices",
     "DescribeTaskDefinition",
     "DescribeTasks",
+    "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
+    "PutAttributes",
     "RegisterTaskDefinition",
     "RunTask",
+    "StartTask",
     "StopTask",
+    "UpdateContainerInstancesState",
     "UpdateService",
 ];
 

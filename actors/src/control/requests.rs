@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
+    AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Overrides, PlacementConstraint,
+    PlacementStrategy, PropagateTags, Resources, SchedulingStrategy, Tag, Task,
 };
-use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey};
 
 /// A cluster to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,12 @@ pub struct NewService {
     pub health_check_grace_period_seconds: Option<u32>,
     /// The same token means the same service.
     pub client_token: Option<String>,
+    /// Whether it wants that many, or one on each container instance.
+    pub scheduling: SchedulingStrategy,
+    /// Where its tasks may be.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    pub placement_strategy: Vec<PlacementStrategy>,
 }
 
 /// What to change of a service; absent is as it was.
@@ -65,6 +72,10 @@ pub struct ServiceUpdate {
     pub propagate_tags: Option<PropagateTags>,
     /// Whether `aws:ecs:…` tags are put on tasks.
     pub enable_ecs_managed_tags: Option<bool>,
+    /// Where its new tasks may be.
+    pub placement_constraints: Option<Vec<PlacementConstraint>>,
+    /// Where of these places they go.
+    pub placement_strategy: Option<Vec<PlacementStrategy>>,
 }
 
 /// Tasks to run once.
@@ -90,6 +101,12 @@ pub struct RunTask {
     pub tags: Vec<Tag>,
     /// The same token means the same tasks.
     pub client_token: Option<String>,
+    /// Where they may be, beside what the definition says.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// StartTask: one on each of these; constraints and strategies are not looked at. Empty for RunTask.
+    pub on: Vec<InstanceId>,
 }
 
 /// What became of a RunTask.

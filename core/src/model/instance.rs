@@ -36,6 +36,8 @@ pub struct ContainerInstance {
 }
 
 impl ContainerInstance {
+    /// People can attach as many attributes.
+    pub const MOST_CUSTOM_ATTRIBUTES: usize = 10;
     /// The attribute that tells where it stands.
     pub const ZONE: &str = "ecs.availability-zone";
 
