@@ -55,7 +55,9 @@ fn main() {
         println!("  {:>23}", shown(measure_refusals(size)));
     }
     let verdict = if at_5000 >= GOAL { "met" } else { "missed" };
-    println!("\nGoal: {GOAL:.0} a second at 5,000 instances, spread + binpack + memberOf of one service: {verdict}.");
+    println!(
+        "\nGoal: {GOAL:.0} a second at 5,000 instances, spread + binpack + memberOf of one service: {verdict}."
+    );
 }
 
 fn shown(rate: f64) -> String {

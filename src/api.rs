@@ -3,6 +3,7 @@
 //! Absent on purpose: no read messages an actor (it comes from the view); no member of a request is ignored
 //! (what is not carried out is refused by name); no type of the wire leaves this module.
 
+pub(crate) mod attributes;
 mod body;
 mod cloudwatch;
 mod clusters;
@@ -14,6 +15,7 @@ pub mod metrics;
 pub(crate) mod names;
 mod network;
 mod paging;
+mod placement;
 mod platform;
 mod services;
 mod tags;
@@ -175,12 +177,16 @@ async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> 
         acts {
             CreateCluster => clusters::create,
             CreateService => services::create,
+            DeleteAttributes => attributes::delete,
             DeleteCluster => clusters::delete,
             DeleteService => services::delete,
             DeregisterTaskDefinition => definitions::deregister,
+            PutAttributes => attributes::put,
             RegisterTaskDefinition => definitions::register,
             RunTask => tasks::run,
+            StartTask => tasks::start,
             StopTask => tasks::stop,
+            UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
         }
         reads {
@@ -189,6 +195,7 @@ async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> 
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
+            ListAttributes => attributes::list,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
             ListServices => services::list,

@@ -15,10 +15,12 @@ use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::{Cleanup, PullBehavior};
+use mainstay_core::model::ContainerInstance;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::api::attributes::{is_name as is_attribute_name, is_value as is_attribute_value};
 use crate::secrets::Folders;
 use environment::Environment;
 use values::{Place, Span, Words};
@@ -121,6 +123,10 @@ pub struct Agent {
     pub image_cleanup_count: usize,
     /// References that stay.
     pub image_cleanup_exclude: Words,
+    /// Where this host stands: its attribute `ecs.availability-zone`. Empty: the region and `a`.
+    pub availability_zone: String,
+    /// What else placement can ask for, by name and value.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// Where this host has what task definitions only name.
@@ -249,6 +255,8 @@ impl Default for Agent {
             image_minimum_age: Span(defaults.image_cleanup.minimum_age),
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
+            availability_zone: String::new(),
+            attributes: BTreeMap::new(),
         }
     }
 }
@@ -368,6 +376,7 @@ impl Config {
                 return wrong(key, "0", "at least 1");
             }
         }
+        self.check_attributes()?;
         if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
             let value = self.agent.image_cleanup_interval.to_string();
             return wrong("agent.image-cleanup-interval", &value, "at least 1s");
@@ -408,6 +417,38 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// Whether what the host says of itself can be an attribute.
+    fn check_attributes(&self) -> Result<(), ConfigError> {
+        let zone = &self.agent.availability_zone;
+        if !zone.is_empty() && !is_attribute_value(zone) {
+            let text = format!("agent.availability-zone = {zone:?}: it must be {ATTRIBUTE_VALUE}");
+            return Err(ConfigError(text));
+        }
+        for (name, value) in &self.agent.attributes {
+            if !is_attribute_name(name) {
+                let text = "as a name it must have 1 to 128 letters, digits, or - _ . / \\";
+                return Err(ConfigError(format!("agent.attributes.{name}: {text}")));
+            }
+            if name == ContainerInstance::ZONE {
+                let text = "set agent.availability-zone instead";
+                return Err(ConfigError(format!("agent.attributes.{name} = {value:?}: {text}")));
+            }
+            if !is_attribute_value(value) {
+                let text = format!("agent.attributes.{name} = {value:?}: it must be {ATTRIBUTE_VALUE}");
+                return Err(ConfigError(text));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the host says of itself.
+    fn host_attributes(&self) -> Vec<(String, String)> {
+        let zone = Some(self.agent.availability_zone.clone()).filter(|zone| !zone.is_empty());
+        let zone = zone.unwrap_or_else(|| format!("{}a", self.aws.region));
+        let attributes = self.agent.attributes.iter().map(|(name, value)| (name.clone(), value.clone()));
+        std::iter::once((ContainerInstance::ZONE.to_owned(), zone)).chain(attributes).collect()
     }
 
     /// The engine's address.
@@ -466,6 +507,7 @@ impl Config {
                 subnets: self.network.subnets.clone(),
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
+            host_attributes: self.host_attributes(),
         }
     }
 }
@@ -491,6 +533,8 @@ fn words(error: figment::Error) -> String {
     };
     error.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+const ATTRIBUTE_VALUE: &str = "1 to 128 letters, digits, spaces within, or - _ . @ / \\ :";
 
 /// Looking for unused images all the time would keep the engine from its work.
 const SHORTEST_CLEANUP: std::time::Duration = std::time::Duration::from_secs(1);

@@ -189,7 +189,8 @@ impl Agent {
             attribute("ecs.cpu-architecture", architecture(&info.architecture)),
         ];
         // What somebody set for this host goes over what its engine says.
-        let of_engine = found.into_iter().filter(|(name, _)| !state.said.iter().any(|(said, _)| said == name));
+        let of_engine =
+            found.into_iter().filter(|(name, _)| !state.said.iter().any(|(said, _)| said == name));
         let said = state.said.iter().map(|(name, value)| attribute(name, value));
         let next = ContainerInstance {
             agent_connected: true,

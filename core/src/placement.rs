@@ -161,9 +161,8 @@ impl Refusal {
 
     /// The reason in a service's event, in ECS's words.
     pub fn service_event_reason(&self) -> String {
-        let closest = |id: &InstanceId, text: &str| {
-            format!("The closest matching (container-instance {id}) {text}.")
-        };
+        let closest =
+            |id: &InstanceId, text: &str| format!("The closest matching (container-instance {id}) {text}.");
         match self {
             Self::NoInstances => "Reason: No Container Instances were found in your cluster.".into(),
             Self::Disconnected { closest: id } => closest(id, "encountered error \"AGENT\""),

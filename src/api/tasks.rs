@@ -1,4 +1,4 @@
-//! RunTask, StopTask, DescribeTasks, ListTasks.
+//! RunTask, StartTask, StopTask, DescribeTasks, ListTasks.
 
 mod run;
 mod show;
@@ -10,7 +10,7 @@ use mainstay_actors::view::View;
 use mainstay_core::model::{LaunchType, Task, TaskDefinition, TaskOwner, TaskStatus};
 use mainstay_core::{InstanceId, ServiceKey};
 
-pub(super) use run::run;
+pub(super) use run::{run, start};
 
 use super::error::{Answer, ApiError};
 use super::given::refuse;

@@ -68,7 +68,14 @@ fn restart(tasks: u32, containers: u32, rounds: u32) -> Outcome {
 fn place() -> Outcome {
     say("Building", "mainstay-core (release)");
     run("cargo", |cargo| {
-        cargo.current_dir(project()).args(["bench", "--quiet", "--package", "mainstay-core", "--bench", "place"])
+        cargo.current_dir(project()).args([
+            "bench",
+            "--quiet",
+            "--package",
+            "mainstay-core",
+            "--bench",
+            "place",
+        ])
     })
 }
 

@@ -43,7 +43,9 @@ pub enum ControlError {
     #[error("The referenced container instance was not found.")]
     InstanceNotFound(InstanceId),
     /// It would have more of people's attributes than it can.
-    #[error("A container instance can have {limit} custom attributes at most; {instance} would have {count}.")]
+    #[error(
+        "A container instance can have {limit} custom attributes at most; {instance} would have {count}."
+    )]
     TooManyAttributes {
         /// Which.
         instance: InstanceId,

@@ -2,7 +2,8 @@ mod properties;
 
 use super::*;
 use crate::model::{
-    BinpackField, ContainerInstance, InstanceStatus, PlacementConstraint as Constraint, SpreadField, Timestamp,
+    BinpackField, ContainerInstance, InstanceStatus, PlacementConstraint as Constraint, SpreadField,
+    Timestamp,
 };
 use crate::{ClusterName, TaskId};
 
@@ -128,7 +129,8 @@ fn a_deployment_is_spread_by_itself_beside_older_tasks_of_its_group() {
 
 #[test]
 fn chance_is_the_seeds_and_reaches_every_instance() {
-    let ask = |seed| Request { seed, strategy: vec![PlacementStrategy::Random], ..request(amount(1, 1, &[])) };
+    let ask =
+        |seed| Request { seed, strategy: vec![PlacementStrategy::Random], ..request(amount(1, 1, &[])) };
     let places = |seeds: std::ops::Range<u64>| {
         let mut ledger = zones(&["a", "b", "c", "d"]);
         let place = |seed| ledger.reserve(TaskId::new(format!("{seed}")), &ask(seed)).unwrap().to_string();
@@ -205,10 +207,7 @@ fn refusals_say_what_the_closest_instance_lacks_in_the_words_of_ecs() {
         "The closest matching (container-instance a) has insufficient GPU resources available.",
     );
     let none = Ledger::new().reserve(TaskId::new("t"), &request(amount(1, 1, &[]))).unwrap_err();
-    assert_eq!(
-        none.service_event_reason(),
-        "Reason: No Container Instances were found in your cluster."
-    );
+    assert_eq!(none.service_event_reason(), "Reason: No Container Instances were found in your cluster.");
     let insufficient = |lack| Refusal::Insufficient { closest: id("a"), lack }.service_event_reason();
     assert_eq!(
         insufficient(Lack::MemberOf),

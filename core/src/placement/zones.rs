@@ -57,7 +57,10 @@ mod tests {
 
     fn zones(counts: &[u32]) -> BTreeMap<String, Zone> {
         let zone = |(index, serving): (usize, &u32)| {
-            (char::from(b'a' + u8::try_from(index).unwrap()).to_string(), Zone { serving: *serving, starting: 0 })
+            (
+                char::from(b'a' + u8::try_from(index).unwrap()).to_string(),
+                Zone { serving: *serving, starting: 0 },
+            )
         };
         counts.iter().enumerate().map(zone).collect()
     }

@@ -162,6 +162,7 @@ impl From<TaskDefinition> for model::TaskDefinition {
             registered_at: old.registered_at,
             deregistered_at: old.deregistered_at,
             tags: old.tags,
+            placement_constraints: Vec::new(),
         }
     }
 }
@@ -299,6 +300,9 @@ impl From<Service> for model::Service {
             enable_ecs_managed_tags: old.enable_ecs_managed_tags,
             health_check_grace_period_seconds: old.health_check_grace_period_seconds,
             client_token: old.client_token,
+            scheduling: model::SchedulingStrategy::default(),
+            placement_constraints: Vec::new(),
+            placement_strategy: Vec::new(),
         }
     }
 }

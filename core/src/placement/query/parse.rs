@@ -240,9 +240,8 @@ impl<'a> Parser<'a> {
             if !self.take(")") {
                 let column = self.text[..begin].chars().count() + 1;
                 let found = self.found();
-                return Err(self.error(format!(
-                    "expected and, or, or a ) for the ( in column {column}, found {found}"
-                )));
+                return Err(self
+                    .error(format!("expected and, or, or a ) for the ( in column {column}, found {found}")));
             }
             inner
         } else if self.take("!") || self.take_word("not") {

@@ -255,9 +255,9 @@ fn a_pattern_that_would_take_for_ever_does_not_match() {
 fn any_value(subject: Subject) -> BoxedStrategy<Value> {
     match subject {
         Subject::AgentConnected => any::<bool>().prop_map(Value::Flag).boxed(),
-        Subject::AgentVersion => {
-            "[0-9]{1,3}(\\.[0-9]{1,3}){0,3}(-[a-z0-9]{1,4})?".prop_map(|text| Value::Version(text.parse().unwrap())).boxed()
-        }
+        Subject::AgentVersion => "[0-9]{1,3}(\\.[0-9]{1,3}){0,3}(-[a-z0-9]{1,4})?"
+            .prop_map(|text| Value::Version(text.parse().unwrap()))
+            .boxed(),
         Subject::RegisteredAt => {
             (0_i64..4_102_444_800_000).prop_map(|at| Value::Moment(Moment::of(Timestamp(at)))).boxed()
         }
@@ -277,8 +277,10 @@ fn any_test() -> impl Strategy<Value = Query> {
         "[a-z][a-zA-Z0-9._/\\\\-]{0,12}".prop_map(Subject::Attribute),
     ];
     let tests = subjects.prop_flat_map(|subject| {
-        let ordered = !matches!(subject, Subject::AgentConnected | Subject::Ec2InstanceId | Subject::TaskGroup);
-        let listed = !matches!(subject, Subject::AgentVersion | Subject::RegisteredAt | Subject::RunningTasksCount);
+        let ordered =
+            !matches!(subject, Subject::AgentConnected | Subject::Ec2InstanceId | Subject::TaskGroup);
+        let listed =
+            !matches!(subject, Subject::AgentVersion | Subject::RegisteredAt | Subject::RunningTasksCount);
         let named = matches!(subject, Subject::Attribute(_));
         let values = prop::collection::vec(any_value(subject.clone()), 1..4);
         (Just(subject), values, any::<bool>(), 0..8_usize, "[a-z.*() ]{1,8}").prop_map(

@@ -87,9 +87,8 @@ impl FromStr for Version {
             part.parse().ok().filter(|_| digits).ok_or(())
         };
         let parts = numbers.split('.').map(number).collect::<Result<_, _>>()?;
-        let plain = |word: &String| {
-            word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-        };
+        let plain =
+            |word: &String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
         if before.as_ref().is_some_and(|word| !plain(word)) {
             return Err(());
         }

@@ -22,7 +22,8 @@ impl Plain {
     }
 
     fn left(&self) -> (u32, u32, u32) {
-        let taken = |what: fn(&Resources) -> u32| self.tasks.iter().map(|(_, one)| what(&one.resources)).sum::<u32>();
+        let taken =
+            |what: fn(&Resources) -> u32| self.tasks.iter().map(|(_, one)| what(&one.resources)).sum::<u32>();
         let has = &self.record.registered;
         (has.cpu - taken(|r| r.cpu), has.memory - taken(|r| r.memory), has.gpus - taken(|r| r.gpus))
     }
@@ -137,13 +138,15 @@ fn constraints() -> impl Strategy<Value = Vec<Constraint>> {
 
 fn kind(number: usize) -> impl Strategy<Value = Request> {
     let size = (1_u32..300, 1_u32..300, 0_u32..2, prop::option::weighted(0.2, 8000_u16..8003));
-    (size, strategies(), constraints()).prop_map(move |((cpu, memory, gpus, port), strategy, constraints)| Request {
-        resources: Resources { gpus, ..amount(cpu, memory, port.as_slice()) },
-        strategy,
-        constraints,
-        kin: format!("deployment-{number}"),
-        // Two deployments of each service.
-        ..Request::of_group(format!("service:{}", number / 2))
+    (size, strategies(), constraints()).prop_map(move |((cpu, memory, gpus, port), strategy, constraints)| {
+        Request {
+            resources: Resources { gpus, ..amount(cpu, memory, port.as_slice()) },
+            strategy,
+            constraints,
+            kin: format!("deployment-{number}"),
+            // Two deployments of each service.
+            ..Request::of_group(format!("service:{}", number / 2))
+        }
     })
 }
 
@@ -201,11 +204,13 @@ fn compare(kinds: &[Request], steps: &[Step]) -> Result<(), TestCaseError> {
                 match *step {
                     Step::Zone(_, zone) => {
                         one.record.attributes.retain(|(name, _)| name != ContainerInstance::ZONE);
-                        let zone = zone.map(|zone| (ContainerInstance::ZONE.into(), Some(ZONES[zone].into())));
+                        let zone =
+                            zone.map(|zone| (ContainerInstance::ZONE.into(), Some(ZONES[zone].into())));
                         one.record.attributes.extend(zone);
                     }
                     Step::Drain(_, so) => {
-                        one.record.status = if so { InstanceStatus::Draining } else { InstanceStatus::Active };
+                        one.record.status =
+                            if so { InstanceStatus::Draining } else { InstanceStatus::Active };
                     }
                     Step::Disconnect(_, so) => one.record.engine_connected = !so,
                     _ => {}
