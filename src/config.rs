@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::attributes::{is_name as is_attribute_name, is_value as is_attribute_value};
 use crate::secrets::Folders;
 use environment::Environment;
-use values::{Place, Span, Words};
+use values::{Pairs, Place, Span, Words};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ pub struct Agent {
     /// Where this host stands: its attribute `ecs.availability-zone`. Empty: the region and `a`.
     pub availability_zone: String,
     /// What else placement can ask for, by name and value.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Pairs,
 }
 
 /// Where this host has what task definitions only name.
@@ -256,7 +256,7 @@ impl Default for Agent {
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
             availability_zone: String::new(),
-            attributes: BTreeMap::new(),
+            attributes: Pairs::default(),
         }
     }
 }
@@ -426,7 +426,7 @@ impl Config {
             let text = format!("agent.availability-zone = {zone:?}: it must be {ATTRIBUTE_VALUE}");
             return Err(ConfigError(text));
         }
-        for (name, value) in &self.agent.attributes {
+        for (name, value) in &self.agent.attributes.0 {
             if !is_attribute_name(name) {
                 let text = "as a name it must have 1 to 128 letters, digits, or - _ . / \\";
                 return Err(ConfigError(format!("agent.attributes.{name}: {text}")));
@@ -447,7 +447,7 @@ impl Config {
     fn host_attributes(&self) -> Vec<(String, String)> {
         let zone = Some(self.agent.availability_zone.clone()).filter(|zone| !zone.is_empty());
         let zone = zone.unwrap_or_else(|| format!("{}a", self.aws.region));
-        let attributes = self.agent.attributes.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let attributes = self.agent.attributes.0.iter().map(|(name, value)| (name.clone(), value.clone()));
         std::iter::once((ContainerInstance::ZONE.to_owned(), zone)).chain(attributes).collect()
     }
 
