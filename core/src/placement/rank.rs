@@ -77,6 +77,33 @@ pub(super) fn value<'a>(instance: &'a Instance, attribute: &str) -> Option<&'a s
     instance.facts.attributes.get(attribute).map(String::as_str)
 }
 
+/// Numbers for what instances are alike in: of the number before and the value of one more attribute.
+#[derive(Default)]
+struct Alike<'a> {
+    known: Vec<(u32, Option<&'a str>)>,
+    by_value: BTreeMap<(u32, Option<&'a str>), u32>,
+}
+
+impl<'a> Alike<'a> {
+    /// So few are found sooner by a look at all of them.
+    const FEW: usize = 16;
+
+    fn number(&mut self, before: u32, value: Option<&'a str>) -> u32 {
+        let key = (before, value);
+        let found = if self.known.len() <= Self::FEW {
+            self.known.iter().position(|known| *known == key).and_then(|at| u32::try_from(at + 1).ok())
+        } else {
+            self.by_value.get(&key).copied()
+        };
+        found.unwrap_or_else(|| {
+            self.known.push(key);
+            let number = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+            self.by_value.insert(key, number);
+            number
+        })
+    }
+}
+
 /// Looks at every instance.
 pub(super) fn scan(
     slots: &[Slot],
@@ -90,12 +117,13 @@ pub(super) fn scan(
         slot: u32,
         instance: &'a Instance,
         alike: u32,
+        rank: u64,
     }
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
     for (slot, place) in (0..).zip(slots) {
         let Some(instance) = place.instance.as_ref().filter(|instance| instance.accepts) else { continue };
         if needs.lack(slot as usize, place, instance, queries).is_none() {
-            candidates.push(Candidate { slot, instance, alike: 0 });
+            candidates.push(Candidate { slot, instance, alike: 0, rank: 0 });
         }
     }
     let kin_here = |slot: u32| kin.and_then(|kin| kin.get(&slot)).copied().unwrap_or(0);
@@ -105,30 +133,30 @@ pub(super) fn scan(
         .filter_map(|(&slot, &count)| Some((slots.get(slot as usize)?.instance.as_ref()?, count, 0)))
         .filter(|(instance, ..)| instance.active)
         .collect();
-    // Instances are alike if they got the same number: of the number before and the value.
-    let mut numbers: BTreeMap<(u32, Option<&str>), u32> = BTreeMap::new();
-    let mut number = |before: u32, instance, attribute: &str| {
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX) + 1;
-        *numbers.entry((before, value(instance, attribute))).or_insert(next)
-    };
+    let mut alike = Alike::default();
     for key in &keys.0 {
-        let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+        // By number; who has one that is not there has no kin.
+        let mut counts: Vec<u64> = Vec::new();
         if let Key::Alike(attribute) = key {
-            for (instance, count, alike) in &mut relatives {
-                *alike = number(*alike, instance, attribute);
-                *counts.entry(*alike).or_default() += u64::from(*count);
-            }
-            for candidate in &mut candidates {
-                candidate.alike = number(candidate.alike, candidate.instance, attribute);
+            for (instance, count, before) in &mut relatives {
+                *before = alike.number(*before, value(instance, attribute));
+                let at = *before as usize;
+                counts.resize(counts.len().max(at + 1), 0);
+                counts[at] += u64::from(*count);
             }
         }
-        let rank = |candidate: &Candidate<'_>| match key {
-            Key::Alike(_) => counts.get(&candidate.alike).copied().unwrap_or(0),
-            Key::Random => chance(seed, candidate.slot.into()),
-            key => of_instance(key, candidate.instance, kin_here(candidate.slot)),
-        };
-        let Some(least) = candidates.iter().map(&rank).min() else { break };
-        candidates.retain(|candidate| rank(candidate) == least);
+        for candidate in &mut candidates {
+            candidate.rank = match key {
+                Key::Alike(attribute) => {
+                    candidate.alike = alike.number(candidate.alike, value(candidate.instance, attribute));
+                    counts.get(candidate.alike as usize).copied().unwrap_or(0)
+                }
+                Key::Random => chance(seed, candidate.slot.into()),
+                key => of_instance(key, candidate.instance, kin_here(candidate.slot)),
+            };
+        }
+        let Some(least) = candidates.iter().map(|candidate| candidate.rank).min() else { break };
+        candidates.retain(|candidate| candidate.rank == least);
     }
     candidates.first().map(|candidate| candidate.slot)
 }
