@@ -21,7 +21,7 @@ use crate::engine::DockerEngine;
 use crate::http;
 use crate::logs::Logs;
 use crate::metrics;
-use crate::secrets::Folders;
+use crate::secrets::Sources;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 
 /// The cluster that calls without one mean.
@@ -202,7 +202,7 @@ async fn add_host(
     control: &Control,
     root: &Root,
     engine: Arc<DockerEngine>,
-    secrets: Arc<Folders>,
+    secrets: Arc<Sources>,
 ) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);

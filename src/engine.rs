@@ -105,6 +105,7 @@ impl DockerEngine {
             Docker::connect_with_unix(&self.endpoint, seconds, API_DEFAULT_VERSION)
         };
         let client = client.map_err(|error| when(&self.endpoint, "connect", &error))?;
+        let client = client.with_request_modifier(credentials::as_engines_read_it);
         let client =
             client.negotiate_version().await.map_err(|error| when(&self.endpoint, "version", &error))?;
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
@@ -223,7 +224,13 @@ impl ContainerEngine for DockerEngine {
             Err(error) if errors::is_missing_image(&error) => {
                 Err(EngineError::NoSuchImage { image: new.image.to_owned() })
             }
-            Err(error) => Err(when(&self.endpoint, "create", &error)),
+            Err(error) => Err(match (when(&self.endpoint, "create", &error), new.runtime) {
+                (EngineError::Refused { message }, Some(runtime)) if message.contains("runtime") => {
+                    let message = format!("{message} (agent.fargate-runtime is {runtime})");
+                    EngineError::Refused { message }
+                }
+                (other, _) => other,
+            }),
         }
     }
 

@@ -211,6 +211,7 @@ fn definition(family: Family) -> TaskDefinition {
     let container = ContainerDefinition {
         name: "web".into(),
         image: "mainstay/demo:1".into(),
+        repository_credentials: None,
         cpu: 0,
         memory: Some(32),
         memory_reservation: None,

@@ -13,7 +13,7 @@ mod order;
 mod parameters;
 mod ports;
 mod read;
-mod show;
+pub(super) mod show;
 pub(super) mod sizes;
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let health_check_grace_period_seconds = read_grace_period(health_check_grace_period_seconds)?;
     let deployment_configuration =
         settings::deployment(deployment_configuration.unwrap_or_default(), scheduling::limits(scheduling))?;
-    let tags = tags::read(given_tags)?;
+    let tags = tags::read_of_service(given_tags)?;
     let cluster = clusters::active(api, cluster.as_deref())?;
     let task_definition = task_definition.filter(|name| !name.is_empty());
     let definition =

@@ -8,11 +8,15 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bollard::auth::DockerCredentials;
+use hyper::Request;
+use hyper::header::HeaderValue;
 use mainstay_actors::ports::Credentials;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+/// The header in which an engine is told who pulls.
+const AUTH_HEADER: &str = "x-registry-auth";
 /// A helper that takes longer hangs.
 const HELPER_WITHIN: Duration = Duration::from_secs(10);
 /// What a helper says for a name where the secret is a token, not a password.
@@ -158,14 +162,31 @@ async fn ask_helper(name: &str, server: &str) -> Result<Option<DockerCredentials
     Ok(Some(DockerCredentials { serveraddress: Some(server.to_owned()), ..credentials }))
 }
 
-/// Whether bollard can hand them to the engine: it writes the header in the usual base64, of which engines take only
-/// what is the same in base64url.
-pub(super) fn can_be_sent(credentials: &DockerCredentials) -> bool {
-    serde_json::to_vec(credentials).is_ok_and(|json| !STANDARD.encode(json).contains(['+', '/']))
+/// Writes credentials as engines read them, in base64url: bollard's header is in the usual base64, of which they take
+/// only what is the same in both.
+pub(super) fn as_engines_read_it<B>(mut request: Request<B>) -> Request<B> {
+    if let Some(header) = request.headers_mut().get_mut(AUTH_HEADER) {
+        let written: Vec<u8> = header.as_bytes().iter().copied().map(in_base64url).collect();
+        if let Ok(mut value) = HeaderValue::from_bytes(&written) {
+            value.set_sensitive(true);
+            *header = value;
+        }
+    }
+    request
+}
+
+fn in_base64url(letter: u8) -> u8 {
+    match letter {
+        b'+' => b'-',
+        b'/' => b'_',
+        other => other,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE;
+
     use super::*;
 
     fn auth(text: &str) -> Auth {
@@ -191,12 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_mangled_on_its_way_is_known_beforehand() {
-        let with =
-            |password: &str| DockerCredentials { password: Some(password.into()), ..Default::default() };
-        assert!(can_be_sent(&with("open-sesame")));
-        // Only one place in three is bad.
-        assert!(["~", "a~", "aa~"].iter().any(|password| !can_be_sent(&with(password))));
+    fn a_password_reaches_the_engine_whatever_letters_it_has() {
+        let sent = DockerCredentials { password: Some("~~~???>>>".into()), ..Default::default() };
+        let written = STANDARD.encode(serde_json::to_vec(&sent).unwrap());
+        assert!(written.contains('+') && written.contains('/'), "a password that shows it");
+        let request = Request::builder().header(AUTH_HEADER, written).body(()).unwrap();
+        let request = as_engines_read_it(request);
+        let read = URL_SAFE.decode(&request.headers()[AUTH_HEADER]).unwrap();
+        assert_eq!(serde_json::from_slice::<DockerCredentials>(&read).unwrap(), sent);
     }
 
     #[tokio::test]

@@ -189,12 +189,9 @@ impl DockerEngine {
             (None, None) => (Ok(None), "no config.json".into()),
         };
         match found {
-            Ok(Some(found)) if credentials::can_be_sent(&found) => {
+            Ok(Some(found)) => {
                 let name = found.username.as_deref().unwrap_or("a token").to_owned();
                 (Some(found), format!("{name} of {place} is not let in there"))
-            }
-            Ok(Some(_)) => {
-                (None, format!("the password in {place} has a '?', '>' or '~' where it cannot be sent"))
             }
             Ok(None) => (None, format!("{place} has no credentials for {registry}")),
             Err(why) => {

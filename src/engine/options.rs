@@ -7,6 +7,7 @@ use bollard::models::{
 };
 use mainstay_actors::ports::NewContainer;
 use mainstay_core::engine_name;
+use mainstay_core::secrets::Hidden;
 use mainstay_core::model::{
     ContainerDefinition, Device, DevicePermission, LinuxParameters, LogConfiguration, Tmpfs, Ulimit,
 };
@@ -43,7 +44,8 @@ pub(super) fn apply(new: &NewContainer<'_>, body: &mut ContainerCreateBody, host
         let target = |container: &str| engine_name(new.definition, new.task, container);
         links.iter().map(|link| format!("{}:{}", target(&link.container), link.alias())).collect()
     });
-    host.log_config = definition.log_configuration.as_ref().map(log_config);
+    host.log_config =
+        definition.log_configuration.as_ref().map(|logs| log_config(logs, &new.looked_up.log_options));
     if let Some(linux) = &options.linux {
         apply_linux(definition, linux, host);
     }
@@ -87,14 +89,13 @@ fn tmpfs(mount: Tmpfs) -> (String, String) {
     (mount.container_path, mount.mount_options.into_iter().chain([size]).collect::<Vec<_>>().join(","))
 }
 
-fn log_config(configuration: &LogConfiguration) -> HostConfigLogConfig {
+fn log_config(configuration: &LogConfiguration, looked_up: &[(String, Hidden)]) -> HostConfigLogConfig {
     let awslogs = configuration.driver == LogConfiguration::AWSLOGS;
     let driver = if awslogs { IN_PLACE_OF_AWSLOGS } else { &configuration.driver };
-    let known = |(name, _): &&(String, String)| !awslogs || OF_ANY_DRIVER.contains(&name.as_str());
-    HostConfigLogConfig {
-        typ: Some(driver.to_owned()),
-        config: Some(configuration.options.iter().filter(known).cloned().collect()),
-    }
+    let known = |(name, _): &(String, String)| !awslogs || OF_ANY_DRIVER.contains(&name.as_str());
+    let looked_up = looked_up.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
+    let options = configuration.options.iter().cloned().chain(looked_up);
+    HostConfigLogConfig { typ: Some(driver.to_owned()), config: Some(options.filter(known).collect()) }
 }
 
 /// Where CloudWatch would have kept what the container prints, for whoever looks for it there.
@@ -120,6 +121,7 @@ pub(super) fn log_labels(new: &NewContainer<'_>) -> HashMap<String, String> {
 mod tests {
     use std::time::Duration;
 
+    use mainstay_actors::ports::LookedUp;
     use mainstay_core::model::{ContainerSpec, EngineOptions, Link, NetworkMode, SystemControl};
     use mainstay_core::{ClusterName, Family, RevisionKey, TaskId};
 
@@ -154,7 +156,12 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
-            added_environment: &[],
+            looked_up: &LookedUp {
+                log_options: vec![("splunk-token".into(), Hidden::new("t0k3n"))],
+                ..LookedUp::default()
+            },
+            runtime: None,
+            image_check: false,
         };
         let (mut body, mut host) = Default::default();
         apply(&new, &mut body, &mut host);
@@ -222,10 +229,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_looked_up_for_a_log_driver_is_told_to_it() {
+        let configuration = LogConfiguration {
+            driver: "splunk".into(),
+            options: vec![("splunk-url".into(), "http://127.0.0.1:8088".into())],
+            secret_options: Vec::new(),
+        };
+        let (_, host, _) = asked(ContainerDefinition { log_configuration: Some(configuration), ..container() });
+        let told = host.log_config.and_then(|log| log.config).unwrap_or_default();
+        assert_eq!((told.len(), told.get("splunk-token").map(String::as_str)), (2, Some("t0k3n")));
+    }
+
+    #[test]
     fn cloudwatchs_lines_stay_here_with_labels_that_say_where_they_would_be() {
         let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let configuration = LogConfiguration {
             driver: LogConfiguration::AWSLOGS.into(),
+            secret_options: Vec::new(),
             options: vec![
                 option("awslogs-group", "/shop"),
                 option("awslogs-region", "eu-west-1"),

@@ -183,7 +183,9 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
-            added_environment: &[],
+            looked_up: &LookedUp::default(),
+            runtime: None,
+            image_check: false,
         };
         let mut host = HostConfig::default();
         connect(&new, Some("net"), &mut host);

@@ -1,13 +1,17 @@
 //! How records become bytes: a version byte, then bincode. Nothing else in the project names bincode.
 //!
 //! A record that changes its form raises [`Record::VERSION`] and says in [`Record::migrate`] what an older body
-//! becomes; it is written in the new form with its next change.
+//! becomes; it is written in the new form with its next change. bincode knows members by their place only, so each form
+//! that was released stays here, frozen. A member that a record gets has a default, for those written without it.
 
 pub(super) mod v1;
+pub(super) mod v2;
 
 use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use v2::grown;
 
 /// A kind of record.
 pub(super) trait Record: Serialize + DeserializeOwned {
@@ -23,38 +27,59 @@ pub(super) trait Record: Serialize + DeserializeOwned {
     }
 }
 
-impl Record for Cluster {}
-impl Record for TaskDefinition {
-    const VERSION: u8 = 2;
+impl Record for Cluster {
+    const VERSION: u8 = 3;
 
     fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
         match version {
-            1 => body_of::<v1::TaskDefinition>(body).map(Self::from),
+            1 => body_of::<v2::Cluster>(body).and_then(|old| grown(&old)),
+            _ => Err(no_way::<Self>(version)),
+        }
+    }
+}
+impl Record for TaskDefinition {
+    const VERSION: u8 = 3;
+
+    fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => body_of::<v1::TaskDefinition>(body).and_then(|old| grown(&v2::TaskDefinition::from(old))),
+            2 => body_of::<v2::TaskDefinition>(body).and_then(|old| grown(&old)),
             _ => Err(no_way::<Self>(version)),
         }
     }
 }
 impl Record for Service {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
         match version {
-            1 => body_of::<v1::Service>(body).map(Self::from),
+            1 => body_of::<v1::Service>(body).and_then(|old| grown(&v2::Service::from(old))),
+            2 => body_of::<v2::Service>(body).and_then(|old| grown(&old)),
             _ => Err(no_way::<Self>(version)),
         }
     }
 }
 impl Record for Task {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
         match version {
-            1 => body_of::<v1::Task>(body).map(Self::from),
+            1 => body_of::<v1::Task>(body).and_then(|old| grown(&v2::Task::from(old))),
+            2 => body_of::<v2::Task>(body).and_then(|old| grown(&old)),
             _ => Err(no_way::<Self>(version)),
         }
     }
 }
-impl Record for ContainerInstance {}
+impl Record for ContainerInstance {
+    const VERSION: u8 = 3;
+
+    fn migrate(version: u8, body: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => body_of::<v2::ContainerInstance>(body).and_then(|old| grown(&old)),
+            _ => Err(no_way::<Self>(version)),
+        }
+    }
+}
 /// A family's last revision.
 impl Record for u32 {}
 /// The installation's id.

@@ -3,14 +3,14 @@
 
 use std::io::{BufRead, Write as Output};
 
-use super::codec::v1;
+use super::codec::{v1, v2};
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
 use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::{Deserialize, Serialize};
 
 /// The form that is written; a file of a newer one is refused.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,17 +38,21 @@ enum FirstLine {
     ContainerInstance(Box<ContainerInstance>),
 }
 
-impl From<FirstLine> for Line {
-    fn from(old: FirstLine) -> Self {
-        match old {
+impl TryFrom<FirstLine> for Line {
+    type Error = String;
+
+    fn try_from(old: FirstLine) -> Result<Self, String> {
+        Ok(match old {
             FirstLine::MainstayExport(head) => Self::MainstayExport(head),
             FirstLine::Cluster(cluster) => Self::Cluster(cluster),
-            FirstLine::TaskDefinition(definition) => Self::TaskDefinition(Box::new((*definition).into())),
+            FirstLine::TaskDefinition(definition) => {
+                Self::TaskDefinition(v2::grown(&v2::TaskDefinition::from(*definition))?)
+            }
             FirstLine::LastRevision(family, last) => Self::LastRevision(family, last),
-            FirstLine::Service(service) => Self::Service(Box::new((*service).into())),
-            FirstLine::Task(task) => Self::Task(Box::new((*task).into())),
+            FirstLine::Service(service) => Self::Service(v2::grown(&v2::Service::from(*service))?),
+            FirstLine::Task(task) => Self::Task(v2::grown(&v2::Task::from(*task))?),
             FirstLine::ContainerInstance(instance) => Self::ContainerInstance(instance),
-        }
+        })
     }
 }
 
@@ -91,8 +95,11 @@ pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
     let parse = |(line, number): (std::io::Result<String>, u64), form: u32| {
         let text = line.map_err(|error| format!("line {number}: {error}"))?;
         let parsed = match form {
-            1 => serde_json::from_str::<FirstLine>(&text).map(Line::from),
-            _ => serde_json::from_str(&text),
+            1 => serde_json::from_str::<FirstLine>(&text)
+                .map_err(|error| error.to_string())
+                .and_then(Line::try_from),
+            // What records got since form 2 has a default.
+            _ => serde_json::from_str(&text).map_err(|error| error.to_string()),
         };
         parsed.map_err(|error| format!("line {number}: {error}"))
     };

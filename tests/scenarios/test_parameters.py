@@ -52,7 +52,9 @@ def test_capabilities_limits_sysctls_and_file_systems_are_what_the_kernel_enforc
         daemon,
         container(
             ulimits=[
-                {"name": "nofile", "softLimit": 512, "hardLimit": 1024},
+                # Soft and hard alike: runc's own runtime, raising the soft one for itself, may win against what was asked.
+                {"name": "nofile", "softLimit": 1024, "hardLimit": 1024},
+                {"name": "msgqueue", "softLimit": 4096, "hardLimit": 8192},
                 {"name": "core", "softLimit": -1, "hardLimit": -1},
             ],
             systemControls=[
@@ -76,7 +78,8 @@ def test_capabilities_limits_sysctls_and_file_systems_are_what_the_kernel_enforc
     capabilities = int(inside["capabilities"][0], 16)
     assert capabilities & NET_ADMIN and capabilities & NET_RAW and not capabilities & CHOWN
     assert inside["no-new-privileges"] == ["1"]
-    assert limit(inside, "Max open files") == ("512", "1024")
+    assert limit(inside, "Max open files") == ("1024", "1024")
+    assert limit(inside, "Max msgqueue size") == ("4096", "8192")
     assert limit(inside, "Max core file size") == ("unlimited", "unlimited")
     assert read(daemon, task, "/proc/sys/net/core/somaxconn", "/proc/sys/kernel/msgmax") == ["321", "9000"]
     assert "ro" in mount(inside, "/")[1]

@@ -34,7 +34,8 @@ def raced(daemon, definition, after, count=8):
     for _ in range(count):
         arns.append(daemon.run(definition=definition))
         if after:
-            daemon.running(arns[-1])
+            # It may have ended already where the machine is busy.
+            wait_for("a start", lambda: daemon.task(arns[-1])["lastStatus"] in ("RUNNING", "STOPPED"))
             time.sleep(after * chance.uniform(0.5, 1.1))
         else:
             time.sleep(chance.uniform(0, 0.8))

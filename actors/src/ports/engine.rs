@@ -183,6 +183,15 @@ pub struct MountsOf {
     pub read_only: bool,
 }
 
+/// What was looked up for a container, and is for it alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// What comes to its `environment`, from secrets and files.
+    pub environment: Vec<(String, Hidden)>,
+    /// What its log driver is told beside its `options`.
+    pub log_options: Vec<(String, Hidden)>,
+}
+
 /// A container to make.
 #[derive(Debug, Clone, Copy)]
 pub struct NewContainer<'a> {
@@ -215,8 +224,12 @@ pub struct NewContainer<'a> {
     pub mounts: &'a [Mount],
     /// Whose mounts it gets, too; they are made already.
     pub mounts_of: &'a [MountsOf],
-    /// What comes to its `environment`, from secrets and files.
-    pub added_environment: &'a [(String, Hidden)],
+    /// What was looked up for it.
+    pub looked_up: &'a LookedUp,
+    /// The engine's runtime for it; the engine's default where absent.
+    pub runtime: Option<&'a str>,
+    /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
+    pub image_check: bool,
 }
 
 /// What an engine is and what its host has.
@@ -234,6 +247,8 @@ pub struct EngineInfo {
     pub architecture: String,
     /// Such as `linux`.
     pub os: String,
+    /// The runtimes that it knows, where it says so.
+    pub runtimes: Vec<String>,
 }
 
 /// A container as the engine sees it.
@@ -249,6 +264,8 @@ pub struct EngineContainer {
     pub state: EngineState,
     /// What its check says.
     pub health: Health,
+    /// Whether it has a check at all.
+    pub checked: bool,
     /// Published ports.
     pub network_bindings: Vec<NetworkBinding>,
     /// Its network interface, where it has one of its own.

@@ -16,6 +16,7 @@ pub fn container(image: &str) -> ContainerDefinition {
     ContainerDefinition {
         name: image.split([':', '/']).next_back().unwrap_or(image).into(),
         image: image.into(),
+        repository_credentials: None,
         cpu: 64,
         memory: Some(64),
         memory_reservation: None,

@@ -176,6 +176,9 @@ pub struct ContainerDefinition {
     pub name: String,
     /// Image reference, as given.
     pub image: String,
+    /// The secret with the name and the password for its image's registry, as given.
+    #[serde(default)]
+    pub repository_credentials: Option<String>,
     /// CPU units, relative to its neighbours; 0 where none were asked for.
     pub cpu: u32,
     /// Hard memory limit, MiB.

@@ -80,7 +80,6 @@ fn container(
         &[
             ("credentialSpecs", &credential_specs),
             ("firelensConfiguration", &firelens_configuration),
-            ("repositoryCredentials", &repository_credentials),
         ],
     )?;
 
@@ -139,6 +138,9 @@ fn container(
             .transpose()?,
         name,
         image: image.unwrap_or_default(),
+        repository_credentials: repository_credentials
+            .map(|given| environment::registry(&at.field("repositoryCredentials"), given))
+            .transpose()?,
         cpu: unsigned(cpu.unwrap_or(0)),
         memory: memory.map(unsigned),
         memory_reservation: memory_reservation.map(unsigned),

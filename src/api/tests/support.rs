@@ -77,6 +77,7 @@ fn engine() -> EngineInfo {
         memory: 1000,
         architecture: "x86_64".to_owned(),
         os: "linux".to_owned(),
+        runtimes: Vec::new(),
     }
 }
 
@@ -113,6 +114,7 @@ fn report(spec: &TaskSpec, status: ContainerStatus) -> TaskReport {
         exit_code: ended.then_some(0),
         reason: None,
         health: Health::Unknown,
+        checked: false,
         network_bindings: vec![NetworkBinding {
             bind_ip: "0.0.0.0".to_owned(),
             container: Ports::One(80),

@@ -1,16 +1,17 @@
-//! Records in the form of version 1, and what becomes of them. Frozen: what is read here was written long ago.
+//! Records in the form of version 1, and what becomes of them in version 2. Frozen: what is read here was written long ago.
 //!
-//! What has not changed since is taken from the model; the tests hold that against bytes of that time.
+//! What had not changed by then is taken from there; the tests hold that against bytes of that time.
 
 use std::time::Duration;
 
 use mainstay_core::model::{
-    self, Brake, DefinitionStatus, DeploymentConfiguration, DeploymentStatus, EngineOptions, Health,
-    HealthCheck, LaunchType, NetworkMode, Overrides, Ports, PropagateTags, Protocol, Resources, RolloutState,
-    ServiceEvent, ServiceStatus, StopCode, Tag, TaskOwner, TaskStatus, Timestamp,
+    self, DefinitionStatus, DeploymentStatus, Health, LaunchType, NetworkMode, Ports, PropagateTags,
+    Protocol, RolloutState, ServiceEvent, ServiceStatus, StopCode, Tag, TaskOwner, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceKey, TaskId};
 use serde::Deserialize;
+
+use super::v2::{self, Brake, DeploymentConfiguration, HealthCheck, Overrides, Resources};
 
 #[derive(Deserialize)]
 pub(in crate::store) struct TaskDefinition {
@@ -142,7 +143,7 @@ struct Deployment {
     updated_at: Timestamp,
 }
 
-impl From<TaskDefinition> for model::TaskDefinition {
+impl From<TaskDefinition> for v2::TaskDefinition {
     fn from(old: TaskDefinition) -> Self {
         Self {
             key: old.key,
@@ -167,11 +168,12 @@ impl From<TaskDefinition> for model::TaskDefinition {
     }
 }
 
-impl From<ContainerDefinition> for model::ContainerDefinition {
+impl From<ContainerDefinition> for v2::ContainerDefinition {
     fn from(old: ContainerDefinition) -> Self {
         Self {
             name: old.name,
             image: old.image,
+            repository_credentials: None,
             cpu: old.cpu,
             memory: old.memory,
             memory_reservation: old.memory_reservation,
@@ -192,7 +194,7 @@ impl From<ContainerDefinition> for model::ContainerDefinition {
             volumes_from: Vec::new(),
             environment_files: Vec::new(),
             secrets: Vec::new(),
-            options: EngineOptions::default(),
+            options: v2::EngineOptions::default(),
             links: Vec::new(),
             log_configuration: None,
             gpus: None,
@@ -201,7 +203,7 @@ impl From<ContainerDefinition> for model::ContainerDefinition {
     }
 }
 
-impl From<PortMapping> for model::PortMapping {
+impl From<PortMapping> for v2::PortMapping {
     fn from(old: PortMapping) -> Self {
         Self {
             container: Ports::One(old.container_port),
@@ -213,7 +215,7 @@ impl From<PortMapping> for model::PortMapping {
     }
 }
 
-impl From<Task> for model::Task {
+impl From<Task> for v2::Task {
     fn from(old: Task) -> Self {
         Self {
             id: old.id,
@@ -247,7 +249,7 @@ impl From<Task> for model::Task {
     }
 }
 
-impl From<Container> for model::Container {
+impl From<Container> for v2::Container {
     fn from(old: Container) -> Self {
         Self {
             name: old.name,
@@ -281,7 +283,7 @@ impl From<NetworkBinding> for model::NetworkBinding {
     }
 }
 
-impl From<Service> for model::Service {
+impl From<Service> for v2::Service {
     fn from(old: Service) -> Self {
         Self {
             key: old.key,
@@ -307,7 +309,7 @@ impl From<Service> for model::Service {
     }
 }
 
-impl From<Deployment> for model::Deployment {
+impl From<Deployment> for v2::Deployment {
     fn from(old: Deployment) -> Self {
         Self {
             id: old.id,

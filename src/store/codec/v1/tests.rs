@@ -128,7 +128,7 @@ fn a_service_of_version_1_is_read_with_its_deployments_and_brakes() {
     let rest = (service.enable_ecs_managed_tags, service.health_check_grace_period_seconds);
     assert_eq!((rest, service.client_token.as_deref()), ((true, Some(60)), Some("token")));
     let written = encode(&service).unwrap();
-    assert_eq!((written[0], decode(&written)), (2, Ok(service)));
+    assert_eq!((written[0], decode(&written)), (3, Ok(service)));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn what_is_read_from_version_1_is_written_in_the_form_of_now() {
     let definition: TaskDefinition = decode(TASK_DEFINITION).unwrap();
     let task: Task = decode(TASK).unwrap();
     let (as_definition, as_task) = (encode(&definition).unwrap(), encode(&task).unwrap());
-    assert_eq!((as_definition[0], as_task[0]), (2, 2));
+    assert_eq!((as_definition[0], as_task[0]), (3, 3));
     assert_eq!((decode(&as_definition), decode(&as_task)), (Ok(definition), Ok(task)));
 }
 
