@@ -16,14 +16,16 @@ use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::{Cleanup, PullBehavior};
+use mainstay_core::model::ContainerInstance;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::api::attributes::{is_name as is_attribute_name, is_value as is_attribute_value};
 use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
-use values::{Place, Span, Words};
+use values::{Pairs, Place, Span, Words};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -133,6 +135,10 @@ pub struct Agent {
     pub image_cleanup_exclude: Words,
     /// The port at 169.254.170.2 at which containers find out about themselves; 0 for none.
     pub task_endpoint_port: u16,
+    /// Where this host stands: its attribute `ecs.availability-zone`. Empty: the region and `a`.
+    pub availability_zone: String,
+    /// What else placement can ask for, by name and value.
+    pub attributes: Pairs,
 }
 
 /// Commands that are run in containers.
@@ -298,6 +304,8 @@ impl Default for Agent {
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
             task_endpoint_port: TASK_ENDPOINT_PORT,
+            availability_zone: String::new(),
+            attributes: Pairs::default(),
         }
     }
 }
@@ -439,6 +447,7 @@ impl Config {
         if self.exec.idle_timeout.0.is_zero() {
             return wrong("exec.idle-timeout", &self.exec.idle_timeout.to_string(), "longer than nothing");
         }
+        self.check_attributes()?;
         if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
             let value = self.agent.image_cleanup_interval.to_string();
             return wrong("agent.image-cleanup-interval", &value, "at least 1s");
@@ -495,6 +504,38 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// Whether what the host says of itself can be an attribute.
+    fn check_attributes(&self) -> Result<(), ConfigError> {
+        let zone = &self.agent.availability_zone;
+        if !zone.is_empty() && !is_attribute_value(zone) {
+            let text = format!("agent.availability-zone = {zone:?}: it must be {ATTRIBUTE_VALUE}");
+            return Err(ConfigError(text));
+        }
+        for (name, value) in &self.agent.attributes.0 {
+            if !is_attribute_name(name) {
+                let text = "as a name it must have 1 to 128 letters, digits, or - _ . / \\";
+                return Err(ConfigError(format!("agent.attributes.{name}: {text}")));
+            }
+            if name == ContainerInstance::ZONE {
+                let text = "set agent.availability-zone instead";
+                return Err(ConfigError(format!("agent.attributes.{name} = {value:?}: {text}")));
+            }
+            if !is_attribute_value(value) {
+                let text = format!("agent.attributes.{name} = {value:?}: it must be {ATTRIBUTE_VALUE}");
+                return Err(ConfigError(text));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the host says of itself.
+    fn host_attributes(&self) -> Vec<(String, String)> {
+        let zone = Some(self.agent.availability_zone.clone()).filter(|zone| !zone.is_empty());
+        let zone = zone.unwrap_or_else(|| format!("{}a", self.aws.region));
+        let attributes = self.agent.attributes.0.iter().map(|(name, value)| (name.clone(), value.clone()));
+        std::iter::once((ContainerInstance::ZONE.to_owned(), zone)).chain(attributes).collect()
     }
 
     /// The engine's address.
@@ -568,6 +609,7 @@ impl Config {
                 subnets: self.network.subnets.clone(),
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
+            host_attributes: self.host_attributes(),
         }
     }
 }
@@ -601,6 +643,7 @@ fn set(path: &Path) -> Option<PathBuf> {
 
 /// ECS keeps this port of a host for its agent's endpoint, so that no task is ever placed on it.
 const TASK_ENDPOINT_PORT: u16 = 51679;
+const ATTRIBUTE_VALUE: &str = "1 to 128 letters, digits, spaces within, or - _ . @ / \\ :";
 
 /// Looking for unused images all the time would keep the engine from its work.
 const SHORTEST_CLEANUP: Duration = Duration::from_secs(1);

@@ -352,7 +352,7 @@ impl Host {
             );
         }
         state.engine = EngineStatus::Up(info.clone());
-        self.control.send(FromAgent::EngineUp(info));
+        self.report_up(info);
         self.report_found(state);
         for command in std::mem::take(&mut state.held) {
             self.command(me, state, command).await?;
@@ -441,9 +441,14 @@ impl Host {
         Ok(())
     }
 
+    fn report_up(&self, info: EngineInfo) {
+        self.control.send(FromAgent::Attributes(self.ctx.settings.host_attributes.clone()));
+        self.control.send(FromAgent::EngineUp(info));
+    }
+
     fn resync(&self, state: &HostState) {
         match &state.engine {
-            EngineStatus::Up(info) => self.control.send(FromAgent::EngineUp(info.clone())),
+            EngineStatus::Up(info) => self.report_up(info.clone()),
             EngineStatus::Down(detail) => self.control.send(FromAgent::EngineDown { detail: detail.clone() }),
             EngineStatus::NeverReached => {}
         }

@@ -5,6 +5,7 @@
 //! as a to-do: work is the difference between what is wanted and what is there.
 
 mod gauges;
+mod places;
 mod reconcile;
 mod roster;
 mod story;
@@ -266,8 +267,7 @@ impl ServiceActor {
                 let early = self.is_early(state, &refusal);
                 if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() && !early {
                     let key = &state.record.key;
-                    let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&key.cluster, id);
-                    let message = story::unplaced(key, &refusal.service_event_reason(arn));
+                    let message = story::unplaced(key, &refusal.service_event_reason());
                     self.tell(state, message);
                     state.told = Some(refusal);
                 }

@@ -1,4 +1,4 @@
-//! RunTask, StopTask, ExecuteCommand, DescribeTasks, ListTasks, UpdateTaskProtection, GetTaskProtection.
+//! RunTask, StartTask, StopTask, ExecuteCommand, DescribeTasks, ListTasks, UpdateTaskProtection, GetTaskProtection.
 
 mod execute;
 mod protection;
@@ -14,7 +14,7 @@ use mainstay_core::{InstanceId, ServiceKey};
 
 pub(super) use execute::execute;
 pub(super) use protection::{protection, update_protection};
-pub(super) use run::run;
+pub(super) use run::{run, start};
 
 use super::error::{Answer, ApiError};
 use super::given::refuse;

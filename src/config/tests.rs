@@ -129,6 +129,30 @@ fn images_are_pulled_and_kept_as_the_settings_say() {
 }
 
 #[test]
+fn what_a_host_says_of_itself_is_a_table_or_a_variable() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let settings = load("", &[]).unwrap().settings();
+    assert_eq!(settings.host_attributes, [pair("ecs.availability-zone", "us-east-1a")]);
+    let text = "[agent]\navailability-zone = \"attic\"\n[agent.attributes]\n\"ecs.instance-type\" = \"box\"";
+    let settings = load(text, &[]).unwrap().settings();
+    assert_eq!(
+        settings.host_attributes,
+        [pair("ecs.availability-zone", "attic"), pair("ecs.instance-type", "box")]
+    );
+    let settings = load("", &[("MAINSTAY_AGENT_ATTRIBUTES", "a=b, c = d:e ")]).unwrap().settings();
+    assert_eq!(settings.host_attributes[1..], [pair("a", "b"), pair("c", "d:e")]);
+    refused("[agent]\navailability-zone = \"a,b\"", &[], &["agent.availability-zone", "a,b", "letters"]);
+    refused("[agent.attributes]\n\"a b\" = \"c\"", &[], &["agent.attributes.a b", "letters"]);
+    refused("[agent.attributes]\na = \" c\"", &[], &["agent.attributes.a", " c", "spaces within"]);
+    refused(
+        "[agent.attributes]\n\"ecs.availability-zone\" = \"c\"",
+        &[],
+        &["agent.attributes.ecs.availability-zone", "agent.availability-zone instead"],
+    );
+    refused("[agent]\nattributes = 3", &[], &["agent.attributes", "a=b,c=d"]);
+}
+
+#[test]
 fn a_file_that_is_named_has_to_be_there() {
     let flags = Flags { config: Some("/nowhere/mainstay.toml".into()), ..Flags::default() };
     let refusal = Config::from_sources(&flags, std::iter::empty()).unwrap_err();

@@ -36,9 +36,10 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 23] = [
+const OPERATIONS: [&str; 28] = [
     "CreateCluster",
     "CreateService",
+    "DeleteAttributes",
     "DeleteCluster",
     "DeleteService",
     "DeregisterTaskDefinition",
@@ -49,15 +50,19 @@ const OPERATIONS: [&str; 23] = [
     "DescribeTasks",
     "ExecuteCommand",
     "GetTaskProtection",
+    "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
+    "PutAttributes",
     "RegisterTaskDefinition",
     "RunTask",
+    "StartTask",
     "StopTask",
+    "UpdateContainerInstancesState",
     "UpdateService",
     "UpdateTaskProtection",
 ];

@@ -62,6 +62,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         registered_at: Timestamp(0),
         deregistered_at: None,
         tags: Vec::new(),
+        placement_constraints: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
+use super::{MountPoint, PlacementConstraint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
 
 pub use firelens::*;
@@ -50,6 +50,9 @@ pub struct TaskDefinition {
     pub deregistered_at: Option<Timestamp>,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where its tasks may be.
+    #[serde(default)]
+    pub placement_constraints: Vec<PlacementConstraint>,
 }
 
 /// Whether new tasks can be made of a task definition.
