@@ -8,6 +8,7 @@ mod cloudwatch;
 mod clusters;
 mod definitions;
 pub(crate) mod error;
+pub(crate) mod foresight;
 mod given;
 mod instances;
 pub mod metrics;

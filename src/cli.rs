@@ -2,9 +2,12 @@
 
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
+mod apply;
 mod client;
 mod exec;
+mod image;
 mod logs;
+mod progress;
 mod store;
 
 use std::net::SocketAddr;
@@ -52,12 +55,29 @@ enum Command {
         #[arg(long)]
         stop_tasks: bool,
     },
+    /// Makes task definitions and services what files declare, images that are built for them included.
+    ///
+    /// It shows first what it will do, and asks. A task definition is registered anew only where it differs from the
+    /// latest revision, a service changed only where it is not as declared: applying twice changes nothing. Then it waits
+    /// until each rollout is over. docs/apply.md has the files.
+    ///
+    /// Ends with 0 where all is as declared, 1 where something was refused or not built, 2 where a rollout failed, 64
+    /// where it is not understood, 69 where the daemon or the engine does not answer, 75 where a rollout takes too long.
+    #[command(
+        after_help = "Example: mainstay apply --yes ./shop\n         mainstay apply --plan web/service.json"
+    )]
+    Apply(apply::Asked),
     /// Shows what the containers of tasks and services print.
     ///
     /// What is there is what the containers that are still there hold: stopped ones stay for agent.cleanup-wait.
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Builds images for tasks of this host, and shows which ones they use.
+    Image {
+        #[command(subcommand)]
+        act: image::Act,
+    },
     /// Runs a command in a container of a task that runs.
     ///
     /// On the daemon's own host any task will do; from another host, only tasks with enableExecuteCommand. Ends with the
@@ -107,7 +127,9 @@ pub fn run() -> ExitCode {
     let (role, arguments, stop_tasks) = match arguments.command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
+        Command::Apply(asked) => return apply::run(&asked),
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),
         Command::Store { act } => return store::run(&act),
         #[cfg(feature = "failpoints")]
@@ -179,6 +201,26 @@ async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
     }
     daemon.stop(stop_tasks && failure.is_none()).await;
     if failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Runs what a command does by itself, without a daemon in this process.
+///
+/// # Errors
+/// Where there is no runtime to be had.
+fn alone<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(work))
+}
+
+/// Rows in columns as wide as their widest cell, two spaces apart, a line each.
+fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(wide);
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// An error and its sources, in one line.

@@ -20,7 +20,7 @@ use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
-use crate::secrets::Folders;
+use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
 use values::{Place, Span, Words};
 
@@ -45,9 +45,9 @@ pub struct Config {
     /// Where tasks with an address of their own have it.
     pub network: Network,
     /// Where the secrets of containers are.
-    pub secrets: Folder,
+    pub secrets: Secrets,
     /// Where their environment files are.
-    pub environment_files: Folder,
+    pub environment_files: EnvironmentFiles,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -112,6 +112,10 @@ pub struct Agent {
     pub cleanup_wait: Span,
     /// How long a container of ours that belongs to no known task is left alone.
     pub orphan_grace: Span,
+    /// Whether the health check that an image brings counts where a container's definition has none.
+    pub image_health_checks: bool,
+    /// The engine's runtime for the containers of tasks on Fargate; empty means its default.
+    pub fargate_runtime: String,
     /// When the images of tasks are pulled.
     pub image_pull_behavior: PullBehavior,
     /// Whether images that were pulled for tasks are removed when nobody needs them any more.
@@ -152,12 +156,30 @@ pub struct Network {
     pub subnets: BTreeMap<String, String>,
 }
 
-/// A folder of files.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// Where the secrets of containers are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Folder {
+pub struct Secrets {
     /// Absolute; empty where there is none.
     pub folder: PathBuf,
+    /// An address that answers as Secrets Manager and SSM do; empty where there is none.
+    pub endpoint: String,
+    /// The region of what does not say its own; empty means that of the ARNs.
+    pub region: String,
+    /// A file with the key for the endpoint; empty means the environment.
+    pub credentials: PathBuf,
+    /// The file's section.
+    pub profile: String,
+}
+
+/// Where environment files are.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct EnvironmentFiles {
+    /// Absolute; empty where there is none.
+    pub folder: PathBuf,
+    /// An address that answers as S3 does; empty where there is none.
+    pub endpoint: String,
 }
 
 /// The brake on tasks that keep failing.
@@ -254,6 +276,8 @@ impl Default for Agent {
             stop_timeout: Span(defaults.stop_timeout),
             cleanup_wait: Span(defaults.cleanup_wait),
             orphan_grace: Span(defaults.orphan_grace),
+            image_health_checks: defaults.image_health_checks,
+            fargate_runtime: defaults.fargate_runtime.unwrap_or_default(),
             image_pull_behavior: defaults.image_pull_behavior,
             image_cleanup: defaults.image_cleanup.enabled,
             image_cleanup_interval: Span(defaults.image_cleanup.interval),
@@ -275,6 +299,18 @@ impl Default for Network {
     fn default() -> Self {
         let network::Networks { default, subnets } = network::Networks::default();
         Self { default, subnets }
+    }
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            endpoint: String::new(),
+            region: String::new(),
+            credentials: PathBuf::new(),
+            profile: "default".into(),
+        }
     }
 }
 
@@ -405,12 +441,27 @@ impl Config {
                 return wrong(&key, name, "the name of a network of the engine, and none of its own three");
             }
         }
-        for (key, Folder { folder }) in
-            [("secrets.folder", &self.secrets), ("environment-files.folder", &self.environment_files)]
-        {
-            if !folder.as_os_str().is_empty() && !folder.is_absolute() {
-                return wrong(key, &folder.display().to_string(), "an absolute path");
+        for (key, path) in [
+            ("secrets.folder", &self.secrets.folder),
+            ("secrets.credentials", &self.secrets.credentials),
+            ("environment-files.folder", &self.environment_files.folder),
+        ] {
+            if !path.as_os_str().is_empty() && !path.is_absolute() {
+                return wrong(key, &path.display().to_string(), "an absolute path");
             }
+        }
+        for (key, endpoint) in [
+            ("secrets.endpoint", &self.secrets.endpoint),
+            ("environment-files.endpoint", &self.environment_files.endpoint),
+        ] {
+            if !endpoint.is_empty() && !secrets::is_endpoint(endpoint) {
+                let right = "http://host:port or https://host, in which {service} and {region} may stand";
+                return wrong(key, endpoint, right);
+            }
+        }
+        let region = &self.secrets.region;
+        if !region.bytes().all(plain) {
+            return wrong("secrets.region", region, "a region's name, such as \"us-east-1\"");
         }
         if self.restart.backoff > self.restart.backoff_max {
             let value = self.restart.backoff.to_string();
@@ -444,10 +495,19 @@ impl Config {
     }
 
     /// Where secrets and environment files are.
-    pub fn secrets(&self) -> Folders {
-        let set =
-            |Folder { folder }: &Folder| Some(folder.clone()).filter(|path| !path.as_os_str().is_empty());
-        Folders { secrets: set(&self.secrets), environment_files: set(&self.environment_files) }
+    pub fn secrets(&self) -> Sources {
+        let set = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
+        let Secrets { folder, endpoint, region, credentials, profile } = &self.secrets;
+        let region = if region.is_empty() { &self.aws.region } else { region };
+        let at = |endpoint: &str| {
+            let keys = Keys { file: set(credentials), profile: profile.clone() };
+            (!endpoint.is_empty()).then(|| secrets::Aws::new(endpoint, region, keys))
+        };
+        Sources {
+            folders: Folders { secrets: set(folder), environment_files: set(&self.environment_files.folder) },
+            secrets: at(endpoint),
+            environment_files: at(&self.environment_files.endpoint),
+        }
     }
 
     /// What the tree wants to know of this.
@@ -471,6 +531,8 @@ impl Config {
                 pull: self.engine.pulls_at_once,
                 ..Limits::default()
             },
+            image_health_checks: self.agent.image_health_checks,
+            fargate_runtime: Some(self.agent.fargate_runtime.clone()).filter(|name| !name.is_empty()),
             image_pull_behavior: self.agent.image_pull_behavior,
             image_cleanup: Cleanup {
                 enabled: self.agent.image_cleanup,

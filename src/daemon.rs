@@ -22,13 +22,15 @@ use crate::exec::Execs;
 use crate::http;
 use crate::logs::Logs;
 use crate::metrics;
-use crate::secrets::Folders;
+use crate::secrets::Sources;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 
 /// The cluster that calls without one mean.
 const DEFAULT_CLUSTER: &str = "default";
 /// In the data folder: which images this host pulled.
 const IMAGES: &str = "images.json";
+/// In the data folder: what was made for tasks of this host.
+const TASKS: &str = "tasks";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 /// Commands that are run in containers have this long to be ended, and their clients to hear of it.
@@ -121,6 +123,7 @@ impl Daemon {
         if role == Role::Up {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
+                .keeping_folders_in(folder.path().join(TASKS))
                 .with_docker_config(config.docker_config());
             let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
@@ -212,7 +215,7 @@ async fn add_host(
     control: &Control,
     root: &Root,
     engine: Arc<DockerEngine>,
-    secrets: Arc<Folders>,
+    secrets: Arc<Sources>,
 ) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);

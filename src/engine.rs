@@ -3,18 +3,22 @@
 //! Everything is scoped to one owner by the label `mainstay.owner`: containers of another installation, of a
 //! genuine ECS agent or of a person are never listed, reported or touched.
 
+pub mod build;
 mod credentials;
 mod errors;
 mod exec;
+mod folders;
 mod images;
 mod labels;
 mod logs;
 mod networks;
 mod options;
+mod patience;
 pub mod pause;
 mod ports;
 mod processes;
 mod translate;
+mod used;
 mod volumes;
 
 use std::collections::HashMap;
@@ -37,7 +41,9 @@ use mainstay_actors::ports::{
 };
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
-use mainstay_core::{EngineId, ExecId};
+use mainstay_core::{EngineId, ExecId, storage};
+
+pub use used::UsedImage;
 
 use errors::{status, when};
 use images::{Digests, OwnImages};
@@ -59,6 +65,12 @@ pub struct DockerEngine {
     images: OwnImages,
     /// Where this host's credentials for registries stand.
     docker_config: Option<PathBuf>,
+    /// Where the folders of tasks are.
+    folders: Option<PathBuf>,
+    /// Registries that are not waited for.
+    patience: patience::Patience,
+    /// Whether the engine, as last reached, goes to registries itself: through no proxy and no mirror.
+    goes_itself: AtomicBool,
     /// Host ports for port ranges.
     rows: ports::Rows,
     /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
@@ -79,6 +91,9 @@ impl DockerEngine {
             digests: Mutex::default(),
             images: OwnImages::default(),
             docker_config: credentials::own_file(),
+            folders: None,
+            patience: patience::Patience::default(),
+            goes_itself: AtomicBool::new(false),
             rows: ports::Rows::default(),
             nests: AtomicBool::new(false),
             pause: tokio::sync::Mutex::default(),
@@ -107,6 +122,7 @@ impl DockerEngine {
             Docker::connect_with_unix(&self.endpoint, seconds, API_DEFAULT_VERSION)
         };
         let client = client.map_err(|error| when(&self.endpoint, "connect", &error))?;
+        let client = client.with_request_modifier(credentials::as_engines_read_it);
         let client =
             client.negotiate_version().await.map_err(|error| when(&self.endpoint, "version", &error))?;
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
@@ -153,6 +169,7 @@ impl ContainerEngine for DockerEngine {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
         self.nests.store(pause::nests(&info), Ordering::Relaxed);
+        self.goes_itself.store(images::goes_itself(&info), Ordering::Relaxed);
         Ok(translate::info(info))
     }
 
@@ -188,11 +205,16 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        self.removed_volume(name).await
+        match storage::task_of_folder(name) {
+            Some(task) => self.remove_folder(&task).await,
+            None => self.removed_volume(name).await,
+        }
     }
 
     async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError> {
-        self.listed_volumes().await
+        let mut found = self.listed_volumes().await?;
+        found.extend(self.list_folders().await?);
+        Ok(found)
     }
 
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
@@ -225,7 +247,13 @@ impl ContainerEngine for DockerEngine {
             Err(error) if errors::is_missing_image(&error) => {
                 Err(EngineError::NoSuchImage { image: new.image.to_owned() })
             }
-            Err(error) => Err(when(&self.endpoint, "create", &error)),
+            Err(error) => Err(match (when(&self.endpoint, "create", &error), new.runtime) {
+                (EngineError::Refused { message }, Some(runtime)) if message.contains("runtime") => {
+                    let message = format!("{message} (agent.fargate-runtime is {runtime})");
+                    EngineError::Refused { message }
+                }
+                (other, _) => other,
+            }),
         }
     }
 

@@ -33,9 +33,11 @@ pub fn begin(log: &Log) {
     }
 }
 
-/// The engine's client logs whole requests and answers, and with them what containers have for secrets.
+/// The engine's client logs whole requests and answers, and with them what containers have for secrets; who signs
+/// requests logs what is signed.
 fn has_bodies(line: &tracing::Metadata<'_>) -> bool {
-    line.target().starts_with("bollard") && *line.level() > tracing::Level::INFO
+    let talks = |crate_name: &str| line.target().starts_with(crate_name);
+    (talks("bollard") || talks("aws_")) && *line.level() > tracing::Level::INFO
 }
 
 /// A panic is caught by a supervisor; here it leaves its place in the log.

@@ -212,6 +212,7 @@ fn definition(family: Family) -> TaskDefinition {
     let container = ContainerDefinition {
         name: "web".into(),
         image: "mainstay/demo:1".into(),
+        repository_credentials: None,
         cpu: 0,
         memory: Some(32),
         memory_reservation: None,
@@ -235,6 +236,7 @@ fn definition(family: Family) -> TaskDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };

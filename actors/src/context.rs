@@ -48,6 +48,10 @@ pub struct Settings {
     pub cleanup_wait: Duration,
     /// How much a host asks of its engine at once.
     pub engine_limits: Limits,
+    /// Whether the health check that an image brings counts where a container's definition has none.
+    pub image_health_checks: bool,
+    /// The engine's runtime for the containers of tasks on Fargate; its default where absent.
+    pub fargate_runtime: Option<String>,
     /// When a host pulls the images of its tasks.
     pub image_pull_behavior: PullBehavior,
     /// When it removes those that nobody needs any more.
@@ -70,6 +74,8 @@ impl Default for Settings {
             orphan_grace: Duration::from_secs(60),
             cleanup_wait: Duration::from_secs(3 * 3600),
             engine_limits: Limits::default(),
+            image_health_checks: false,
+            fargate_runtime: None,
             image_pull_behavior: PullBehavior::default(),
             image_cleanup: Cleanup::default(),
             storage: Storage::default(),

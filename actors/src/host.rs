@@ -12,6 +12,7 @@ mod images;
 mod known;
 mod pause;
 mod provisions;
+mod router;
 mod strays;
 mod task;
 
@@ -337,6 +338,16 @@ impl Host {
             }
         }
         self.keep_found(me, state, found);
+        if let Some(runtime) = &self.ctx.settings.fargate_runtime
+            && !info.runtimes.is_empty()
+            && !info.runtimes.contains(runtime)
+        {
+            tracing::error!(
+                runtime,
+                known = info.runtimes.join(", "),
+                "the engine does not know the runtime that agent.fargate-runtime names: no task on Fargate will start here"
+            );
+        }
         state.engine = EngineStatus::Up(info.clone());
         self.control.send(FromAgent::EngineUp(info));
         self.report_found(state);

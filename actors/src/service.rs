@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{
-    Brake, DeploymentImage, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task,
+    Brake, DeploymentImage, Health, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task,
     TaskOwner, TaskStatus,
 };
 use mainstay_core::placement::Refusal;
@@ -227,7 +227,10 @@ impl ServiceActor {
             state.roster.restore(brake, now, wall, self.ctx.settings.restart.backoff_max);
         }
         for task in live {
-            state.roster.adopt(Arc::clone(&task));
+            let told = story::unhealthy_stays(&state.record.key, &task.id);
+            let told_sick = task.health == Health::Unhealthy
+                && state.record.events.iter().any(|event| event.message == told);
+            state.roster.adopt(Arc::clone(&task), told_sick);
             state.unheard.insert(task.id.clone());
             state.children.start(me.get_cell(), task).await?;
         }

@@ -8,7 +8,9 @@ use mainstay_actors::control::ServiceUpdate;
 use mainstay_actors::sim::{ImageState, Script, World, after, container, phoenix, side};
 use mainstay_core::ServiceKey;
 use mainstay_core::images::{ImageVersion, PullBehavior};
-use mainstay_core::model::{DependencyCondition, DeploymentConfiguration, StopCode, Task, TaskStatus};
+use mainstay_core::model::{
+    ContainerDefinition, DependencyCondition, DeploymentConfiguration, StopCode, Task, TaskStatus,
+};
 use std::sync::Arc;
 use support::*;
 
@@ -318,4 +320,60 @@ async fn cleanup_can_be_turned_off_and_leaves_what_is_excluded() {
         pass(10 * HOUR).await;
         assert_eq!(world.engine.pulled(), [WEB], "{behavior:?}");
     }
+}
+
+/// A container whose image a registry gives to whoever has the secret's name and password.
+fn private(world: &World, credentials: &str) -> ContainerDefinition {
+    world.engine.image("shop/web:1", ImageState::Remote(SEC));
+    world.engine.publish("shop/web:1", "sha256:1");
+    world.engine.lock("shop/web:1", "shop", "hunter2");
+    ContainerDefinition { repository_credentials: Some(credentials.into()), ..container("shop/web:1") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_is_pulled_with_the_credentials_that_its_definition_names() {
+    let world = world().await;
+    world.secrets.set("registry:username", "shop");
+    world.secrets.set("registry:password", "hunter2");
+    let web = world.define("web", vec![private(&world, "registry")]).await.unwrap();
+    let ran = run(&world, &web, 1).await;
+    until(&world, "up", MIN, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    let known = format!("{:?} {:?}", world.view().tasks.all(), world.view().definitions.all());
+    assert!(known.contains("registry") && !known.contains("hunter2"));
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_are_wrong_or_not_there_fail_the_task_in_the_words_of_ecs() {
+    let world = world().await;
+    let web = world.define("web", vec![private(&world, "registry")]).await.unwrap();
+    let ended = stopped(&world, &run(&world, &web, 1).await.tasks[0].id).await;
+    let reason = ended.stopped_reason.clone().unwrap();
+    let words = "ResourceInitializationError: unable to pull secrets or registry auth: registry (repositoryCredentials";
+    assert!(reason.starts_with(words), "{reason}");
+    assert_eq!(ended.stop_code, Some(StopCode::TaskFailedToStart));
+    world.secrets.set("registry:username", "shop");
+    world.secrets.set("registry:password", "hunter1");
+    let ended = stopped(&world, &run(&world, &web, 1).await.tasks[0].id).await;
+    let reason = ended.stopped_reason.clone().unwrap();
+    assert!(reason.starts_with("CannotPullContainerError: ") && !reason.contains("hunter1"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_of_credentials_that_is_away_is_waited_for_unless_the_image_is_here() {
+    let world = world().await;
+    world.secrets.set("registry:username", "shop");
+    world.secrets.set("registry:password", "hunter2");
+    world.secrets.away(true);
+    let web = world.define("web", vec![private(&world, "registry")]).await.unwrap();
+    let ran = run(&world, &web, 1).await;
+    pass(10 * MIN).await;
+    assert_eq!(task(&world, &ran.tasks[0].id).last_status, TaskStatus::Pending);
+    world.secrets.away(false);
+    until(&world, "up", MIN, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    // A second one runs what is here, whoever answers.
+    world.secrets.away(true);
+    let ran = run(&world, &web, 1).await;
+    until(&world, "up", MIN, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    assert_lawful(&world);
 }

@@ -10,7 +10,9 @@ use mainstay_actors::host::HostMsg;
 use mainstay_actors::ports::{EngineContainer, EngineState};
 use mainstay_actors::sim::{self, ImageState, Script, World, container, definition};
 use mainstay_core::images::PullBehavior;
-use mainstay_core::model::{AwsVpcConfiguration, ContainerSpec, NetworkMode, PidMode, StopCode, TaskStatus};
+use mainstay_core::model::{
+    AwsVpcConfiguration, ContainerSpec, LaunchType, NetworkMode, PidMode, StopCode, TaskStatus,
+};
 use mainstay_core::{RevisionKey, TaskId};
 use support::*;
 
@@ -56,6 +58,37 @@ fn pauses(world: &World) -> Vec<EngineContainer> {
 async fn nothing_is_left(world: &World) {
     until(world, "nothing is left", HOUR, |w| w.engine.containers().is_empty()).await;
     assert_lawful(world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_on_fargate_has_the_runtime_that_is_configured_for_it_and_its_pause_container_the_usual_one() {
+    let mut world = quiet_world(1);
+    world.settings.fargate_runtime = Some("runsc".into());
+    world.start().await.unwrap();
+    until(&world, "the engine answers", SEC, |w| {
+        w.view().instances.get(w.instance()).unwrap().engine_connected
+    })
+    .await;
+    let definition = defined(&world, &["web"]).await;
+    let ran = async |launch_type| {
+        let request = sim::run_task(definition.clone(), 1);
+        let request = mainstay_actors::control::RunTask { network: network(), launch_type, ..request };
+        let id = world.control().run_task(request).await.unwrap().tasks[0].id.clone();
+        up(&world, &id).await;
+        let of_task = world.engine.containers().into_iter().filter(|seen| seen.task == id);
+        let mut found: Vec<(String, Option<String>)> =
+            of_task.map(|seen| (seen.name.clone(), world.engine.runtime(&seen.id))).collect();
+        found.sort();
+        found
+    };
+    let pause = || (ContainerSpec::PAUSE.to_owned(), None);
+    let web = |runtime: Option<&str>| ("web".to_owned(), runtime.map(str::to_owned));
+    let mut expected = vec![web(Some("runsc")), pause()];
+    expected.sort();
+    assert_eq!(ran(LaunchType::Fargate).await, expected);
+    let mut expected = vec![web(None), pause()];
+    expected.sort();
+    assert_eq!(ran(LaunchType::Ec2).await, expected);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,9 @@
 mod support;
 
 use mainstay_actors::sim::container;
-use mainstay_core::model::{ContainerDefinition, Secret, StopCode, TaskStatus};
+use mainstay_core::model::{
+    ContainerDefinition, ContainerOverride, LogConfiguration, Secret, StopCode, TaskStatus,
+};
 use support::*;
 
 fn with_secrets(names: &[(&str, &str)]) -> ContainerDefinition {
@@ -80,4 +82,42 @@ async fn a_task_that_is_stopped_while_it_waits_for_its_provider_is_over_at_once(
     world.control().stop_task(ran.tasks[0].id.clone(), None).await.unwrap();
     until(&world, "over", SEC, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Stopped).await;
     assert_eq!(world.engine.containers(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_driver_is_told_what_was_looked_up_for_it() {
+    let world = world().await;
+    world.secrets.set("/shop/splunk", "hunter2");
+    let logs = LogConfiguration {
+        driver: "splunk".into(),
+        options: vec![("splunk-url".into(), "http://127.0.0.1:8088".into())],
+        secret_options: vec![Secret { name: "splunk-token".into(), value_from: "/shop/splunk".into() }],
+    };
+    let with_logs = ContainerDefinition { log_configuration: Some(logs), ..container("web") };
+    let web = world.define("web", vec![with_logs]).await.unwrap();
+    let ran = run(&world, &web, 1).await;
+    until(&world, "up", MIN, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    let told = world.engine.log_options(&running(&world)[0]);
+    assert_eq!(told, [("splunk-token".to_owned(), "hunter2".to_owned())].into());
+    let known = format!("{:?} {:?}", world.view().tasks.all(), world.view().definitions.all());
+    assert!(known.contains("/shop/splunk") && !known.contains("hunter2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_an_override_names_come_in_place_of_the_definitions() {
+    let world = world().await;
+    world.secrets.set("/shop/password", "hunter2");
+    world.secrets.set("shop/other.env", "OTHER=c\n");
+    let web = world.define("web", vec![with_secrets(&[("PASSWORD", "/shop/password")])]).await.unwrap();
+    let mut request = mainstay_actors::sim::run_task(web, 1);
+    request.overrides.containers.push(ContainerOverride {
+        name: "web".into(),
+        environment_files: Some(vec!["arn:aws:s3:::shop/other.env".into()]),
+        ..ContainerOverride::default()
+    });
+    let ran = world.control().run_task(request).await.unwrap();
+    until(&world, "up", MIN, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    let found = world.engine.environment(&running(&world)[0]);
+    let expected = [("GIVEN", "given"), ("PASSWORD", "hunter2"), ("OTHER", "c")];
+    assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
 }

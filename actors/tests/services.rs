@@ -87,6 +87,41 @@ async fn a_container_killed_for_its_memory_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_container_of_which_the_engine_says_late_that_its_memory_killed_it_says_so_and_is_replaced_at_once()
+{
+    let world = world().await;
+    world.engine.script("hog", Script::eats_memory(90 * SEC).flagged_after(300 * MS));
+    let hog = service_of(&world, "hog", 1).await;
+    let old = world.running_tasks(&hog)[0].clone();
+    pass(89 * SEC).await;
+    until(&world, "its end is decided", 2 * SEC, |w| task(w, &old.id).desired_status == TaskStatus::Stopped)
+        .await;
+    let died_at = tokio::time::Instant::now();
+    until(&world, "another one is up", SEC, |w| !w.running_tasks(&hog).is_empty()).await;
+    assert!(died_at.elapsed() < 100 * MS, "replaced after {:?}", died_at.elapsed());
+    assert_ne!(task(&world, &old.id).last_status, TaskStatus::Stopped, "how it ended is not known yet");
+    let ended = stopped(&world, &old.id).await;
+    assert!(died_at.elapsed() < SEC, "told after {:?}", died_at.elapsed());
+    assert_eq!(ended.containers[0].exit_code, Some(137));
+    let reason = ended.containers[0].reason.as_deref();
+    assert_eq!(reason, Some("OutOfMemoryError: Container killed due to memory usage"));
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_container_that_was_killed_for_another_reason_is_told_within_a_second() {
+    let world = world().await;
+    let definition = world.define("web", vec![container("web")]).await.unwrap();
+    let ran = run(&world, &definition, 1).await;
+    until(&world, "up", SEC, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    world.engine.kill(&running(&world)[0]);
+    until(&world, "STOPPED", SEC, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Stopped).await;
+    let ended = task(&world, &ran.tasks[0].id);
+    assert_eq!((ended.containers[0].exit_code, ended.containers[0].reason.clone()), (Some(137), None));
+    assert_eq!(ended.stop_code, Some(StopCode::EssentialContainerExited));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_container_removed_from_outside_is_replaced() {
     let world = world().await;
     let web = service_of(&world, "web", 1).await;

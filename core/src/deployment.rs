@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{DeploymentConfiguration, Timestamp};
+use crate::model::{DeploymentConfiguration, OnUnhealthy, Timestamp};
 use crate::{DeploymentId, TaskId};
 
 /// A task of the service, as the planner sees it.
@@ -53,6 +53,8 @@ pub struct Rollout<'a> {
     pub waiting_slots: &'a BTreeSet<u32>,
     /// The last placement was refused, and no room has appeared since.
     pub blocked: bool,
+    /// What becomes of a member that is sick.
+    pub on_unhealthy: OnUnhealthy,
 }
 
 /// What to do.
@@ -62,6 +64,8 @@ pub struct Plan {
     pub start: Vec<u32>,
     /// Members to stop.
     pub stop: Vec<(TaskId, Why)>,
+    /// Members that are sick and stay, of which somebody is to be told.
+    pub report: Vec<TaskId>,
     /// Everything is as it shall be.
     pub steady: bool,
 }
@@ -94,17 +98,20 @@ fn percent(of: u32, percent: u32, round: u64) -> u32 {
 /// Decides what to start and stop next.
 ///
 /// Members that are being stopped still count against the upper bound, since their containers may still run, and
-/// towards nothing else. A sick member's replacement comes first where there is room for both (ECS since 2023).
+/// towards nothing else. A sick member's replacement comes first where there is room for both (ECS since 2023); where
+/// it is only to be reported, it keeps its slot, serves nobody (so that nothing is steady), and goes before others do.
 pub fn plan(rollout: &Rollout<'_>) -> Plan {
     let mut plan = Plan::default();
     let is_new = |member: &&Member| member.deployment == *rollout.primary;
     let live = || rollout.members.iter().filter(|member| member.fitness != Fitness::Stopping);
 
     // As many as wanted stay, the fittest first; that they stand in different slots is usual, not required.
-    let well = live().filter(is_new).filter(|member| member.fitness != Fitness::Unhealthy);
-    let mut keepers: Vec<&Member> = well.collect();
+    let reported = rollout.on_unhealthy == OnUnhealthy::Report;
+    let is_sick = |member: &Member| member.fitness == Fitness::Unhealthy;
+    let mut keepers: Vec<&Member> =
+        live().filter(is_new).filter(|member| reported || !is_sick(member)).collect();
     keepers.sort_by_key(|member| {
-        (std::cmp::Reverse(member.fitness), member.slot, member.created_at, &member.id)
+        (is_sick(member), std::cmp::Reverse(member.fitness), member.slot, member.created_at, &member.id)
     });
     let surplus = keepers.split_off(keepers.len().min(rollout.desired as usize));
     plan.stop.extend(surplus.iter().map(|member| (member.id.clone(), Why::ScaleIn)));
@@ -126,9 +133,12 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
     // Starts that only a stop can make room for.
     let cramped = startable.len().saturating_sub(plan.start.len());
 
-    stop_unhealthy(rollout, serving, cramped, &mut plan);
+    if !reported {
+        stop_unhealthy(rollout, serving, cramped, &mut plan);
+    }
     stop_superseded(rollout, serving, cramped, &mut plan);
 
+    plan.report.extend(keepers.iter().filter(|member| is_sick(member)).map(|member| member.id.clone()));
     let wanted = rollout.desired as usize;
     plan.steady = serving == wanted && rollout.members.len() == wanted;
     plan

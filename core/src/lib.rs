@@ -5,6 +5,7 @@
 
 pub mod deployment;
 pub mod fargate;
+pub mod firelens;
 pub mod ids;
 pub mod images;
 pub mod lifecycle;

@@ -59,6 +59,9 @@ pub struct ContainerReport {
     pub reason: Option<String>,
     /// What its check says.
     pub health: Health,
+    /// Whether it has a check that counts: its definition's, or its image's where that is configured.
+    #[serde(default)]
+    pub checked: bool,
     /// Published ports.
     pub network_bindings: Vec<NetworkBinding>,
     /// When it started.
@@ -220,6 +223,7 @@ pub fn known(task: &Task) -> Vec<ContainerReport> {
         exit_code: container.exit_code,
         reason: container.reason.clone(),
         health: container.health,
+        checked: container.has_health_check,
         network_bindings: container.network_bindings.clone(),
         started_at: container.started_at,
         finished_at: None,
@@ -346,6 +350,8 @@ fn take(container: &mut Container, seen: &ContainerReport) -> bool {
     }
     container.started_at = seen.started_at.or(container.started_at);
     container.health = seen.health;
+    // What its image brings is known once it runs.
+    container.has_health_check |= seen.checked;
     if !seen.network_bindings.is_empty() {
         container.network_bindings.clone_from(&seen.network_bindings);
     }

@@ -32,6 +32,8 @@ pub enum SecretSource {
     SecretsManager {
         /// Its name, mostly followed by a hyphen and six characters that Secrets Manager has added.
         id: String,
+        /// What Secrets Manager knows it by, where that was said: its ARN alone.
+        arn: Option<String>,
         /// The key of the JSON object that its value is.
         json_key: Option<String>,
         /// Such as `AWSPREVIOUS`; `AWSCURRENT` where absent.
@@ -43,6 +45,8 @@ pub enum SecretSource {
     Parameter {
         /// Its name, as `/shop/db/password`.
         name: String,
+        /// Where it is, where its ARN says so.
+        region: Option<String>,
     },
 }
 
@@ -54,20 +58,21 @@ impl SecretSource {
     pub fn parse(text: &str) -> Result<Self, String> {
         if !text.starts_with("arn:") {
             let name = parameter_name(text).ok_or("it must be an ARN or the name of a parameter")?;
-            return Ok(Self::Parameter { name });
+            return Ok(Self::Parameter { name, region: None });
         }
         let parts: Vec<&str> = text.split(':').collect();
         match parts.as_slice() {
-            ["arn", _, "ssm", _, _, resource] => {
+            ["arn", _, "ssm", region, _, resource] => {
                 let name = resource.strip_prefix("parameter").and_then(parameter_name);
                 let name = name.ok_or("the ARN of a parameter ends in parameter/ and its name")?;
-                Ok(Self::Parameter { name })
+                // Only a name with a path begins with a slash, which an ARN does not tell apart.
+                let flat = name.strip_prefix('/').filter(|rest| !rest.contains('/')).map(str::to_owned);
+                Ok(Self::Parameter { name: flat.unwrap_or(name), region: filled(region) })
             }
             ["arn", _, "secretsmanager", _, _, "secret", id, rest @ ..] if leads_down(id) => {
-                let some = |text: &&str| Some((*text).to_owned()).filter(|text| !text.is_empty());
                 let (json_key, version_stage, version_id) = match rest {
                     [] => (None, None, None),
-                    [key, stage, version] => (some(key), some(stage), some(version)),
+                    [key, stage, version] => (filled(key), filled(stage), filled(version)),
                     _ => {
                         return Err("after the secret's name come none or all three of \
                                     :json-key:version-stage:version-id, empty where not needed"
@@ -77,13 +82,58 @@ impl SecretSource {
                 if [&version_stage, &version_id].into_iter().flatten().any(|text| text.contains('/')) {
                     return Err("no version has a slash in its name".into());
                 }
-                Ok(Self::SecretsManager { id: (*id).to_owned(), json_key, version_stage, version_id })
+                let arn = Some(parts.get(..7).unwrap_or_default().join(":"));
+                Ok(Self::SecretsManager { id: (*id).to_owned(), arn, json_key, version_stage, version_id })
             }
             _ => Err("it must be an ARN of Secrets Manager (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME) or of \
                       a parameter (arn:aws:ssm:REGION:ACCOUNT:parameter/NAME)"
                 .into()),
         }
     }
+
+    /// The name and the password for a registry, of what `credentialsParameter` names: a secret with the keys `username`
+    /// and `password`, by its ARN or its name.
+    ///
+    /// # Errors
+    /// In words for people, what it must be.
+    pub fn of_registry(text: &str) -> Result<[Self; 2], String> {
+        let letter = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-".contains(letter);
+        let (id, arn) = match Self::parse(text) {
+            Ok(Self::SecretsManager { id, arn, json_key: None, version_stage: None, version_id: None }) => {
+                (id, arn)
+            }
+            _ if !text.starts_with("arn:") && leads_down(text) && text.chars().all(letter) => {
+                (text.to_owned(), None)
+            }
+            _ => {
+                return Err("it must be the ARN of a secret of Secrets Manager \
+                            (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME), or its name"
+                    .into());
+            }
+        };
+        let key = |key: &str| Self::SecretsManager {
+            id: id.clone(),
+            arn: arn.clone(),
+            json_key: Some(key.to_owned()),
+            version_stage: None,
+            version_id: None,
+        };
+        Ok([key("username"), key("password")])
+    }
+
+    /// The region it is in, where its ARN says so.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::SecretsManager { arn, .. } => {
+                arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty())
+            }
+            Self::Parameter { region, .. } => region.as_deref(),
+        }
+    }
+}
+
+fn filled(text: &&str) -> Option<String> {
+    Some((*text).to_owned()).filter(|text| !text.is_empty())
 }
 
 fn parameter_name(text: &str) -> Option<String> {
@@ -113,21 +163,20 @@ impl S3Object {
     /// # Errors
     /// In words for people, what it must be.
     pub fn parse(arn: &str) -> Result<Self, String> {
-        let wrong =
-            || "it must be the ARN of an S3 object that ends in .env, such as arn:aws:s3:::bucket/key.env";
-        let (head, path) = arn.split_once(":::").ok_or_else(wrong)?;
+        let found = Self::any(arn).filter(|found| found.key.ends_with(".env"));
+        found.ok_or_else(|| {
+            "it must be the ARN of an S3 object that ends in .env, such as arn:aws:s3:::bucket/key.env".into()
+        })
+    }
+
+    /// The object that `arn:aws:s3:::bucket/key` names, whatever is in it; `None` where it names none.
+    pub fn any(arn: &str) -> Option<Self> {
+        let (head, path) = arn.split_once(":::")?;
         let parts: Vec<&str> = head.split(':').collect();
-        let (bucket, key) = path.split_once('/').ok_or_else(wrong)?;
+        let (bucket, key) = path.split_once('/')?;
         let is_one = matches!(parts.as_slice(), ["arn", partition, "s3"] if partition.starts_with("aws"));
-        if !is_one
-            || !leads_down(bucket)
-            || !leads_down(key)
-            || key.starts_with('/')
-            || !key.ends_with(".env")
-        {
-            return Err(wrong().into());
-        }
-        Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+        let leads = leads_down(bucket) && leads_down(key) && !key.starts_with('/');
+        (is_one && leads).then(|| Self { bucket: bucket.to_owned(), key: key.to_owned() })
     }
 }
 
@@ -180,17 +229,17 @@ mod tests {
     }
 
     fn manager(id: &str, json_key: &str, stage: &str, version: &str) -> Result<SecretSource, &'static str> {
-        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Ok(SecretSource::SecretsManager {
             id: id.into(),
-            json_key: some(json_key),
-            version_stage: some(stage),
-            version_id: some(version),
+            arn: Some(format!("arn:aws:secretsmanager:us-east-1:000000000000:secret:{id}")),
+            json_key: filled(&json_key),
+            version_stage: filled(&stage),
+            version_id: filled(&version),
         })
     }
 
-    fn parameter(name: &str) -> Result<SecretSource, &'static str> {
-        Ok(SecretSource::Parameter { name: name.into() })
+    fn parameter(name: &str, region: &str) -> Result<SecretSource, &'static str> {
+        Ok(SecretSource::Parameter { name: name.into(), region: filled(&region) })
     }
 
     #[test]
@@ -208,14 +257,37 @@ mod tests {
 
     #[test]
     fn a_parameter_is_named_by_its_arn_or_its_name() {
-        check("arn:aws:ssm:us-east-1:000000000000:parameter/shop/db", parameter("/shop/db"));
-        check("/shop/db/password", parameter("/shop/db/password"));
-        check("password", parameter("password"));
+        check("arn:aws:ssm:us-east-1:000000000000:parameter/shop/db", parameter("/shop/db", "us-east-1"));
+        check("arn:aws:ssm:eu-west-1:000000000000:parameter/token", parameter("token", "eu-west-1"));
+        check("/shop/db/password", parameter("/shop/db/password", ""));
+        check("password", parameter("password", ""));
         for wrong in ["", "/", "../a", "/a/../b", "a b", "/a//b", "a:1"] {
             check(wrong, Err("an ARN or the name of a parameter"));
         }
         check("arn:aws:ssm:us-east-1:000000000000:document/a", Err("parameter/"));
         check("arn:aws:s3:::bucket/a", Err("it must be an ARN"));
+    }
+
+    #[test]
+    fn a_secret_for_a_registry_is_a_whole_one_by_its_arn_or_its_name() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:shop/registry-AbCdEf";
+        for (text, id, region) in
+            [(arn, "shop/registry-AbCdEf", Some("eu-west-1")), ("shop/registry", "shop/registry", None)]
+        {
+            let [name, password] = SecretSource::of_registry(text).unwrap();
+            assert_eq!((name.region(), password.region()), (region, region));
+            for (source, expected) in [(name, "username"), (password, "password")] {
+                let SecretSource::SecretsManager { id: found, json_key, .. } = source else {
+                    panic!("{text}")
+                };
+                assert_eq!((found.as_str(), json_key.as_deref()), (id, Some(expected)));
+            }
+        }
+        let with_key = format!("{arn}:username::");
+        for wrong in ["", "../a", "a b", "arn:aws:ssm:us-east-1:000000000000:parameter/a", with_key.as_str()]
+        {
+            assert!(SecretSource::of_registry(wrong).unwrap_err().contains("secretsmanager"), "{wrong}");
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         deployment_configuration.unwrap_or_default(),
         model::DeploymentConfiguration::default(),
     )?;
-    let tags = tags::read(given_tags)?;
+    let tags = tags::read_of_service(given_tags)?;
     let cluster = clusters::active(api, cluster.as_deref())?;
     let task_definition = task_definition.filter(|name| !name.is_empty());
     let definition =

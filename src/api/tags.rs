@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mainstay_core::model;
+use mainstay_core::model::{self, OnUnhealthy};
 
 use super::error::{Answer, ApiError};
 use super::wire::structures::Tag;
@@ -32,6 +32,23 @@ pub(super) fn read(given: Option<Vec<Tag>>) -> Answer<Vec<model::Tag>> {
         .collect()
 }
 
+/// The tags that a request puts on a service.
+///
+/// # Errors
+/// As [`read`], and where one that says how a service is kept does not say it right.
+pub(super) fn read_of_service(given: Option<Vec<Tag>>) -> Answer<Vec<model::Tag>> {
+    let tags = read(given)?;
+    for tag in tags.iter().filter(|tag| tag.key == OnUnhealthy::TAG) {
+        let value = tag.value.as_deref().unwrap_or_default();
+        if OnUnhealthy::parse(value).is_none() {
+            let known = OnUnhealthy::ALL.map(OnUnhealthy::as_str).join(" or ");
+            let text = format!("The value of tag '{}' is '{value}'; it must be {known}.", tag.key);
+            return Err(ApiError::parameter(text));
+        }
+    }
+    Ok(tags)
+}
+
 /// The tags of an answer.
 pub(super) fn show(tags: &[model::Tag]) -> Vec<Tag> {
     tags.iter().map(|tag| Tag { key: Some(tag.key.clone()), value: tag.value.clone() }).collect()
@@ -58,6 +75,22 @@ mod tests {
             Err(error) => error.message().to_owned(),
         };
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn what_a_services_tag_says_of_its_unhealthy_tasks_has_to_mean_something() {
+        let read = |value: Option<&str>| {
+            let tag = Tag { key: Some("mainstay:on-unhealthy".to_owned()), value: value.map(str::to_owned) };
+            read_of_service(Some(vec![tag])).map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!((read(Some("report")), read(Some("replace"))), (Ok(()), Ok(())));
+        for (value, shown) in [(Some("Report"), "Report"), (Some(""), ""), (None, "")] {
+            let expected = format!(
+                "InvalidParameterException: The value of tag 'mainstay:on-unhealthy' is '{shown}'; it must be \
+                 replace or report."
+            );
+            assert_eq!(read(value), Err(expected));
+        }
     }
 
     #[test]

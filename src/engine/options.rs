@@ -6,10 +6,10 @@ use bollard::models::{
     ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, ResourcesUlimits,
 };
 use mainstay_actors::ports::NewContainer;
-use mainstay_core::engine_name;
 use mainstay_core::model::{
     ContainerDefinition, Device, DevicePermission, LinuxParameters, LogConfiguration, Tmpfs, Ulimit,
 };
+use mainstay_core::{engine_name, firelens};
 
 use super::labels;
 use super::translate::MIB;
@@ -43,7 +43,7 @@ pub(super) fn apply(new: &NewContainer<'_>, body: &mut ContainerCreateBody, host
         let target = |container: &str| engine_name(new.definition, new.task, container);
         links.iter().map(|link| format!("{}:{}", target(&link.container), link.alias())).collect()
     });
-    host.log_config = definition.log_configuration.as_ref().map(log_config);
+    host.log_config = definition.log_configuration.as_ref().map(|logs| log_config(new, logs));
     if let Some(linux) = &options.linux {
         apply_linux(definition, linux, host);
     }
@@ -87,13 +87,32 @@ fn tmpfs(mount: Tmpfs) -> (String, String) {
     (mount.container_path, mount.mount_options.into_iter().chain([size]).collect::<Vec<_>>().join(","))
 }
 
-fn log_config(configuration: &LogConfiguration) -> HostConfigLogConfig {
+fn log_config(new: &NewContainer<'_>, configuration: &LogConfiguration) -> HostConfigLogConfig {
+    if let Some(socket) = new.log_socket {
+        return routed(new, configuration, socket);
+    }
     let awslogs = configuration.driver == LogConfiguration::AWSLOGS;
     let driver = if awslogs { IN_PLACE_OF_AWSLOGS } else { &configuration.driver };
-    let known = |(name, _): &&(String, String)| !awslogs || OF_ANY_DRIVER.contains(&name.as_str());
+    let known = |(name, _): &(String, String)| !awslogs || OF_ANY_DRIVER.contains(&name.as_str());
+    let looked_up =
+        new.looked_up.log_options.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
+    let options = configuration.options.iter().cloned().chain(looked_up);
+    HostConfigLogConfig { typ: Some(driver.to_owned()), config: Some(options.filter(known).collect()) }
+}
+
+/// What it prints goes to its task's log router, which may not listen yet, nor any more: it is not waited for.
+fn routed(new: &NewContainer<'_>, configuration: &LogConfiguration, socket: &str) -> HostConfigLogConfig {
+    let options = [
+        ("fluentd-address", Some(format!("unix://{socket}"))),
+        ("fluentd-async", Some("true".into())),
+        ("fluentd-sub-second-precision", Some("true".into())),
+        ("fluentd-buffer-limit", configuration.option(LogConfiguration::BUFFER_LIMIT).map(str::to_owned)),
+        ("tag", Some(firelens::tag(&new.spec.definition.name, new.task))),
+    ];
+    let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     HostConfigLogConfig {
-        typ: Some(driver.to_owned()),
-        config: Some(configuration.options.iter().filter(known).cloned().collect()),
+        typ: Some("fluentd".into()),
+        config: Some(options.into_iter().filter_map(given).collect()),
     }
 }
 
@@ -120,7 +139,9 @@ pub(super) fn log_labels(new: &NewContainer<'_>) -> HashMap<String, String> {
 mod tests {
     use std::time::Duration;
 
+    use mainstay_actors::ports::LookedUp;
     use mainstay_core::model::{ContainerSpec, EngineOptions, Link, NetworkMode, SystemControl};
+    use mainstay_core::secrets::Hidden;
     use mainstay_core::{ClusterName, Family, RevisionKey, TaskId};
 
     use super::*;
@@ -131,6 +152,14 @@ mod tests {
 
     /// What the engine is asked for.
     fn asked(definition: ContainerDefinition) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
+        asked_beside(None, definition)
+    }
+
+    /// What it is asked for where the task's log router has this socket.
+    fn asked_beside(
+        log_socket: Option<&str>,
+        definition: ContainerDefinition,
+    ) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
         let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
         let key = RevisionKey { family: Family::new("shop"), revision: 3 };
         let spec = ContainerSpec {
@@ -154,7 +183,13 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
-            added_environment: &[],
+            looked_up: &LookedUp {
+                log_options: vec![("splunk-token".into(), Hidden::new("t0k3n"))],
+                ..LookedUp::default()
+            },
+            log_socket,
+            runtime: None,
+            image_check: false,
         };
         let (mut body, mut host) = Default::default();
         apply(&new, &mut body, &mut host);
@@ -222,10 +257,46 @@ mod tests {
     }
 
     #[test]
+    fn what_was_looked_up_for_a_log_driver_is_told_to_it() {
+        let configuration = LogConfiguration {
+            driver: "splunk".into(),
+            options: vec![("splunk-url".into(), "http://127.0.0.1:8088".into())],
+            secret_options: Vec::new(),
+        };
+        let (_, host, _) =
+            asked(ContainerDefinition { log_configuration: Some(configuration), ..container() });
+        let told = host.log_config.and_then(|log| log.config).unwrap_or_default();
+        assert_eq!((told.len(), told.get("splunk-token").map(String::as_str)), (2, Some("t0k3n")));
+    }
+
+    #[test]
+    fn what_is_for_the_log_router_goes_to_its_socket_under_a_tag_and_waits_for_nobody() {
+        let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let configuration = LogConfiguration {
+            driver: LogConfiguration::AWSFIRELENS.into(),
+            options: vec![option("Name", "stdout"), option("log-driver-buffer-limit", "2048")],
+            secret_options: Vec::new(),
+        };
+        let definition = ContainerDefinition { log_configuration: Some(configuration), ..container() };
+        let (_, host, _) = asked_beside(Some("/data/run/fluent.sock"), definition);
+        let log = host.log_config.unwrap_or_default();
+        let expected = [
+            ("fluentd-address", "unix:///data/run/fluent.sock"),
+            ("fluentd-async", "true"),
+            ("fluentd-sub-second-precision", "true"),
+            ("fluentd-buffer-limit", "2048"),
+            ("tag", "web-firelens-0a1b"),
+        ];
+        assert_eq!(log.typ.as_deref(), Some("fluentd"));
+        assert_eq!(log.config, Some(expected.map(|(name, value)| option(name, value)).into()));
+    }
+
+    #[test]
     fn cloudwatchs_lines_stay_here_with_labels_that_say_where_they_would_be() {
         let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let configuration = LogConfiguration {
             driver: LogConfiguration::AWSLOGS.into(),
+            secret_options: Vec::new(),
             options: vec![
                 option("awslogs-group", "/shop"),
                 option("awslogs-region", "eu-west-1"),

@@ -10,7 +10,7 @@ use bollard::models::{
 use mainstay_actors::ports::{
     EngineContainer, EngineEvent, EngineEventKind, EngineInfo, EngineState, Exit, NewContainer,
 };
-use mainstay_core::model::{Health, NetworkMode, Ports, Timestamp};
+use mainstay_core::model::{Health, HealthCheck, NetworkMode, Ports, Timestamp};
 use mainstay_core::{EngineId, TaskId};
 
 use super::{labels, networks, options, pause, ports, volumes};
@@ -28,6 +28,11 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
         memory: info.mem_total.and_then(|bytes| u32::try_from(bytes / MIB).ok()).unwrap_or(0),
         architecture: info.architecture.unwrap_or_default(),
         os: info.os_type.unwrap_or_default(),
+        runtimes: {
+            let mut names: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
+            names.sort();
+            names
+        },
     }
 }
 
@@ -50,6 +55,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
         cpu_shares: Some(definition.cpu.max(LEAST_CPU_SHARES).into()),
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
+        runtime: new.runtime.map(str::to_owned),
         port_bindings: bridged.then(|| ports::bindings(definition, found.rows)),
         ..Default::default()
     };
@@ -61,14 +67,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
         env: Some(environment(new)),
         user: definition.user.clone(),
         working_dir: definition.working_directory.clone(),
-        healthcheck: definition.health_check.as_ref().map(|check| HealthConfig {
-            test: Some(check.command.clone()),
-            interval: Some(nanos(check.interval)),
-            timeout: Some(nanos(check.timeout)),
-            retries: Some(check.retries.into()),
-            start_period: Some(nanos(check.start_period)),
-            start_interval: None,
-        }),
+        healthcheck: health_check(definition.health_check.as_ref(), new.image_check),
         exposed_ports: bridged.then(|| ports::exposed(definition)),
         labels: Some(labels_of(owner, new)),
         ..Default::default()
@@ -83,10 +82,27 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
     body
 }
 
+/// The definition's check. Where there is none, the image's own is left to the engine, or is not run at all: Docker
+/// would run it where nothing is said, while ECS takes no notice of it.
+fn health_check(given: Option<&HealthCheck>, image_check: bool) -> Option<HealthConfig> {
+    let Some(check) = given else {
+        let none = HealthConfig { test: Some(vec!["NONE".into()]), ..Default::default() };
+        return (!image_check).then_some(none);
+    };
+    Some(HealthConfig {
+        test: Some(check.command.clone()),
+        interval: Some(nanos(check.interval)),
+        timeout: Some(nanos(check.timeout)),
+        retries: Some(check.retries.into()),
+        start_period: Some(nanos(check.start_period)),
+        start_interval: None,
+    })
+}
+
 /// What the definition says, and what came to it.
 fn environment(new: &NewContainer<'_>) -> Vec<String> {
     let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
-    let added = new.added_environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
+    let added = new.looked_up.environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
     given.chain(added).collect()
 }
 
@@ -124,6 +140,7 @@ pub(super) fn container(
         task: TaskId::new(labels.get(labels::TASK_ID)?),
         name: labels.get(labels::CONTAINER_NAME)?.clone(),
         health: state.health.as_ref().map_or(Health::Unknown, verdict),
+        checked: state.health.as_ref().is_some_and(is_check),
         network_bindings: ports::network_bindings(
             &published,
             labels.get(labels::PORT_RANGES).map(String::as_str),
@@ -149,6 +166,11 @@ fn state_of(state: &ContainerState) -> EngineState {
             error: state.error.clone().filter(|error| !error.is_empty()),
         }),
     }
+}
+
+/// Whether there is a check; Docker says NONE, or nothing, where there is not.
+fn is_check(health: &bollard::models::Health) -> bool {
+    !matches!(health.status, None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY))
 }
 
 /// What a container's check says. Docker calls one unhealthy, too, while it does not check it: from its pause to the

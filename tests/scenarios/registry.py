@@ -16,17 +16,22 @@ import docker
 from vocabulary import IMAGE, free_port, fresh, get, wait_for
 
 USER, PASSWORD = "mainstay", "open-sesame"
-# PASSWORD, as htpasswd -B writes it.
-HTPASSWD = f"{USER}:$2y$05$abcdefghijklmnopqrstuutXu9KzOt.1yBoZUeFWoT/914/JfszCO\n"
+# One that in base64 has both letters that base64url writes otherwise.
+ODD_PASSWORD = "~~~???>>>"
+# Each as htpasswd -B writes it.
+HTPASSWD = {
+    PASSWORD: "$2y$05$abcdefghijklmnopqrstuutXu9KzOt.1yBoZUeFWoT/914/JfszCO",
+    ODD_PASSWORD: "$2y$05$WpbC5J1UdsBvZLSzijmYPOgn3dXIONrv35LFsWgi.SndssOwBERZK",
+}
 
 
 class Registry:
     """docker-registry on a port and a folder of its own."""
 
-    def __init__(self, folder, locked=False):
+    def __init__(self, folder, locked=False, password=PASSWORD):
         self.folder = pathlib.Path(folder)
         self.address = f"127.0.0.1:{free_port()}"
-        self.credentials = {"username": USER, "password": PASSWORD} if locked else None
+        self.credentials = {"username": USER, "password": password} if locked else None
         self.names = []
         self.process = None
         config = (
@@ -34,7 +39,7 @@ class Registry:
             f"http:\n  addr: {self.address}\n"
         )
         if locked:
-            (self.folder / "htpasswd").write_text(HTPASSWD)
+            (self.folder / "htpasswd").write_text(f"{USER}:{HTPASSWD[password]}\n")
             config += f"auth:\n  htpasswd:\n    realm: scenarios\n    path: {self.folder / 'htpasswd'}\n"
         (self.folder / "config.yml").write_text(config)
 

@@ -1,5 +1,7 @@
 """Launch type FARGATE: a size for the whole task, held for the whole task, on the hosts that there are."""
 
+import shutil
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -90,3 +92,32 @@ def test_what_is_no_fargate_task_is_refused(daemon):
         daemon.ecs.run_task(taskDefinition=bridge, launchType="FARGATE")
     with pytest.raises(ClientError, match="platform version must be null"):
         daemon.ecs.create_service(serviceName=fresh(), taskDefinition=bridge, desiredCount=0, platformVersion="LATEST")
+
+
+def test_tasks_on_fargate_run_in_the_runtime_that_is_configured_for_them(private_engines, daemons):
+    private = private_engines(f"--add-runtime=apart={shutil.which('runc')}")
+    daemon = daemons(
+        on=private.client, MAINSTAY_ENGINE_ENDPOINT=private.endpoint, MAINSTAY_AGENT_FARGATE_RUNTIME="apart"
+    ).start()
+    definition = sized(daemon, unsized("web"))
+    runtimes = lambda task: {
+        one.labels["com.amazonaws.ecs.container-name"]: one.attrs["HostConfig"]["Runtime"]
+        for one in daemon.containers(task_arn=task["taskArn"])
+    }
+    apart = daemon.running(run(daemon, definition))
+    assert runtimes(apart) == {"web": "apart", PAUSE: "runc"}
+    on_ec2 = daemon.register(networkMode="awsvpc")
+    usual = daemon.running(daemon.run(definition=on_ec2, networkConfiguration=SUBNETS))
+    assert runtimes(usual) == {"web": "runc", PAUSE: "runc"}
+
+
+def test_a_runtime_that_the_engine_does_not_know_is_told_at_start_and_fails_tasks_on_fargate_alone(daemons):
+    daemon = daemons(MAINSTAY_AGENT_FARGATE_RUNTIME="nowhere").start()
+    definition = sized(daemon, unsized("web"))
+    task = daemon.stopped(run(daemon, definition))
+    assert task["stopCode"] == "TaskFailedToStart"
+    reason = task["stoppedReason"]
+    assert reason.startswith("CannotCreateContainerError: ") and "nowhere" in reason, reason
+    assert "agent.fargate-runtime is nowhere" in reason
+    assert "agent.fargate-runtime names" in daemon.log() and "runc" in daemon.log()
+    daemon.running(daemon.run())

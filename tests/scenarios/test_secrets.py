@@ -1,10 +1,12 @@
 """Secrets and environment files: in the container's environment, and nowhere else."""
 
+import http.server
 import json
+import threading
 
 import pytest
 
-from vocabulary import Daemon, container, fresh, get, variables
+from vocabulary import Daemon, container, fresh, get, variables, wait_for
 
 VALUE = "correct-horse-battery-staple"
 SETTINGS = {"MAINSTAY_AGENT_CLEANUP_WAIT": "1s", "MAINSTAY_AGENT_STOP_TIMEOUT": "2s"}
@@ -156,6 +158,71 @@ def test_a_daemon_without_a_folder_says_which_key_to_set(daemons):
     ):
         reason = daemon.stopped(daemon.run(definition=daemon.register(part)))["stoppedReason"]
         assert section in reason and "mainstay.toml" in reason
+
+
+@pytest.fixture
+def splunk():
+    """An address that takes what a log driver sends, and notes as whom."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            # The driver looks first whether somebody is there, and says nothing of itself.
+            if self.command == "POST":
+                self.server.seen.add(self.headers["Authorization"])
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_OPTIONS = do_POST
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.seen = set()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_option_of_a_log_driver_may_be_a_secret(daemon, splunk):
+    logs = {
+        "logDriver": "splunk",
+        "options": {"splunk-url": f"http://127.0.0.1:{splunk.server_port}", "splunk-gzip": "false"},
+        "secretOptions": [secret("splunk-token", f"{ARN}shop/db-AbCdEf:password::")],
+    }
+    definition = daemon.register(container(logConfiguration=logs))
+    task = daemon.running(daemon.run(definition=definition))
+    wait_for("word of the log driver", lambda: splunk.seen)
+    assert splunk.seen == {f"Splunk {VALUE}"}
+    shown = daemon.ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
+    assert shown["logConfiguration"] == logs
+    assert VALUE not in told(daemon, task, definition)
+
+
+def test_an_option_of_a_log_driver_that_cannot_be_found_fails_the_task(daemon):
+    logs = {"logDriver": "splunk", "secretOptions": [secret("splunk-token", "/shop/none")]}
+    task = daemon.stopped(daemon.run(container(logConfiguration=logs)))
+    words = "ResourceInitializationError: unable to pull secrets or registry auth: /shop/none (splunk-token of container web)"
+    assert task["stoppedReason"].startswith(words)
+
+
+def test_files_that_an_override_names_come_in_place_of_the_definitions(daemon):
+    definition = daemon.register(container(environmentFiles=files("first.env")))
+    override = {"name": "web", "environmentFiles": files("deep/second.env")}
+    task = daemon.running(daemon.run(definition=definition, overrides={"containerOverrides": [override]}))
+    seen = environment(daemon, task)
+    assert (seen.get("SECOND"), seen["TWICE"]) == ("a=b", "second")
+    assert "QUOTED" not in seen
+    assert task["overrides"]["containerOverrides"] == [override]
+    bad = {"containerOverrides": [{"name": "web", "environmentFiles": [{"type": "s3", "value": "second.env"}]}]}
+    status, name, message = daemon.post("RunTask", {"taskDefinition": definition, "overrides": bad})
+    assert (status, name) == (400, "ClientException")
+    assert "overrides.containerOverrides[0].environmentFiles[0].value is 'second.env'" in message
 
 
 def test_an_override_cannot_take_a_secrets_name(daemon):

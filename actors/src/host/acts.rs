@@ -34,7 +34,7 @@ impl HostTask {
         let unmade = container.unmade.last().cloned();
         let last = container.last_start();
         let again = container.tries > 0 || last.is_some();
-        let gate = Arc::clone(&self.gate);
+        let (gate, secrets) = (Arc::clone(&self.gate), Arc::clone(&self.secrets));
         let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
         let network = container
             .spec
@@ -43,13 +43,15 @@ impl HostTask {
             .flatten();
         let joins = state.spec.pause().filter(|&pause| pause != place);
         let joins = joins.and_then(|pause| state.containers[pause].id.clone());
-        let added = state.provisions.added(&container.report.name);
-        let image = container.image.clone();
+        let mut looked_up = state.provisions.looked_up(&container.report.name);
+        looked_up.environment.extend(state.told_of_router(place));
+        let log_socket = state.log_socket(place);
+        let (image, image_check) = (container.image.clone(), ctx.settings.image_health_checks);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             if act == Act::Pull {
                 // Only what it does takes turns, and a pull not with the rest.
-                let brought = images::bring(&ctx, &*engine, &gate, &spec, container).await;
+                let brought = images::bring(&ctx, &*engine, &*secrets, &gate, &spec, container).await;
                 let outcome = Outcome::Brought(Box::new(brought));
                 drop(me.cast(HostTaskMsg::Done { place, news, outcome }));
                 return;
@@ -63,6 +65,8 @@ impl HostTask {
                 (Act::Start, Some(id)) => Outcome::Started(start(&*engine, &id, again, last).await),
                 (Act::Stop, Some(id)) => Outcome::Stopped(stop(&*engine, &id, container.stop_timeout).await),
                 (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
+                    // A pause container runs nothing of anybody's, and holds namespaces that any runtime can join.
+                    let apart = spec.is_on_fargate() && !container.is_pause();
                     let new = NewContainer {
                         task: &spec.id,
                         task_arn: &spec.arn,
@@ -78,7 +82,10 @@ impl HostTask {
                         image: &image,
                         mounts: &mounts,
                         mounts_of: &mounts_of,
-                        added_environment: &added,
+                        looked_up: &looked_up,
+                        log_socket: log_socket.as_deref(),
+                        runtime: ctx.settings.fargate_runtime.as_deref().filter(|_| apart),
+                        image_check,
                     };
                     Failpoint::HostBeforeCreate.hit();
                     let made = create(&*engine, &new, unmade.as_ref()).await;

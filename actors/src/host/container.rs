@@ -12,6 +12,11 @@ use crate::ports::{EngineContainer, EngineState, Exit};
 /// The exit code of a container that never started for want of what it depends on.
 const BLOCKED: i32 = 143;
 
+/// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
+pub(super) const KILLED: i32 = 137;
+/// An engine says that late, at most, that it was the kernel for want of memory.
+pub(super) const OUT_OF_MEMORY_WITHIN: Duration = Duration::from_millis(500);
+
 /// A container with a port range is made so often beyond the first time, each time with other ports of the host.
 const PORTS_TRIED: usize = 10;
 
@@ -59,6 +64,10 @@ pub(super) struct Container {
     pub(super) news: News,
     /// The exit code of a kill that was heard of.
     killed_with: Option<i32>,
+    /// It was told to stop.
+    told_to_stop: bool,
+    /// A look that will say whether its memory was the reason is the last one before its end is told.
+    last_look: bool,
     /// How the run ended that is to be followed by another one.
     last_end: Option<LastEnd>,
     /// When its present run began, by the engine's clock and by one that nobody sets.
@@ -69,6 +78,8 @@ pub(super) struct Container {
     pub(super) unmade: Vec<EngineId>,
     /// Its network interface, as last seen.
     pub(super) interface: Option<NetworkInterface>,
+    /// Whether a check that its image brings counts.
+    image_check: bool,
     pub(super) report: ContainerReport,
 }
 
@@ -79,6 +90,29 @@ pub struct News {
     health: u64,
     /// Ends after which it was to be started again; a look that began before the last one saw a run that is over.
     run: u64,
+    /// All ends; a look that began before the last one says nothing of whether it was started from outside since.
+    ends: u64,
+}
+
+/// What a look means beyond what is noted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// Nothing.
+    Noted,
+    /// It runs although it was over.
+    RunsAgain,
+    /// It was killed, and who did that may not be known yet: look once more.
+    LookLater,
+}
+
+/// What is known of a container's task when it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances {
+    pub(super) now: Now,
+    /// Its task is being stopped.
+    pub(super) stopping: bool,
+    /// Its task as a whole can have only so much memory.
+    pub(super) limited: bool,
 }
 
 struct LastEnd {
@@ -104,7 +138,7 @@ pub(super) enum Act {
 }
 
 impl Container {
-    pub(super) fn new(spec: ContainerSpec) -> Self {
+    pub(super) fn new(spec: ContainerSpec, image_check: bool) -> Self {
         let report = ContainerReport {
             name: spec.definition.name.clone(),
             status: ContainerStatus::Pending,
@@ -114,6 +148,7 @@ impl Container {
             exit_code: None,
             reason: None,
             health: Health::Unknown,
+            checked: false,
             network_bindings: Vec::new(),
             started_at: None,
             finished_at: None,
@@ -132,8 +167,11 @@ impl Container {
             look_again: false,
             unmade: Vec::new(),
             interface: None,
+            image_check,
             news: News::default(),
             killed_with: None,
+            told_to_stop: false,
+            last_look: false,
             last_end: None,
             run: None,
             alarm: None,
@@ -166,6 +204,17 @@ impl Container {
             }
             (Phase::Running, false) | (Phase::Killed | Phase::Stopped, _) => None,
         }
+    }
+
+    /// An act on it begins.
+    pub(super) fn begin(&mut self, act: Act) {
+        self.busy = true;
+        self.told_to_stop |= act == Act::Stop;
+    }
+
+    /// An end of it was heard of, or seen.
+    pub(super) fn note_end(&mut self) {
+        self.news.ends += 1;
     }
 
     fn over(&mut self) {
@@ -250,9 +299,19 @@ impl Container {
     /// Its check has a new verdict.
     pub(super) fn checked(&mut self, health: Health) {
         self.news.health += 1;
-        if !matches!(self.phase, Phase::Again | Phase::Stopped) {
+        if self.check_counts() && !matches!(self.phase, Phase::Again | Phase::Stopped) {
             self.report.health = health;
         }
+    }
+
+    /// Whether a check that the engine runs for it is one that counts.
+    fn check_counts(&self) -> bool {
+        self.image_check || self.spec.definition.health_check.is_some()
+    }
+
+    /// What of its health counts.
+    fn health_in(&self, seen: &EngineContainer) -> Health {
+        if self.check_counts() { seen.health } else { Health::Unknown }
     }
 
     /// Its image is here, under this reference.
@@ -308,8 +367,10 @@ impl Container {
         match &seen.state {
             EngineState::Created => false,
             EngineState::Running if self.phase == Phase::Again => !self.busy,
-            EngineState::Running => self.phase != Phase::Running || self.report.health != seen.health,
-            EngineState::Exited(_) => !matches!(self.phase, Phase::Again | Phase::Stopped),
+            EngineState::Running => {
+                self.phase != Phase::Running || self.report.health != self.health_in(seen)
+            }
+            EngineState::Exited(_) => !self.last_look && !matches!(self.phase, Phase::Again | Phase::Stopped),
         }
     }
 
@@ -323,20 +384,22 @@ impl Container {
         matches!(self.phase, Phase::Running | Phase::Killed | Phase::Again)
     }
 
-    /// Takes what a look at the engine showed that began with such news; true where it runs although it was over.
-    pub(super) fn seen(&mut self, seen: &EngineContainer, news: News, now: Now) -> bool {
+    /// Takes what a look at the engine showed that began with such news.
+    pub(super) fn seen(&mut self, seen: &EngineContainer, news: News, among: Circumstances) -> Sight {
         self.unseen = false;
         // What it is now, the look at the end of its start tells.
         if news.run != self.news.run {
-            return false;
+            return Sight::Noted;
         }
         let runs = seen.state == EngineState::Running;
-        // One that was killed and runs again was restarted from outside, after its end was told.
+        // One that was killed and runs again was restarted from outside, after its end was told; unless that look saw
+        // the very run that has ended since.
         if self.phase == Phase::Stopped || (self.phase == Phase::Killed && runs) {
-            return runs;
+            let again = runs && news.ends == self.news.ends;
+            return if again { Sight::RunsAgain } else { Sight::Noted };
         }
         if self.phase == Phase::Again && !runs && seen.started_at == self.last_start() {
-            return false;
+            return Sight::Noted;
         }
         self.last_end = None;
         self.made(seen.id.clone());
@@ -349,19 +412,34 @@ impl Container {
                 self.phase = Phase::Running;
                 self.report.status = ContainerStatus::Running;
                 self.report.started_at = seen.started_at;
-                self.note_run(seen.started_at, now);
+                self.note_run(seen.started_at, among.now);
                 if news.health == self.news.health {
-                    self.report.health = seen.health;
+                    self.report.health = self.health_in(seen);
                 }
+                self.report.checked = seen.checked && self.check_counts();
                 self.report.network_bindings.clone_from(&seen.network_bindings);
                 self.interface.clone_from(&seen.interface);
             }
-            EngineState::Exited(exit) => self.exited(seen.started_at, exit),
+            EngineState::Exited(exit) => return self.exited(seen.started_at, exit, among),
         }
-        false
+        Sight::Noted
     }
 
-    fn exited(&mut self, started_at: Option<Timestamp>, exit: &Exit) {
+    /// Whether it may still turn out that it was killed for its memory: engines tell that late when they are busy, and
+    /// what was told of an end is final.
+    fn may_lack_its_reason(&self, exit: &Exit, among: Circumstances) -> bool {
+        let recent =
+            |at: Timestamp| Duration::from_millis(among.now.wall.millis_since(at)) < OUT_OF_MEMORY_WITHIN;
+        exit.code == KILLED
+            && !exit.out_of_memory
+            && exit.error.is_none()
+            && (among.limited || self.spec.definition.memory.is_some())
+            && !(among.stopping || self.told_to_stop || self.last_look)
+            && exit.at.is_none_or(recent)
+    }
+
+    fn exited(&mut self, started_at: Option<Timestamp>, exit: &Exit, among: Circumstances) -> Sight {
+        self.note_end();
         self.report.started_at = started_at.or(self.report.started_at);
         let reason = match &exit.error {
             _ if exit.out_of_memory => Some("OutOfMemoryError: Container killed due to memory usage".into()),
@@ -376,7 +454,12 @@ impl Container {
             self.report.status = ContainerStatus::Running;
             self.report.health = Health::Unknown;
             self.last_end = Some(LastEnd { exit_code: exit.code, at: exit.at, reason });
-            return;
+            return Sight::Noted;
+        }
+        if self.may_lack_its_reason(exit, among) {
+            self.killed(exit.code);
+            self.last_look = true;
+            return Sight::LookLater;
         }
         self.over();
         self.report.finished_at = exit.at;
@@ -384,6 +467,7 @@ impl Container {
             self.report.exit_code = Some(exit.code);
         }
         self.report.reason = reason;
+        Sight::Noted
     }
 
     /// Notes since when it runs, once for each run: whoever sets the wall clock later changes nothing.
@@ -398,6 +482,7 @@ impl Container {
     /// Nothing of it is there any more.
     pub(super) fn gone(&mut self) {
         self.unseen = false;
+        self.note_end();
         if self.phase != Phase::Stopped && self.id.is_some() {
             self.over();
             self.report.exit_code = self.report.exit_code.or(self.killed_with);
@@ -406,3 +491,6 @@ impl Container {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,19 @@
 //! A host's images: brought before the containers that need them, and removed when nobody has needed them for long.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use mainstay_core::images::{self, Decision, Here, ImageVersion, PullBehavior};
 use mainstay_core::model::{ContainerSpec, TaskSpec, Timestamp};
 
 use super::gate::{Gate, Lane};
+use super::provisions::{self, Unprovided};
 use super::{EngineStatus, Host, HostMsg, HostState, Me};
 use crate::context::Context;
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::ports::{ContainerEngine, EngineError, Pull};
+use crate::ports::{ContainerEngine, EngineError, Pull, Secrets};
 
 /// Removals take turns with the acts of services under this name.
 const GROUP: &str = "image-cleanup";
@@ -21,7 +23,52 @@ pub struct Brought {
     /// When the pull began and ended, where there was one.
     pub(super) pull: Option<(Timestamp, Timestamp)>,
     /// The reference to make the container with, and what it stands for.
-    pub(super) image: Result<(String, Option<Here>), EngineError>,
+    pub(super) image: Result<(String, Option<Here>), Unbrought>,
+}
+
+/// Why an image is not here.
+#[derive(Debug)]
+pub enum Unbrought {
+    /// The engine did not bring it, or cannot be asked.
+    Engine(EngineError),
+    /// Its definition names credentials for its registry that cannot be had.
+    Credentials(Unprovided),
+}
+
+impl From<EngineError> for Unbrought {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl Unbrought {
+    /// Whether what is here under its name will do all the same: an engine that does not answer will be asked again, and
+    /// credentials that are not there are a mistake in the task definition, which nothing may hide.
+    fn leaves_the_spare(&self) -> bool {
+        match self {
+            Self::Engine(error) => !matches!(error, EngineError::Unreachable { .. }),
+            Self::Credentials(error) => error.is_temporary(),
+        }
+    }
+}
+
+impl fmt::Display for Unbrought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(error) => error.fmt(f),
+            Self::Credentials(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Where an image is to come to, and for whom.
+struct For<'a> {
+    ctx: &'a Context,
+    engine: &'a dyn ContainerEngine,
+    secrets: &'a dyn Secrets,
+    gate: &'a Gate,
+    task: &'a TaskSpec,
+    container: &'a ContainerSpec,
 }
 
 /// Whether a container can be made without a look at its image.
@@ -33,6 +80,7 @@ pub(super) fn may_skip(ctx: &Context, container: &ContainerSpec) -> bool {
 pub(super) async fn bring(
     ctx: &Context,
     engine: &dyn ContainerEngine,
+    secrets: &dyn Secrets,
     gate: &Gate,
     task: &TaskSpec,
     container: &ContainerSpec,
@@ -44,21 +92,18 @@ pub(super) async fn bring(
         Failpoint::HostBeforePull.hit();
         let came = engine.pull(&Pull { image: &image, credentials: None, spare: false }).await;
         Failpoint::HostAfterPull.hit();
-        return Brought { pull: None, image: came.map(|()| (image, None)) };
+        return Brought { pull: None, image: came.map(|()| (image, None)).map_err(Into::into) };
     }
     let mut pull = None;
-    let image = find(ctx, engine, gate, task, container, &mut pull).await;
+    let image = find(&For { ctx, engine, secrets, gate, task, container }, &mut pull).await;
     Brought { pull, image }
 }
 
 async fn find(
-    ctx: &Context,
-    engine: &dyn ContainerEngine,
-    gate: &Gate,
-    task: &TaskSpec,
-    container: &ContainerSpec,
+    wanted: &For<'_>,
     times: &mut Option<(Timestamp, Timestamp)>,
-) -> Result<(String, Option<Here>), EngineError> {
+) -> Result<(String, Option<Here>), Unbrought> {
+    let For { ctx, engine, gate, task, container, .. } = *wanted;
     let (behavior, image) = (ctx.settings.image_pull_behavior, &container.definition.image);
     let look = async |reference: &str| {
         let _pass = gate.pass(Lane::Work, &task.group).await;
@@ -77,19 +122,13 @@ async fn find(
     let decision = images::decide(behavior, here.as_ref(), fixed);
     if decision != Decision::Use {
         let spare = here.as_ref().filter(|_| decision == Decision::PullOrUse);
-        let from = ctx.nature.wall();
-        let result = {
-            let _pass = gate.pass(Lane::Pull, &task.group).await;
-            pull(ctx, engine, task, &reference, spare.is_some()).await
-        };
-        *times = Some((from, ctx.nature.wall()));
-        match (result, spare) {
+        match (brought(wanted, &reference, spare.is_some(), times).await, spare) {
             (Ok(()), _) => here = look(&reference).await?,
-            // An engine that does not answer will be asked again; what a registry does not give, is here.
-            (Err(error @ EngineError::Unreachable { .. }), _) | (Err(error), None) => return Err(error),
-            (Err(error), Some(spare)) => {
+            // What a registry does not give, or nobody can ask it for now, is here.
+            (Err(error), Some(spare)) if error.leaves_the_spare() => {
                 tracing::warn!(task = %task.id, image, id = spare.id, %error, "cannot be pulled; running what is here under its name");
             }
+            (Err(error), _) => return Err(error),
         }
     }
     let digest = here.as_ref().and_then(|here| here.digest.clone());
@@ -100,17 +139,37 @@ async fn find(
     Ok((reference, here))
 }
 
-async fn pull(
+/// Pulls an image, as whom its definition says.
+async fn brought(
+    wanted: &For<'_>,
+    reference: &str,
+    spare: bool,
+    times: &mut Option<(Timestamp, Timestamp)>,
+) -> Result<(), Unbrought> {
+    let For { ctx, engine, secrets, gate, task, container } = *wanted;
+    // Looked up for this pull alone, and kept nowhere.
+    let credentials = provisions::credentials(secrets, container).await.map_err(Unbrought::Credentials)?;
+    let from = ctx.nature.wall();
+    let pull = Pull { image: reference, credentials: credentials.as_ref(), spare };
+    let result = {
+        let _pass = gate.pass(Lane::Pull, &task.group).await;
+        pulled(ctx, engine, task, &pull).await
+    };
+    *times = Some((from, ctx.nature.wall()));
+    Ok(result?)
+}
+
+async fn pulled(
     ctx: &Context,
     engine: &dyn ContainerEngine,
     task: &TaskSpec,
-    image: &str,
-    spare: bool,
+    pull: &Pull<'_>,
 ) -> Result<(), EngineError> {
+    let image = pull.image;
     tracing::info!(task = %task.id, image, "pulling an image");
     let began = ctx.nature.now();
     Failpoint::HostBeforePull.hit();
-    let result = engine.pull(&Pull { image, credentials: None, spare }).await;
+    let result = engine.pull(pull).await;
     Failpoint::HostAfterPull.hit();
     let took = ctx.nature.now().saturating_duration_since(began);
     metrics::image_pulls(word(&result)).increment(1);

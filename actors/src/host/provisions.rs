@@ -1,9 +1,12 @@
-//! What has to be there before a container is made: the task's volumes, secrets and environment files.
+//! What has to be there before a container is made: the task's volumes, secrets and environment files, and the folder of
+//! its log router.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use mainstay_core::model::{ContainerSpec, Secret, TaskSpec};
 use mainstay_core::secrets::{self, Hidden, S3Object, SecretSource};
 use mainstay_core::storage::{self, Backing, Storage};
@@ -11,19 +14,26 @@ use ractor::ActorRef;
 
 use super::container::Phase;
 use super::gate::Lane;
+use super::router;
 use super::task::{HostTask, HostTaskMsg, HostTaskState, RETRY};
 use crate::failpoint::Failpoint;
 use crate::ports::{
-    ContainerEngine, EngineError, Mount, MountSource, MountsOf, NewVolume, SecretError, Secrets,
+    ContainerEngine, Credentials, EngineError, LookedUp, Mount, MountSource, MountsOf, NewVolume,
+    SecretError, Secrets,
 };
+
+/// A provider is asked for so many of a container's secrets at once.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// What a task was provided with on this host.
 #[derive(Default)]
 pub struct Provided {
     /// By volume: what stands behind it.
     volumes: BTreeMap<String, MountSource>,
-    /// By container: what comes to its environment.
-    environments: BTreeMap<String, Vec<(String, Hidden)>>,
+    /// By container: what was looked up for it.
+    pub(super) looked_up: BTreeMap<String, LookedUp>,
+    /// Where the task's folder is on the host, where it has one.
+    pub(super) folder: Option<String>,
 }
 
 /// Why what a task needs cannot be had.
@@ -39,10 +49,23 @@ pub enum Unprovided {
     Secret {
         /// The container.
         container: String,
-        /// The variable.
+        /// The variable, or the option of its log driver.
         name: String,
         /// What it names.
         value_from: String,
+        /// What the provider says.
+        error: SecretError,
+    },
+    /// The name and the password for the registry of its image.
+    #[error(
+        "unable to pull secrets or registry auth: {credentials_parameter} (repositoryCredentials of container {container}): \
+         {error}"
+    )]
+    RegistryAuth {
+        /// The container.
+        container: String,
+        /// What it names.
+        credentials_parameter: String,
         /// What the provider says.
         error: SecretError,
     },
@@ -56,6 +79,22 @@ pub enum Unprovided {
         /// What the provider says.
         error: SecretError,
     },
+    /// The configuration of a log router.
+    #[error("unable to download firelens s3 config file: {arn} of container {container}: {error}")]
+    RouterFile {
+        /// The container.
+        container: String,
+        /// What it names.
+        arn: String,
+        /// What the provider says.
+        error: SecretError,
+    },
+    /// The engine's side could not make the folder of a log router.
+    #[error("unable to generate firelens config file: {error}")]
+    Folder {
+        /// What was said.
+        error: EngineError,
+    },
     /// The engine could not make a volume.
     #[error("volume {volume}: {error}")]
     Volume {
@@ -67,13 +106,14 @@ pub enum Unprovided {
 }
 
 impl Unprovided {
-    fn is_temporary(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         match self {
             Self::NotHere(_) => false,
-            Self::Volume { error, .. } => error.is_temporary(),
-            Self::Secret { error, .. } | Self::EnvironmentFile { error, .. } => {
-                matches!(error, SecretError::Unreachable(_))
-            }
+            Self::Volume { error, .. } | Self::Folder { error } => error.is_temporary(),
+            Self::Secret { error, .. }
+            | Self::RegistryAuth { error, .. }
+            | Self::EnvironmentFile { error, .. }
+            | Self::RouterFile { error, .. } => matches!(error, SecretError::Unreachable(_)),
         }
     }
 }
@@ -82,7 +122,7 @@ impl Unprovided {
 pub(super) struct Provisions {
     state: State,
     tries: u32,
-    provided: Provided,
+    pub(super) provided: Provided,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,16 +138,20 @@ impl Provisions {
     pub(super) fn of(spec: &TaskSpec) -> Self {
         let looks_up = |container: &ContainerSpec| {
             let definition = &container.definition;
-            !definition.secrets.is_empty() || !definition.environment_files.is_empty()
+            let logs = definition.log_configuration.as_ref();
+            !definition.secrets.is_empty()
+                || !definition.environment_files.is_empty()
+                || definition.firelens.is_some()
+                || logs.is_some_and(|logs| !logs.secret_options.is_empty())
         };
         let needs = !spec.volumes.is_empty() || spec.containers.iter().any(looks_up);
         let state = if needs { State::Wanted } else { State::Here };
         Self { state, tries: 0, provided: Provided::default() }
     }
 
-    /// What comes to a container's environment, once its task is provided for.
-    pub(super) fn added(&self, container: &str) -> Vec<(String, Hidden)> {
-        self.provided.environments.get(container).cloned().unwrap_or_default()
+    /// What was looked up for a container, once its task is provided for.
+    pub(super) fn looked_up(&self, container: &str) -> LookedUp {
+        self.provided.looked_up.get(container).cloned().unwrap_or_default()
     }
 
     /// Whether containers can be made.
@@ -158,7 +202,8 @@ impl HostTask {
             let provided = async {
                 // What this host does not have at all is said before anything is made.
                 let backings = backings(&spec, &ctx.settings.storage)?;
-                let environments = environments(&*secrets, &spec).await?;
+                let looked_up = look_up(&*secrets, &spec).await?;
+                let router = router::folder(&*secrets, &spec).await?;
                 let mut volumes = BTreeMap::new();
                 for (name, backing) in backings {
                     let pass = gate.pass(Lane::Work, &spec.group).await;
@@ -168,7 +213,18 @@ impl HostTask {
                         provided.map_err(|error| Unprovided::Volume { volume: name.clone(), error })?;
                     volumes.insert(name, source);
                 }
-                Ok(Provided { volumes, environments })
+                let folder = match router {
+                    None => None,
+                    Some(folder) => {
+                        let _pass = gate.pass(Lane::Work, &spec.group).await;
+                        let made = provide(&*engine, &spec, &Backing::Folder(folder)).await;
+                        match made.map_err(|error| Unprovided::Folder { error })? {
+                            MountSource::Path(path) | MountSource::Directory(path) => Some(path),
+                            MountSource::Volume(_) => None,
+                        }
+                    }
+                };
+                Ok(Provided { volumes, looked_up, folder })
             };
             drop(me.cast(HostTaskMsg::Provided(provided.await)));
         });
@@ -212,7 +268,7 @@ impl HostTaskState {
                 read_only: point.read_only.unwrap_or(false),
             })
         };
-        points.filter_map(mount).collect()
+        points.filter_map(mount).chain(self.router_mounts(place)).collect()
     }
 
     /// The containers whose mounts a container gets, too, as the engine knows them.
@@ -239,42 +295,84 @@ fn backings(spec: &TaskSpec, storage: &Storage) -> Result<Vec<(String, Backing)>
     spec.volumes.iter().map(backing).collect()
 }
 
-/// What comes to each container's environment.
-async fn environments(
+/// The name and the password for the registry of a container's image, where its definition names some.
+pub(super) async fn credentials(
     provider: &dyn Secrets,
-    spec: &TaskSpec,
-) -> Result<BTreeMap<String, Vec<(String, Hidden)>>, Unprovided> {
-    let mut environments = BTreeMap::new();
+    container: &ContainerSpec,
+) -> Result<Option<Credentials>, Unprovided> {
+    let definition = &container.definition;
+    let Some(named) = &definition.repository_credentials else { return Ok(None) };
+    let found = async {
+        let [name, password] = SecretSource::of_registry(named).map_err(SecretError::NotFound)?;
+        let (name, password) = (provider.secret(&name).await?, provider.secret(&password).await?);
+        Ok(Credentials { username: name.reveal().to_owned(), password: password.reveal().to_owned() })
+    };
+    found.await.map(Some).map_err(|error| Unprovided::RegistryAuth {
+        container: definition.name.clone(),
+        credentials_parameter: named.clone(),
+        error,
+    })
+}
+
+/// What is to be looked up for each container.
+async fn look_up(provider: &dyn Secrets, spec: &TaskSpec) -> Result<BTreeMap<String, LookedUp>, Unprovided> {
+    let mut found = BTreeMap::new();
     for ContainerSpec { definition, .. } in &spec.containers {
         let container = &definition.name;
-        let (mut files, mut values) = (Vec::new(), Vec::new());
-        for Secret { name, value_from } in &definition.secrets {
-            let found = match SecretSource::parse(value_from) {
+        let variables = values(provider, container, &definition.secrets).await?;
+        let files = definition.environment_files.iter().map(|arn| file(provider, container, arn).boxed());
+        let files: Vec<Hidden> = all(files.collect()).await?;
+        let logs = definition.log_configuration.as_ref();
+        let options = logs.map(|logs| logs.secret_options.as_slice()).unwrap_or_default();
+        let looked_up = LookedUp {
+            environment: secrets::added(&definition.environment, &files, variables),
+            log_options: values(provider, container, options).await?,
+        };
+        found.insert(container.clone(), looked_up);
+    }
+    Ok(found)
+}
+
+/// The values of secrets, by their names.
+async fn values(
+    provider: &dyn Secrets,
+    container: &str,
+    secrets: &[Secret],
+) -> Result<Vec<(String, Hidden)>, Unprovided> {
+    let value = |secret: &Secret| {
+        let Secret { name, value_from } = secret.clone();
+        let container = container.to_owned();
+        async move {
+            let found = match SecretSource::parse(&value_from) {
                 Ok(source) => provider.secret(&source).await,
                 Err(words) => Err(SecretError::NotFound(words)),
             };
-            let value = found.map_err(|error| Unprovided::Secret {
-                container: container.clone(),
-                name: name.clone(),
-                value_from: value_from.clone(),
-                error,
-            })?;
-            values.push((name.clone(), value));
+            match found {
+                Ok(value) => Ok((name, value)),
+                Err(error) => Err(Unprovided::Secret { container, name, value_from, error }),
+            }
         }
-        for arn in &definition.environment_files {
-            let found = match S3Object::parse(arn) {
-                Ok(object) => provider.environment_file(&object).await,
-                Err(words) => Err(SecretError::NotFound(words)),
-            };
-            files.push(found.map_err(|error| Unprovided::EnvironmentFile {
-                container: container.clone(),
-                arn: arn.clone(),
-                error,
-            })?);
-        }
-        environments.insert(container.clone(), secrets::added(&definition.environment, &files, values));
-    }
-    Ok(environments)
+        .boxed()
+    };
+    all(secrets.iter().map(value).collect()).await
+}
+
+async fn file(provider: &dyn Secrets, container: &str, arn: &str) -> Result<Hidden, Unprovided> {
+    let found = match S3Object::parse(arn) {
+        Ok(object) => provider.environment_file(&object).await,
+        Err(words) => Err(SecretError::NotFound(words)),
+    };
+    found.map_err(|error| Unprovided::EnvironmentFile {
+        container: container.to_owned(),
+        arn: arn.to_owned(),
+        error,
+    })
+}
+
+/// Looks several things up at once; they come in the order in which they were asked for, and the first that is not to be
+/// had is told.
+async fn all<T: Send>(looks: Vec<BoxFuture<'_, Result<T, Unprovided>>>) -> Result<Vec<T>, Unprovided> {
+    futures::stream::iter(looks).buffered(LOOKS_AT_ONCE).try_collect().await
 }
 
 async fn provide(

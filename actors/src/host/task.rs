@@ -11,9 +11,11 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::Heard;
 pub use super::acts::Outcome;
-use super::container::{Act, Container, News, Now, Phase};
+use super::container::{
+    Act, Circumstances, Container, KILLED, News, Now, OUT_OF_MEMORY_WITHIN, Phase, Sight,
+};
 use super::gate::{Gate, Lane, Teardown};
-use super::images;
+use super::images::{self, Unbrought};
 use super::known::Known;
 use super::pause;
 use super::provisions::{Provided, Provisions, Unprovided};
@@ -32,8 +34,8 @@ use crate::tree::{Kind, Life, Path};
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Wait before a container that could not be looked at is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// The exit code after SIGKILL, from whoever it came: the kernel too, for want of memory.
-const KILLED: i32 = 137;
+/// ECS's word for a pull that failed.
+const CANNOT_PULL: &str = "CannotPullContainerError";
 /// A pull that takes too long is tried this often.
 const PULL_TRIES: u32 = 5;
 
@@ -144,8 +146,9 @@ impl Actor for HostTask {
     type Arguments = Start;
 
     async fn pre_start(&self, me: Me, start: Start) -> Result<HostTaskState, ActorProcessingErr> {
+        let own_checks = self.ctx.settings.image_health_checks;
         let mut containers: Vec<Container> =
-            start.spec.containers.iter().cloned().map(Container::new).collect();
+            start.spec.containers.iter().map(|spec| Container::new(spec.clone(), own_checks)).collect();
         for container in &mut containers {
             let name = &container.spec.definition.name;
             let known = start.known.of(name);
@@ -317,7 +320,7 @@ impl HostTask {
                 if before == Phase::Again && act == Act::Start {
                     tracing::warn!(task = %state.spec.id, container = container.report.name, "ended and is started again in place");
                 }
-                container.busy = true;
+                container.begin(act);
                 self.begin(me, state, place, act);
             }
         }
@@ -344,13 +347,14 @@ impl HostTask {
                 container.uncertain = false;
                 None
             }
-            Outcome::Created(Err(error)) => Some(("CannotCreateContainerError", error)),
+            Outcome::Created(Err(error)) => Some(Problem::at("CannotCreateContainerError", error)),
             Outcome::Brought(brought) => match brought.image {
                 Ok((reference, here)) => {
                     container.has_image(reference, here);
                     None
                 }
-                Err(error) => Some(("CannotPullContainerError", error)),
+                Err(Unbrought::Engine(error)) => Some(Problem::at(CANNOT_PULL, error)),
+                Err(Unbrought::Credentials(error)) => Some(Problem::unprovided(&error)),
             },
             Outcome::Started(Ok(seen)) | Outcome::Stopped(Ok(seen)) => {
                 container.busy = false;
@@ -363,31 +367,29 @@ impl HostTask {
                 container.unmake();
                 None
             }
-            Outcome::Started(Err(error)) => Some(("CannotStartContainerError", error)),
-            Outcome::Stopped(Err(error)) => Some(("CannotStopContainerError", error)),
+            Outcome::Started(Err(error)) => Some(Problem::at("CannotStartContainerError", error)),
+            Outcome::Stopped(Err(error)) => Some(Problem::at("CannotStopContainerError", error)),
         };
         container.busy = false;
-        let Some((kind, error)) = problem else {
+        let Some(problem) = problem else {
             container.tries = 0;
             return;
         };
         let running = container.phase == Phase::Running;
-        let tired = kind == "CannotPullContainerError"
-            && matches!(error, EngineError::Pull { problem: PullProblem::TimedOut, .. })
-            && container.tries + 1 >= PULL_TRIES;
-        if (error.is_temporary() && !tired) || running {
+        let tired = problem.tries.is_some_and(|most| container.tries + 1 >= most);
+        if (problem.is_temporary && !tired) || running {
             container.busy = true;
             let wait = RETRY.0.saturating_mul(1 << container.tries.min(16)).min(RETRY.1);
             container.tries += 1;
-            container.uncertain |= kind != "CannotPullContainerError";
+            container.uncertain |= problem.is_uncertain;
             let number = container.tries;
             container.waits_for = Some(number);
-            tracing::warn!(task = %state.spec.id, container = container.report.name, image, %error, ?wait, "will be tried again");
+            tracing::warn!(task = %state.spec.id, container = container.report.name, image, error = problem.text, ?wait, "will be tried again");
             me.send_after(wait, move || HostTaskMsg::TryAgain { place, number });
-        } else if matches!(error, EngineError::NoSuchContainer { .. }) {
+        } else if problem.is_gone {
             container.gone();
         } else {
-            container.failed(format!("{kind}: {error}"));
+            container.failed(problem.text);
         }
     }
 
@@ -404,6 +406,9 @@ impl HostTask {
         // Where there is none yet, the answer to its create is still on its way.
         if *container.id.get_or_insert_with(|| event.id.clone()) != event.id {
             return;
+        }
+        if let EngineEventKind::Died { .. } = event.kind {
+            container.note_end();
         }
         match event.kind {
             EngineEventKind::Died { exit_code: Some(code) } if container.phase == Phase::Running => {
@@ -474,14 +479,19 @@ impl HostTask {
         seen: Result<Option<EngineContainer>, EngineError>,
     ) {
         let now = Now { wall: self.ctx.nature.wall(), steady: self.ctx.nature.now() };
+        let among = Circumstances { now, stopping: state.stopping, limited: state.spec.limits.is_some() };
         let container = &mut state.containers[place];
         match seen {
-            Ok(Some(seen)) => {
-                if container.seen(&seen, news, now) {
+            Ok(Some(seen)) => match container.seen(&seen, news, among) {
+                Sight::Noted => {}
+                Sight::RunsAgain => {
                     tracing::warn!(task = %state.spec.id, container = container.report.name, "was started from outside after it ended; stopping it");
                     self.begin(me, state, place, Act::Stop);
                 }
-            }
+                Sight::LookLater => {
+                    me.send_after(OUT_OF_MEMORY_WITHIN, move || HostTaskMsg::Look(place));
+                }
+            },
             Ok(None) => container.gone(),
             Err(error) => {
                 tracing::warn!(task = %state.spec.id, container = container.report.name, %error, "cannot be looked at; trying again");
@@ -537,6 +547,43 @@ impl HostTask {
             };
             drop(me.cast(HostTaskMsg::CleanedUp(remove.await)));
         });
+    }
+}
+
+/// What kept an act from being done.
+struct Problem {
+    /// In ECS's words.
+    text: String,
+    /// It may be done later.
+    is_temporary: bool,
+    /// It is tried no more often.
+    tries: Option<u32>,
+    /// It may have been done all the same.
+    is_uncertain: bool,
+    /// The container is no more.
+    is_gone: bool,
+}
+
+impl Problem {
+    fn at(kind: &str, error: EngineError) -> Self {
+        let stuck = matches!(error, EngineError::Pull { problem: PullProblem::TimedOut, .. });
+        Self {
+            text: format!("{kind}: {error}"),
+            is_temporary: error.is_temporary(),
+            tries: (kind == CANNOT_PULL && stuck).then_some(PULL_TRIES),
+            is_uncertain: kind != CANNOT_PULL,
+            is_gone: matches!(error, EngineError::NoSuchContainer { .. }),
+        }
+    }
+
+    fn unprovided(error: &Unprovided) -> Self {
+        Self {
+            text: format!("ResourceInitializationError: {error}"),
+            is_temporary: error.is_temporary(),
+            tries: None,
+            is_uncertain: false,
+            is_gone: false,
+        }
     }
 }
 

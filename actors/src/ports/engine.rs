@@ -51,19 +51,19 @@ pub trait ContainerEngine: Send + Sync + 'static {
     async fn remove_image(&self, id: &str) -> Result<bool, EngineError>;
 
     /// Makes what stands behind a volume, or finds what an earlier call made, and says what to mount. A shared volume
-    /// of the engine is found by its name alone, whoever made it.
+    /// of the engine is found by its name alone, whoever made it; a task's folder is filled anew.
     ///
     /// # Errors
     /// [`EngineError::Refused`], too, where something that has to be there is not.
     async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError>;
 
-    /// Removes a volume that was made for a task. One that is gone, or of another owner, is no error.
+    /// Removes a volume that was made for a task, or its folder. One that is gone, or of another owner, is no error.
     ///
     /// # Errors
     /// [`EngineError::Refused`], too, where a container still has it.
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError>;
 
-    /// All volumes that were made for tasks of this owner; shared ones are not among them.
+    /// All volumes and folders that were made for tasks of this owner; shared ones are not among them.
     async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError>;
 
     /// Makes the container, or finds the one that an earlier call made for the same task under the same name. The image
@@ -210,6 +210,15 @@ pub struct MountsOf {
     pub read_only: bool,
 }
 
+/// What was looked up for a container, and is for it alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// What comes to its `environment`, from secrets and files.
+    pub environment: Vec<(String, Hidden)>,
+    /// What its log driver is told beside its `options`.
+    pub log_options: Vec<(String, Hidden)>,
+}
+
 /// A container to make.
 #[derive(Debug, Clone, Copy)]
 pub struct NewContainer<'a> {
@@ -242,8 +251,14 @@ pub struct NewContainer<'a> {
     pub mounts: &'a [Mount],
     /// Whose mounts it gets, too; they are made already.
     pub mounts_of: &'a [MountsOf],
-    /// What comes to its `environment`, from secrets and files.
-    pub added_environment: &'a [(String, Hidden)],
+    /// What was looked up for it.
+    pub looked_up: &'a LookedUp,
+    /// The socket of its task's log router on the host, where what it prints goes there.
+    pub log_socket: Option<&'a str>,
+    /// The engine's runtime for it; the engine's default where absent.
+    pub runtime: Option<&'a str>,
+    /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
+    pub image_check: bool,
 }
 
 /// What an engine is and what its host has.
@@ -261,6 +276,8 @@ pub struct EngineInfo {
     pub architecture: String,
     /// Such as `linux`.
     pub os: String,
+    /// The runtimes that it knows, where it says so.
+    pub runtimes: Vec<String>,
 }
 
 /// A container as the engine sees it.
@@ -276,6 +293,8 @@ pub struct EngineContainer {
     pub state: EngineState,
     /// What its check says.
     pub health: Health,
+    /// Whether it has a check at all.
+    pub checked: bool,
     /// Published ports.
     pub network_bindings: Vec<NetworkBinding>,
     /// Its network interface, where it has one of its own.

@@ -26,11 +26,13 @@ impl ServiceActor {
             members: &state.roster.plan(grace, wall),
             waiting_slots: &waiting_slots,
             blocked: state.blocked || self.ctx.is_closing(),
+            on_unhealthy: state.record.on_unhealthy(),
         });
         if state.unheard.is_empty() {
             self.stop_some(state, &primary, &plan);
         }
         self.start_some(me, state, &primary, &plan);
+        self.tell_unhealthy(state, &plan);
         self.report(state, plan.steady);
         self.finish_deployments(state);
         let grace_ends = state.roster.first_end_of_grace(grace, wall);
@@ -76,6 +78,14 @@ impl ServiceActor {
         }
         if !stopped.is_empty() {
             let message = story::stopped(&state.record.key, &stopped);
+            self.tell(state, message);
+        }
+    }
+
+    /// Tells, once for each time that it became so, which tasks are unhealthy and stay all the same.
+    fn tell_unhealthy(&self, state: &mut ServiceState, plan: &Plan) {
+        for id in state.roster.to_tell(&plan.report) {
+            let message = story::unhealthy_stays(&state.record.key, &id);
             self.tell(state, message);
         }
     }

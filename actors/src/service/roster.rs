@@ -28,6 +28,8 @@ pub(super) struct Member {
     was_healthy: bool,
     stop_requested: Option<Why>,
     accounted: bool,
+    /// It was told that it is unhealthy and stays, and it has not been healthy since.
+    told_sick: bool,
 }
 
 /// A place among siblings: what is held against it, and when it may be filled again.
@@ -68,15 +70,27 @@ impl Roster {
             was_healthy: false,
             stop_requested: None,
             accounted: false,
+            told_sick: false,
         };
         self.members.insert(id, member);
     }
 
-    /// Takes over a task that was there before this actor.
-    pub(super) fn adopt(&mut self, task: Arc<Task>) {
+    /// Takes over a task that was there before this actor, and of which may be told that it is sick.
+    pub(super) fn adopt(&mut self, task: Arc<Task>, told_sick: bool) {
         let TaskOwner::Service { deployment, slot, .. } = &task.owner else { return };
         self.begin(task.id.clone(), deployment.clone(), *slot, task.created_at);
+        if let Some(member) = self.members.get_mut(&task.id) {
+            member.told_sick = told_sick;
+        }
         self.placed(task);
+    }
+
+    /// Those of these sick members of which it was not told yet since they were last well; from now on it is.
+    pub(super) fn to_tell(&mut self, sick: &[TaskId]) -> Vec<TaskId> {
+        let mut is_news = |id: &&TaskId| {
+            self.members.get_mut(id).is_some_and(|member| !std::mem::replace(&mut member.told_sick, true))
+        };
+        sick.iter().filter(|id| is_news(id)).cloned().collect()
     }
 
     /// The member that waits for its place.
@@ -104,7 +118,9 @@ impl Roster {
             return None;
         }
         let mut change = Change { replaced: None, ended: None };
-        member.was_healthy |= task.health == Health::Healthy;
+        if task.health == Health::Healthy {
+            (member.was_healthy, member.told_sick) = (true, false);
+        }
         if task.last_status == TaskStatus::Running && member.running_since.is_none() {
             member.running_since = Some(now);
             let slot = self.slots.entry((member.deployment.clone(), member.slot)).or_default();

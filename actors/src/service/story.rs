@@ -1,6 +1,6 @@
 //! What a service tells of itself, in ECS's words: people and tools search for them.
 
-use mainstay_core::model::Deployment;
+use mainstay_core::model::{Deployment, OnUnhealthy};
 use mainstay_core::{ServiceKey, TaskId};
 
 const MORE: &str = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
@@ -28,6 +28,15 @@ pub(super) fn stopped(key: &ServiceKey, tasks: &[TaskId]) -> String {
 /// A task's health check failed as often as it may.
 pub(super) fn unhealthy(key: &ServiceKey, task: &TaskId) -> String {
     format!("(service {}) (task {task}) failed container health checks.", key.name)
+}
+
+/// The same of one that stays.
+pub(super) fn unhealthy_stays(key: &ServiceKey, task: &TaskId) -> String {
+    let tag = OnUnhealthy::TAG;
+    format!(
+        "(service {}) (task {task}) failed container health checks and is not replaced: see its tag {tag}.",
+        key.name
+    )
 }
 
 /// Nothing fits.

@@ -15,6 +15,7 @@ pub fn container(image: &str) -> ContainerDefinition {
     ContainerDefinition {
         name: image.split([':', '/']).next_back().unwrap_or(image).into(),
         image: image.into(),
+        repository_credentials: None,
         cpu: 64,
         memory: Some(64),
         memory_reservation: None,
@@ -38,6 +39,7 @@ pub fn container(image: &str) -> ContainerDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     }

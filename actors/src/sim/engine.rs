@@ -18,8 +18,8 @@ use super::history::History;
 use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, Exec, LogLines,
-    LogQuery, MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
+    ContainerEngine, Credentials, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, Exec,
+    LogLines, LogQuery, MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -92,6 +92,7 @@ impl SimEngine {
             memory,
             architecture: "x86_64".into(),
             os: "linux".into(),
+            runtimes: vec!["runc".into()],
         };
         Self { machine: Arc::new(Mutex::new(Machine::new(seed, Instant::now()))), info }
     }
@@ -99,6 +100,11 @@ impl SimEngine {
     /// What programs of this image do, from the next create on.
     pub fn script(&self, image: &str, script: Script) {
         self.machine().scripts.insert(image.into(), script);
+    }
+
+    /// This image brings a health check of its own.
+    pub fn checks_itself(&self, image: &str) {
+        self.machine().checking.insert(image.into());
     }
 
     /// Where this image is.
@@ -109,6 +115,12 @@ impl SimEngine {
     /// Puts an image into a registry under this name, or moves the name to another one.
     pub fn publish(&self, image: &str, digest: &str) {
         self.machine().images.publish(image, digest);
+    }
+
+    /// The registry gives this image to nobody without this name and password.
+    pub fn lock(&self, image: &str, username: &str, password: &str) {
+        let key = Credentials { username: username.into(), password: password.into() };
+        self.machine().images.locked.insert(image.into(), key);
     }
 
     /// Whether registries answer.
@@ -184,6 +196,19 @@ impl SimEngine {
     pub fn environment(&self, id: &EngineId) -> BTreeMap<String, String> {
         let machine = self.machine();
         machine.containers.get(id).map(|container| container.environment.clone()).unwrap_or_default()
+    }
+
+    /// The runtime of a container, where it was to be another one than the default.
+    pub fn runtime(&self, id: &EngineId) -> Option<String> {
+        self.machine().containers.get(id).and_then(|container| container.runtime.clone())
+    }
+
+    /// What a container's log driver was told that was looked up.
+    pub fn log_options(&self, id: &EngineId) -> BTreeMap<String, String> {
+        let machine = self.machine();
+        let options = machine.containers.get(id).map(|container| &container.log_options);
+        let shown = options.into_iter().flatten();
+        shown.map(|(name, value)| (name.clone(), value.reveal().to_owned())).collect()
     }
 
     /// The names of the volumes there are, each with the task it was made for, if any.
@@ -263,7 +288,12 @@ impl SimEngine {
             let (engine, id) = (self.clone(), id.clone());
             tokio::spawn(async move {
                 sleep(after).await;
-                engine.machine().end(&id, Some(life), code, script.out_of_memory);
+                let late = script.flagged_after;
+                engine.machine().end(&id, Some(life), code, script.out_of_memory && late.is_zero());
+                sleep(late).await;
+                if script.out_of_memory {
+                    engine.machine().flag(&id, life);
+                }
             });
         }
         for (after, health) in script.health {
@@ -307,7 +337,7 @@ impl ContainerEngine for SimEngine {
             let wall = machine.wall();
             machine
                 .images
-                .pull(pull.image, wall)
+                .pull(pull, wall)
                 .map_err(|(problem, message)| EngineError::Pull { problem, message })
         })
         .await

@@ -7,7 +7,7 @@ use mainstay_core::images::{self, Here, ImageVersion, Pulled};
 use mainstay_core::model::Timestamp;
 
 use super::engine::ImageState;
-use crate::ports::PullProblem;
+use crate::ports::{Credentials, Pull, PullProblem};
 
 /// A pull that makes no progress ends after this time.
 const STUCK: Duration = Duration::from_secs(60);
@@ -25,6 +25,8 @@ pub(super) struct Images {
     local: BTreeMap<String, String>,
     /// What was pulled, by image id.
     pulled: BTreeMap<String, Pulled>,
+    /// Images that a registry gives to whoever has this name and password.
+    pub(super) locked: BTreeMap<String, Credentials>,
     /// Registries do not answer.
     pub(super) away: bool,
 }
@@ -84,10 +86,14 @@ impl Images {
         }
     }
 
-    pub(super) fn pull(&mut self, image: &str, now: Timestamp) -> Result<(), (PullProblem, String)> {
+    pub(super) fn pull(&mut self, pull: &Pull<'_>, now: Timestamp) -> Result<(), (PullProblem, String)> {
+        let image = pull.image;
         if self.away {
             let message = format!("failed to resolve ref {image}: connection refused");
             return Err((PullProblem::Unreachable, message));
+        }
+        if self.locked.get(image).is_some_and(|key| pull.credentials != Some(key)) {
+            return Err((PullProblem::Denied, format!("pull access denied for {image}")));
         }
         let digest = match (self.tags.get(image), self.states.get(image)) {
             (Some(digest), _) => digest.clone(),

@@ -10,7 +10,8 @@ use mainstay_core::model::{
     RestartPolicy, Timestamp,
 };
 use mainstay_core::network::shares_namespaces;
-use mainstay_core::storage::{Backing, Lifetime};
+use mainstay_core::secrets::Hidden;
+use mainstay_core::storage::{self, Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -39,6 +40,8 @@ pub(super) struct Machine {
     pub(super) containers: BTreeMap<EngineId, Container>,
     /// By name: the task it was made for, if any.
     pub(super) volumes: BTreeMap<String, Option<TaskId>>,
+    /// Images that bring a health check.
+    pub(super) checking: BTreeSet<String>,
     /// Ports of the host that others have.
     pub(super) taken: Vec<Ports>,
     pub(super) history: History,
@@ -82,6 +85,10 @@ pub(super) struct Container {
     definition: RevisionKey,
     /// Its variables, those that came to it from secrets and files included.
     pub(super) environment: BTreeMap<String, String>,
+    /// What its log driver is told that was looked up.
+    pub(super) log_options: BTreeMap<String, Hidden>,
+    /// Another runtime than the default.
+    pub(super) runtime: Option<String>,
     /// The names of the volumes it mounts.
     volumes: Vec<String>,
     /// The container whose namespaces it is in.
@@ -119,6 +126,7 @@ impl Machine {
             scripts: BTreeMap::new(),
             containers: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            checking: BTreeSet::new(),
             taken: Vec::new(),
             history: History::default(),
             been: BTreeMap::new(),
@@ -180,12 +188,15 @@ impl Machine {
             definition: new.definition.clone(),
             environment: {
                 let given = definition.environment.iter().cloned();
-                let added = new.added_environment.iter();
+                let added = new.looked_up.environment.iter();
                 given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
             },
+            log_options: new.looked_up.log_options.iter().cloned().collect(),
+            runtime: new.runtime.map(str::to_owned),
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
-            checked: definition.health_check.is_some(),
+            checked: definition.health_check.is_some()
+                || (new.image_check && self.checking.contains(&definition.image)),
             depends_on: definition.depends_on.clone(),
             restart_policy: definition.restart_policy.clone(),
             state: EngineState::Created,
@@ -259,6 +270,11 @@ impl Machine {
             Backing::Path(path) => return Ok(MountSource::Path(path.clone())),
             Backing::Below { root, path } => return Ok(MountSource::Directory(format!("{root}{path}"))),
             Backing::Engine(volume) => volume,
+            Backing::Folder(_) => {
+                let name = storage::folder_name(new.task);
+                self.volumes.insert(name.clone(), Some(new.task.clone()));
+                return Ok(MountSource::Directory(name));
+            }
         };
         let task = (volume.lifetime == Lifetime::Task).then(|| new.task.clone());
         match self.volumes.get(&volume.name) {
@@ -394,6 +410,14 @@ impl Machine {
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });
     }
 
+    /// Says of an end of this life that its memory was the reason.
+    pub(super) fn flag(&mut self, id: &EngineId, life: u64) {
+        let container = self.containers.get_mut(id).filter(|container| container.life == life);
+        if let Some(Container { state: EngineState::Exited(exit), .. }) = container {
+            exit.out_of_memory = true;
+        }
+    }
+
     pub(super) fn check(&mut self, id: &EngineId, life: u64, health: Health) {
         let Some(container) = self.containers.get_mut(id) else { return };
         let lives = container.state == EngineState::Running && container.life == life;
@@ -431,6 +455,7 @@ impl Machine {
             name: container.name.clone(),
             state: container.state.clone(),
             health: container.health,
+            checked: container.checked,
             network_bindings: container.bindings.clone(),
             interface: container.interface.clone().filter(|_| container.state == EngineState::Running),
             image_digest: container.runs.digest.clone(),

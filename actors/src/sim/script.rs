@@ -15,6 +15,8 @@ pub struct Script {
     pub health: Vec<(Duration, Health)>,
     /// Whether the kernel ends it for its memory when it exits.
     pub out_of_memory: bool,
+    /// How long after that the engine says so.
+    pub flagged_after: Duration,
     /// How long it takes to obey SIGTERM, and its exit code then; it is killed at the end of the grace.
     pub obeys_within: Option<(Duration, i32)>,
 }
@@ -27,6 +29,7 @@ impl Script {
             exit: None,
             health: Vec::new(),
             out_of_memory: false,
+            flagged_after: Duration::ZERO,
             obeys_within: Some((Duration::from_millis(20), 143)),
         }
     }
@@ -39,6 +42,12 @@ impl Script {
     /// Is killed for its memory.
     pub fn eats_memory(after: Duration) -> Self {
         Self { out_of_memory: true, ..Self::exits(137, after) }
+    }
+
+    /// The engine says so much later that it was killed for its memory.
+    pub fn flagged_after(mut self, wait: Duration) -> Self {
+        self.flagged_after = wait;
+        self
     }
 
     /// Cannot be started.
@@ -54,6 +63,12 @@ impl Script {
     /// Its check fails from then on.
     pub fn then_unhealthy(mut self, after: Duration) -> Self {
         self.health.push((after, Health::Unhealthy));
+        self
+    }
+
+    /// Its check passes again from then on.
+    pub fn then_healthy(mut self, after: Duration) -> Self {
+        self.health.push((after, Health::Healthy));
         self
     }
 

@@ -14,13 +14,13 @@ pub struct SimSecrets(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    /// By the name of a parameter, or by `bucket/key`.
+    /// By the name of a parameter, the id of a secret (and a colon and its key), or by `bucket/key`.
     texts: BTreeMap<String, String>,
     away: bool,
 }
 
 impl SimSecrets {
-    /// Sets a parameter by its name, or an environment file by `bucket/key`.
+    /// Sets a parameter by its name, a secret's key by `id:key`, or an environment file by `bucket/key`.
     pub fn set(&self, name: &str, text: &str) {
         self.known().texts.insert(name.into(), text.into());
     }
@@ -48,7 +48,8 @@ impl SimSecrets {
 impl Secrets for SimSecrets {
     async fn secret(&self, source: &SecretSource) -> Result<Hidden, SecretError> {
         match source {
-            SecretSource::Parameter { name } | SecretSource::SecretsManager { id: name, .. } => {
+            SecretSource::SecretsManager { id, json_key: Some(key), .. } => self.find(&format!("{id}:{key}")),
+            SecretSource::Parameter { name, .. } | SecretSource::SecretsManager { id: name, .. } => {
                 self.find(name)
             }
         }

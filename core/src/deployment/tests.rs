@@ -39,7 +39,30 @@ fn planned(
 ) -> Plan {
     let waiting_slots = waiting.iter().copied().collect();
     let primary = DeploymentId::new(NEW);
-    plan(&Rollout { desired, limits, primary: &primary, members, waiting_slots: &waiting_slots, blocked })
+    let on_unhealthy = OnUnhealthy::Replace;
+    plan(&Rollout {
+        desired,
+        limits,
+        primary: &primary,
+        members,
+        waiting_slots: &waiting_slots,
+        blocked,
+        on_unhealthy,
+    })
+}
+
+/// The same where the sick are only reported.
+fn planned_to_report(desired: u32, limits: DeploymentConfiguration, members: &[Member]) -> Plan {
+    let primary = DeploymentId::new(NEW);
+    plan(&Rollout {
+        desired,
+        limits,
+        primary: &primary,
+        members,
+        waiting_slots: &BTreeSet::new(),
+        blocked: false,
+        on_unhealthy: OnUnhealthy::Report,
+    })
 }
 
 /// The plan as text: `start 0,1 stop o0+`.
@@ -58,6 +81,10 @@ fn describe(plan: &Plan) -> String {
     if !plan.stop.is_empty() {
         let ids: Vec<&str> = plan.stop.iter().map(|(id, _)| id.as_str().split('#').next().unwrap()).collect();
         words.push(format!("stop {}", ids.join(",")));
+    }
+    if !plan.report.is_empty() {
+        let ids: Vec<&str> = plan.report.iter().map(|id| id.as_str().split('#').next().unwrap()).collect();
+        words.push(format!("report {}", ids.join(",")));
     }
     if plan.steady {
         words.push("steady".into());
@@ -116,6 +143,25 @@ fn a_sick_tasks_replacement_comes_first_where_there_is_room() {
     check(1, limits(100, 100), "n0-", "stop n0-");
     check(1, limits(100, 200), "n0- n0-", "stop n0-");
     check(2, limits(100, 100), "n0+ n1x", "");
+}
+
+#[test]
+fn a_sick_task_that_is_only_reported_keeps_its_place() {
+    #[track_caller]
+    fn check(desired: u32, limits: DeploymentConfiguration, there: &str, expected: &str) {
+        assert_eq!(describe(&planned_to_report(desired, limits, &members(there))), expected, "{there}");
+    }
+    let usual = limits(100, 200);
+    check(1, usual, "n0-", "report n0-");
+    check(1, limits(0, 100), "n0-", "report n0-");
+    check(2, usual, "n0- n1+", "report n0-");
+    // Others come and go as ever, it first where there are too many; nothing is steady meanwhile.
+    check(3, usual, "n0- n1+", "start 2 report n0-");
+    check(1, usual, "n0- n1.", "stop n0-");
+    check(0, usual, "n0-", "stop n0-");
+    // It stands in for none of those it was to take over from.
+    check(1, usual, "o0+ n0-", "report n0-");
+    check(1, usual, "o0- n0+", "stop o0-");
 }
 
 #[test]
@@ -182,6 +228,24 @@ proptest! {
         stopped.dedup();
         prop_assert_eq!(stopped.len(), plan.stop.len(), "nobody is stopped twice");
         prop_assert!(!plan.steady || (plan.start.is_empty() && plan.stop.is_empty()));
+        prop_assert!(plan.report.is_empty());
+    }
+
+    #[test]
+    fn where_the_sick_are_only_reported_none_that_is_wanted_is_stopped_for_it(
+        shape in prop::collection::vec(any_member(), 0..12),
+        desired in 0_u32..6, minimum in 0_u32..101, maximum in 100_u32..201,
+    ) {
+        let there = build(&shape);
+        let limits = limits(minimum, maximum);
+        let plan = planned_to_report(desired, limits, &there);
+        prop_assert!(plan.stop.iter().all(|(_, why)| *why != Why::Unhealthy));
+        let floor = serving(&there, &[]).min(lower_bound(desired, limits) as usize);
+        prop_assert!(serving(&there, &plan.stop) >= floor, "{} of {:?}", describe(&plan), shape);
+        let after = there.len() + plan.start.len();
+        prop_assert!(after <= there.len().max(upper_bound(desired, limits) as usize));
+        prop_assert!(plan.report.iter().all(|id| plan.stop.iter().all(|(stopped, _)| stopped != id)));
+        prop_assert!(!plan.steady || (plan.start.is_empty() && plan.stop.is_empty() && plan.report.is_empty()));
     }
 
     /// Tasks come up, get sick and die at random for a while, then no more: the service becomes steady.

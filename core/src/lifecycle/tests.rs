@@ -10,6 +10,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
     let container = |&(name, essential, checked): &(&str, bool, bool)| ContainerDefinition {
         name: name.into(),
         image: "puppet".into(),
+        repository_credentials: None,
         cpu: 10,
         memory: Some(64),
         memory_reservation: None,
@@ -39,6 +40,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };
@@ -94,6 +96,7 @@ fn pending(name: &str) -> ContainerReport {
         exit_code: None,
         reason: None,
         health: Health::Unknown,
+        checked: false,
         network_bindings: Vec::new(),
         started_at: None,
         finished_at: None,

@@ -1,3 +1,4 @@
+mod firelens;
 mod options;
 mod ports;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
 
+pub use firelens::*;
 pub use options::*;
 pub use ports::*;
 
@@ -173,6 +175,9 @@ pub struct ContainerDefinition {
     pub name: String,
     /// Image reference, as given.
     pub image: String,
+    /// The secret with the name and the password for its image's registry, as given.
+    #[serde(default)]
+    pub repository_credentials: Option<String>,
     /// CPU units, relative to its neighbours; 0 where none were asked for.
     pub cpu: u32,
     /// Hard memory limit, MiB.
@@ -219,6 +224,9 @@ pub struct ContainerDefinition {
     pub links: Vec<Link>,
     /// Where what it prints goes.
     pub log_configuration: Option<LogConfiguration>,
+    /// Whether it is the log router of its task, and how.
+    #[serde(default)]
+    pub firelens: Option<FirelensConfiguration>,
     /// GPUs it needs.
     pub gpus: Option<Gpus>,
     /// Whether all tasks of a deployment run what its first one found under the image's tag; they do where not said.

@@ -48,9 +48,45 @@ impl Service {
     /// ECS shows the last hundred events.
     pub const EVENTS: usize = 100;
 
+    /// What its tags say of its unhealthy tasks, as they are now.
+    pub fn on_unhealthy(&self) -> OnUnhealthy {
+        let tag = self.tags.iter().find(|tag| tag.key == OnUnhealthy::TAG);
+        tag.and_then(|tag| OnUnhealthy::parse(tag.value.as_deref().unwrap_or_default())).unwrap_or_default()
+    }
+
     /// The deployment that is being rolled out or was last.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
+    }
+}
+
+/// What becomes of a service's task that its health check calls unhealthy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUnhealthy {
+    /// Another one comes, and it goes; what ECS does.
+    #[default]
+    Replace,
+    /// It stays, and the service tells of it.
+    Report,
+}
+
+impl OnUnhealthy {
+    /// The key of the tag on a service that says it.
+    pub const TAG: &str = "mainstay:on-unhealthy";
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::Replace, Self::Report];
+
+    /// The tag's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::Report => "report",
+        }
+    }
+
+    /// What the tag's value means; `None` where it means nothing.
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == value)
     }
 }
 

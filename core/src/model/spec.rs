@@ -100,6 +100,11 @@ impl ContainerSpec {
 }
 
 impl TaskSpec {
+    /// Whether it is on Fargate: only there the task as a whole is held to its size.
+    pub fn is_on_fargate(&self) -> bool {
+        self.limits.is_some()
+    }
+
     /// The place of the pause container, where there is one.
     pub fn pause(&self) -> Option<usize> {
         self.containers.iter().position(ContainerSpec::is_pause)

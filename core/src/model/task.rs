@@ -253,6 +253,9 @@ pub struct ContainerOverride {
     pub command: Option<Vec<String>>,
     /// Added to, or replacing, the environment.
     pub environment: Vec<(String, String)>,
+    /// Replaces the files of further variables.
+    #[serde(default)]
+    pub environment_files: Option<Vec<String>>,
     /// Replaces the CPU units.
     pub cpu: Option<u32>,
     /// Replaces the hard limit, MiB.
@@ -272,6 +275,9 @@ impl Overrides {
             for (name, value) in &change.environment {
                 merged.environment.retain(|(known, _)| known != name);
                 merged.environment.push((name.clone(), value.clone()));
+            }
+            if let Some(files) = &change.environment_files {
+                merged.environment_files.clone_from(files);
             }
             merged.cpu = change.cpu.unwrap_or(merged.cpu);
             merged.memory = change.memory.or(merged.memory);

@@ -29,7 +29,7 @@ pub(in crate::api) fn variables(
 }
 
 /// Files of variables, as ARNs; of the one type that there is.
-pub(super) fn files(at: &At<'_>, given: Vec<wire::EnvironmentFile>) -> Answer<Vec<String>> {
+pub(in crate::api) fn files(at: &At<'_>, given: Vec<wire::EnvironmentFile>) -> Answer<Vec<String>> {
     let list = at.field("environmentFiles");
     if given.len() > MOST_FILES {
         let text = format!("{list} has {} items; it must have at most {MOST_FILES}.", given.len());
@@ -67,6 +67,42 @@ pub(super) fn secrets(
         Ok(Secret { name, value_from })
     };
     given.into_iter().enumerate().map(&mut secret).collect()
+}
+
+/// The secret with the name and the password for a registry.
+pub(super) fn registry(at: &At<'_>, given: wire::RepositoryCredentials) -> Answer<String> {
+    let wire::RepositoryCredentials { credentials_parameter } = given;
+    let named = credentials_parameter.unwrap_or_default();
+    let wrong = |why| ApiError::client(format!("{at}.credentialsParameter is '{named}'; {why}."));
+    SecretSource::of_registry(&named).map_err(wrong)?;
+    Ok(named)
+}
+
+/// Options of a log driver whose values are secrets; none has the name of another or of an option.
+pub(super) fn log_secrets(
+    at: &At<'_>,
+    given: Vec<wire::Secret>,
+    options: &[(String, String)],
+) -> Answer<Vec<Secret>> {
+    let list = at.field("secretOptions");
+    let mut taken: BTreeSet<String> = options.iter().map(|(name, _)| name.clone()).collect();
+    let mut option = |(index, wire::Secret { name, value_from })| {
+        let at = list.index(index);
+        let name: String = name.unwrap_or_default();
+        if name.is_empty() {
+            return Err(ApiError::client(format!("{at}.name must be given.")));
+        }
+        if !taken.insert(name.clone()) {
+            return Err(ApiError::client(format!(
+                "{at}.name is '{name}'; it must be the name of no other option of the log driver."
+            )));
+        }
+        let value_from: String = value_from.unwrap_or_default();
+        let wrong = |why| ApiError::client(format!("{at}.valueFrom is '{value_from}'; {why}."));
+        SecretSource::parse(&value_from).map_err(wrong)?;
+        Ok(Secret { name, value_from })
+    };
+    given.into_iter().enumerate().map(&mut option).collect()
 }
 
 /// A name stands for a secret and for something else.

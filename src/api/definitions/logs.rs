@@ -2,8 +2,9 @@
 
 use mainstay_core::model::LogConfiguration;
 
+use super::{environment, options, show};
+
 use crate::api::error::{Answer, ApiError};
-use crate::api::given::refuse;
 use crate::api::wire::enums::LogDriver;
 use crate::api::wire::{At, structures as wire};
 
@@ -12,15 +13,10 @@ const NEEDED: [&str; 2] = ["awslogs-region", "awslogs-group"];
 
 pub(super) fn read(at: &At<'_>, given: wire::LogConfiguration) -> Answer<LogConfiguration> {
     let wire::LogConfiguration { log_driver, options, secret_options } = given;
-    refuse(at, &[("secretOptions", &secret_options)])?;
     let driver = log_driver.as_ref().map(LogDriver::as_str).unwrap_or_default().to_owned();
-    if log_driver == Some(LogDriver::Awsfirelens) {
-        return Err(ApiError::client(format!(
-            "{at}.logDriver awsfirelens is not supported by Mainstay yet."
-        )));
-    }
-    let configuration =
-        LogConfiguration { driver, options: options.unwrap_or_default().into_iter().collect() };
+    let options: Vec<(String, String)> = options.unwrap_or_default().into_iter().collect();
+    let secret_options = environment::log_secrets(at, secret_options.unwrap_or_default(), &options)?;
+    let configuration = LogConfiguration { driver, options, secret_options };
     if configuration.driver == LogConfiguration::AWSLOGS {
         check_awslogs(&configuration)?;
     }
@@ -48,6 +44,6 @@ pub(super) fn show(configuration: &LogConfiguration) -> wire::LogConfiguration {
     wire::LogConfiguration {
         log_driver: Some(configuration.driver.as_str().into()),
         options: (!configuration.options.is_empty()).then(|| configuration.options.iter().cloned().collect()),
-        secret_options: None,
+        secret_options: options::list(&configuration.secret_options, show::secret),
     }
 }

@@ -8,7 +8,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, fargate, network, options, order, sizes, volumes as storage};
+use super::{container, fargate, firelens, network, options, order, sizes, volumes as storage};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{self as wire, RegisterTaskDefinitionRequest};
@@ -176,6 +176,7 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     options::check(definition)?;
     check_sizes(definition)?;
     storage::check(definition)?;
+    firelens::check(definition)?;
     order::check(containers)?;
     if definition.requires_compatibilities.contains(&LaunchType::Fargate) {
         fargate::check(definition).map_err(ApiError::client)?;

@@ -3,11 +3,11 @@
 use mainstay_core::Partition;
 use mainstay_core::model::{self, NetworkMode};
 
-use super::{fargate, links, logs, options, order, ports, volumes};
+use super::{fargate, firelens, links, logs, options, order, ports, volumes};
 use crate::api::wire::enums::{Compatibility, EnvironmentFileType, VersionConsistency};
 use crate::api::wire::structures::{
-    ContainerDefinition, EnvironmentFile, EphemeralStorage, HealthCheck, KeyValuePair, RuntimePlatform,
-    Secret, TaskDefinition,
+    ContainerDefinition, EnvironmentFile, EphemeralStorage, HealthCheck, KeyValuePair, RepositoryCredentials,
+    RuntimePlatform, Secret, TaskDefinition,
 };
 use crate::api::{signed, signed_seconds};
 
@@ -71,11 +71,9 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
             .then(|| container.docker_labels.iter().cloned().collect()),
         entry_point: container.entry_point.clone(),
         environment: Some(container.environment.iter().map(variable).collect()),
-        environment_files: options::list(&container.environment_files, |arn| EnvironmentFile {
-            r#type: Some(EnvironmentFileType::S3),
-            value: Some(arn.clone()),
-        }),
+        environment_files: environment_files(&container.environment_files),
         essential: Some(container.essential),
+        firelens_configuration: container.firelens.as_ref().map(firelens::show),
         health_check: container.health_check.as_ref().map(health_check),
         image: Some(container.image.clone()),
         links: options::list(&container.links, links::show),
@@ -87,12 +85,13 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| ports::show(mapping, mode)).collect(),
         ),
+        repository_credentials: container
+            .repository_credentials
+            .as_ref()
+            .map(|named| RepositoryCredentials { credentials_parameter: Some(named.clone()) }),
         restart_policy: container.restart_policy.as_ref().map(order::show_restart_policy),
         start_timeout: container.start_timeout.map(signed_seconds),
-        secrets: options::list(&container.secrets, |secret| Secret {
-            name: Some(secret.name.clone()),
-            value_from: Some(secret.value_from.clone()),
-        }),
+        secrets: options::list(&container.secrets, secret),
         stop_timeout: container.stop_timeout.map(signed_seconds),
         user: container.user.clone(),
         version_consistency: container
@@ -104,6 +103,19 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
     };
     options::show(&container.options, container.gpus, &mut shown);
     shown
+}
+
+/// Files of variables, as they were given.
+pub(in crate::api) fn environment_files(arns: &[String]) -> Option<Vec<EnvironmentFile>> {
+    options::list(arns, |arn| EnvironmentFile {
+        r#type: Some(EnvironmentFileType::S3),
+        value: Some(arn.clone()),
+    })
+}
+
+/// Where it is looked up, not what it is.
+pub(super) fn secret(secret: &model::Secret) -> Secret {
+    Secret { name: Some(secret.name.clone()), value_from: Some(secret.value_from.clone()) }
 }
 
 fn health_check(check: &model::HealthCheck) -> HealthCheck {

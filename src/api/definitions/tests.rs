@@ -312,14 +312,31 @@ fn secrets_and_files_name_what_can_be_had_and_no_name_twice() {
 
 #[test]
 fn what_is_not_carried_out_yet_is_refused_by_its_path() {
-    let members = [
-        ("firelensConfiguration", json!({"type": "fluentbit"})),
-        ("repositoryCredentials", json!({"credentialsParameter": "arn"})),
-    ];
+    let members = [("credentialSpecs", json!(["credentialspec:arn"]))];
     for (member, value) in members {
         let expected =
             format!("ClientException: containerDefinitions[0].{member} is not supported by Mainstay yet.");
         check_container(&json!({ member: value }), &expected);
+    }
+}
+
+#[test]
+fn credentials_for_a_registry_are_a_secret_of_secrets_manager() {
+    let named = |text: &str| json!({"repositoryCredentials": {"credentialsParameter": text}});
+    check_container(
+        &named("arn:aws:secretsmanager:us-east-1:000000000000:secret:shop/registry-AbCdEf"),
+        "fine",
+    );
+    check_container(&named("shop/registry"), "fine");
+    for wrong in ["", "arn:aws:ssm:us-east-1:000000000000:parameter/shop/registry"] {
+        check_container(
+            &named(wrong),
+            &format!(
+                "ClientException: containerDefinitions[0].repositoryCredentials.credentialsParameter is '{wrong}'; it \
+                 must be the ARN of a secret of Secrets Manager \
+                 (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME), or its name."
+            ),
+        );
     }
 }
 

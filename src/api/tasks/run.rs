@@ -182,10 +182,7 @@ fn container_override(
         name,
         resource_requirements,
     } = given;
-    refuse(
-        at,
-        &[("environmentFiles", &environment_files), ("resourceRequirements", &resource_requirements)],
-    )?;
+    refuse(at, &[("resourceRequirements", &resource_requirements)])?;
     let name = name.unwrap_or_default();
     let container = definition.containers.iter().find(|container| container.name == name);
     let container = container.ok_or_else(|| {
@@ -214,6 +211,10 @@ fn container_override(
         // An empty list overrides nothing, as in ECS.
         command: command.filter(|words| !words.is_empty()),
         environment: variables,
+        environment_files: environment_files
+            .filter(|files| !files.is_empty())
+            .map(|files| environment::files(at, files))
+            .transpose()?,
         cpu: cpu.map(unsigned),
         memory: hard,
         memory_reservation: soft,

@@ -8,7 +8,7 @@ use crate::api::wire::structures::{
     Attribute, Container, ContainerOverride, EphemeralStorage, KeyValuePair, ManagedAgent, NetworkBinding,
     Task, TaskOverride,
 };
-use crate::api::{Api, network, platform, signed, tags};
+use crate::api::{Api, definitions, network, platform, signed, tags};
 
 /// GiB that every task on Fargate has.
 const LEAST_STORAGE: u32 = 20;
@@ -149,6 +149,7 @@ fn container_override(change: &model::ContainerOverride) -> ContainerOverride {
         cpu: change.cpu.map(signed),
         environment: (!change.environment.is_empty())
             .then(|| change.environment.iter().map(variable).collect()),
+        environment_files: change.environment_files.as_deref().and_then(definitions::show::environment_files),
         memory: change.memory.map(signed),
         memory_reservation: change.memory_reservation.map(signed),
         name: Some(change.name.clone()),

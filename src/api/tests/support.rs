@@ -78,6 +78,7 @@ fn engine() -> EngineInfo {
         memory: 1000,
         architecture: "x86_64".to_owned(),
         os: "linux".to_owned(),
+        runtimes: Vec::new(),
     }
 }
 
@@ -114,6 +115,7 @@ fn report(spec: &TaskSpec, status: ContainerStatus) -> TaskReport {
         exit_code: ended.then_some(0),
         reason: None,
         health: Health::Unknown,
+        checked: false,
         network_bindings: vec![NetworkBinding {
             bind_ip: "0.0.0.0".to_owned(),
             container: Ports::One(80),

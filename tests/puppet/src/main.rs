@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "what a container prints is what tests read")]
 
 mod http;
+mod route;
 mod see;
 mod shell;
 
@@ -34,6 +35,8 @@ Usage: puppet [COMMAND]
   write FILE TEXT                write TEXT into FILE
   read FILE…                     print what is in each file
   mounts                         print each mount's path and `ro` or `rw`, a line each
+  route [FILE]                   be the log router that FILE configures, by default /fluent-bit/etc/fluent-bit.conf,
+                                 and print `OUTPUT TAG LINE` for what comes
   shell                          read commands, a line each, and do them (see tests/puppet/src/shell.rs)
   copy [--stderr TEXT]           print what standard input has, to its end; TEXT on standard error
   deaf                           print `deaf`, then wait for ever, deaf to SIGHUP, SIGINT and SIGTERM
@@ -59,6 +62,8 @@ SIGTERM ends it with 143, SIGINT with 130, a wrong command with 2.
 ";
 
 const DEFAULT_PORT: u16 = 8080;
+/// Where the configuration of a log router is.
+const ROUTER_FILE: &str = "/fluent-bit/etc/fluent-bit.conf";
 const MIB: usize = 1024 * 1024;
 /// What `puppet` exits with where it was asked for something it cannot do.
 const USAGE: u8 = 2;
@@ -171,6 +176,10 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
         "mounts" => {
             let table = std::fs::read_to_string("/proc/self/mountinfo");
             print!("{}", mounts(&table.map_err(|error| format!("mountinfo: {error}"))?));
+            Ok(0)
+        }
+        "route" => {
+            route::route(words.next().unwrap_or(ROUTER_FILE))?;
             Ok(0)
         }
         "see" => {

@@ -9,6 +9,7 @@ fn container(name: &str, needs: &[(&str, DependencyCondition)]) -> ContainerDefi
     ContainerDefinition {
         name: name.into(),
         image: "puppet".into(),
+        repository_credentials: None,
         cpu: 0,
         memory: None,
         memory_reservation: None,
@@ -41,6 +42,7 @@ fn container(name: &str, needs: &[(&str, DependencyCondition)]) -> ContainerDefi
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::TaskId;
+use crate::model::Secret;
 
 /// What of a container definition goes to the engine as it is, or nearly so. Absent and `false` are kept apart, since
 /// a definition is shown again as it was given.
@@ -167,6 +168,9 @@ pub struct LogConfiguration {
     pub driver: String,
     /// What the driver is told.
     pub options: Vec<(String, String)>,
+    /// What it is told beside that, looked up when the task starts.
+    #[serde(default)]
+    pub secret_options: Vec<Secret>,
 }
 
 impl LogConfiguration {

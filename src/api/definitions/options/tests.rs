@@ -202,13 +202,22 @@ fn log_drivers_get_their_options_and_cloudwatchs_needs_group_and_region() {
         "ClientException: Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit \
          option.",
     );
-    refused(
-        &logs("awsfirelens", json!({})),
-        "logConfiguration.logDriver awsfirelens is not supported by Mainstay yet.",
+    let secret = |name: &str, value_from: &str| {
+        json!({"logConfiguration": {
+            "logDriver": "splunk",
+            "options": {"splunk-url": "https://splunk.example.com"},
+            "secretOptions": [{"name": name, "valueFrom": value_from}],
+        }})
+    };
+    check_container(&secret("splunk-token", "/shop/splunk"), "fine");
+    let at = "ClientException: containerDefinitions[0].logConfiguration.secretOptions[0]";
+    check_container(
+        &secret("splunk-url", "/shop/splunk"),
+        &format!("{at}.name is 'splunk-url'; it must be the name of no other option of the log driver."),
     );
-    refused(
-        &json!({"logConfiguration": {"logDriver": "splunk", "secretOptions": [{"name": "a", "valueFrom": "b"}]}}),
-        "logConfiguration.secretOptions is not supported by Mainstay yet.",
+    check_container(
+        &secret("splunk-token", "a b"),
+        &format!("{at}.valueFrom is 'a b'; it must be an ARN or the name of a parameter."),
     );
 }
 

@@ -28,15 +28,31 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].environment", Honoured("in the order given")),
     ("containerDefinitions[].environment[].name", Honoured("without `=`")),
     ("containerDefinitions[].environment[].value", Honoured("empty where absent")),
-    ("containerDefinitions[].environmentFiles", Honoured("files below environment-files.folder")),
+    (
+        "containerDefinitions[].environmentFiles",
+        Honoured("files below environment-files.folder, or of an endpoint like S3's"),
+    ),
     ("containerDefinitions[].environmentFiles[].type", Honoured("s3")),
     ("containerDefinitions[].environmentFiles[].value", Honoured("the ARN of an S3 object, ending in .env")),
     ("containerDefinitions[].essential", Honoured("true where absent")),
     ("containerDefinitions[].extraHosts", Honoured("in its /etc/hosts")),
     ("containerDefinitions[].extraHosts[].hostname", Honoured("the name")),
     ("containerDefinitions[].extraHosts[].ipAddress", Honoured("an IP address, or host-gateway")),
-    ("containerDefinitions[].firelensConfiguration", Refused("no FireLens")),
-    ("containerDefinitions[].healthCheck", Honoured("the engine's health check")),
+    (
+        "containerDefinitions[].firelensConfiguration",
+        Honoured("the task's log router; one container at most, root where no user is given"),
+    ),
+    (
+        "containerDefinitions[].firelensConfiguration.options",
+        Honoured(
+            "enable-ecs-log-metadata; config-file-type file or s3 (below environment-files.folder) and its value",
+        ),
+    ),
+    ("containerDefinitions[].firelensConfiguration.type", Honoured("fluentbit or fluentd")),
+    (
+        "containerDefinitions[].healthCheck",
+        Honoured("the engine's health check; the image's own only where agent.image-health-checks says so"),
+    ),
     ("containerDefinitions[].healthCheck.command", Honoured("CMD or CMD-SHELL and what to run")),
     ("containerDefinitions[].healthCheck.interval", Honoured("5 to 300 s")),
     ("containerDefinitions[].healthCheck.retries", Honoured("1 to 10")),
@@ -78,16 +94,21 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     (
         "containerDefinitions[].logConfiguration.logDriver",
         Honoured(
-            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens is refused",
+            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens goes to the task's log router",
         ),
     ),
     (
         "containerDefinitions[].logConfiguration.options",
         Honoured(
-            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold",
+            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold; of awsfirelens, an output of the router's, patterns and log-driver-buffer-limit",
         ),
     ),
-    ("containerDefinitions[].logConfiguration.secretOptions", Refused("no driver options from secrets yet")),
+    (
+        "containerDefinitions[].logConfiguration.secretOptions",
+        Honoured("options of the driver, looked up as secrets are; docker inspect shows them"),
+    ),
+    ("containerDefinitions[].logConfiguration.secretOptions[].name", Honoured("the option; no other has it")),
+    ("containerDefinitions[].logConfiguration.secretOptions[].valueFrom", Honoured("as that of secrets")),
     ("containerDefinitions[].memory", Honoured("the hard limit, MiB")),
     ("containerDefinitions[].memoryReservation", Honoured("the soft limit, MiB, and what placement counts")),
     ("containerDefinitions[].mountPoints", Honoured("volumes of the task definition")),
@@ -114,7 +135,11 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].privileged", Honoured("nearly root on the host")),
     ("containerDefinitions[].pseudoTerminal", Honoured("a terminal")),
     ("containerDefinitions[].readonlyRootFilesystem", Honoured("in every mode")),
-    ("containerDefinitions[].repositoryCredentials", Refused("no credentials from secrets yet")),
+    ("containerDefinitions[].repositoryCredentials", Honoured("who pulls the image")),
+    (
+        "containerDefinitions[].repositoryCredentials.credentialsParameter",
+        Honoured("a secret of Secrets Manager with the keys username and password, by its ARN or name"),
+    ),
     (
         "containerDefinitions[].resourceRequirements",
         Honoured("registered; no instance has a GPU, so that such a task is not placed: RESOURCE:GPU"),
@@ -126,7 +151,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].restartPolicy.enabled", Honoured("whether at all")),
     ("containerDefinitions[].restartPolicy.ignoredExitCodes", Honoured("after which it stays ended")),
     ("containerDefinitions[].restartPolicy.restartAttemptPeriod", Honoured("60 to 1800 s, 300 where absent")),
-    ("containerDefinitions[].secrets", Honoured("variables, from files below secrets.folder")),
+    (
+        "containerDefinitions[].secrets",
+        Honoured("variables, from files below secrets.folder, or of an endpoint like AWS's"),
+    ),
     ("containerDefinitions[].secrets[].name", Honoured("the variable; no other has it")),
     (
         "containerDefinitions[].secrets[].valueFrom",
