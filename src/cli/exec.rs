@@ -294,7 +294,7 @@ mod tests {
             "web --user 1000:1000 --cluster shop -- id",
             "service=web&cluster=shop&user=1000%3A1000&command=id",
         );
-        let arn = format!("arn:aws:ecs:us-east-1:000000000000:service/shop/web");
+        let arn = "arn:aws:ecs:us-east-1:000000000000:service/shop/web";
         let escaped = "arn%3Aaws%3Aecs%3Aus-east-1%3A000000000000%3Aservice%2Fshop%2Fweb";
         check(&format!("{arn} -- id"), &format!("service={escaped}&cluster=shop&command=id"));
         assert!(Words::try_parse_from(["exec", "web"]).is_err());
