@@ -140,6 +140,7 @@ impl Link {
             memory: *memory,
             architecture: "x86_64".into(),
             os: "linux".into(),
+            runtimes: Vec::new(),
         };
         [FromAgent::Attributes(attributes.clone()), FromAgent::EngineUp(info)]
     }
@@ -216,6 +217,7 @@ fn container(run: &Run, spec: &ContainerSpec) -> ContainerReport {
         image_id: None,
         exit_code: run.started_at.filter(|_| over).map(|_| 143),
         reason: (over && run.failed).then(|| "CannotStartContainerError: simulated".to_owned()),
+        checked: spec.definition.health_check.is_some(),
         health: if checked { Health::Healthy } else { Health::Unknown },
         network_bindings: Vec::new(),
         started_at: run.started_at,
