@@ -129,8 +129,8 @@ async fn what_is_no_operation_or_not_built_is_said_by_name() {
         assert_eq!(body(refusal).await["__type"], "UnknownOperationException", "{target:?}");
     }
     refused(
-        ask(&tree, "StartTask", json!({})).await,
-        "UnsupportedFeatureException: StartTask is not supported by Mainstay yet.",
+        ask(&tree, "CreateCapacityProvider", json!({})).await,
+        "UnsupportedFeatureException: CreateCapacityProvider is not supported by Mainstay yet.",
     );
 }
 
@@ -485,7 +485,8 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
                 "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
                 "schedulingStrategy": "DAEMON",
             }),
-            "ClientException: schedulingStrategy DAEMON is not supported by Mainstay yet.",
+            "InvalidParameterException: The daemon scheduling strategy does not support a desired count for services. \
+             Remove the desired count value and try again",
         ),
         (
             "CreateService",

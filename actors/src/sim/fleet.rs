@@ -217,7 +217,6 @@ fn container(run: &Run, spec: &ContainerSpec) -> ContainerReport {
         image_id: None,
         exit_code: run.started_at.filter(|_| over).map(|_| 143),
         reason: (over && run.failed).then(|| "CannotStartContainerError: simulated".to_owned()),
-        checked: spec.definition.health_check.is_some(),
         health: if checked { Health::Healthy } else { Health::Unknown },
         checked,
         network_bindings: Vec::new(),
