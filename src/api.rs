@@ -3,23 +3,26 @@
 //! Absent on purpose: no read messages an actor (it comes from the view); no member of a request is ignored
 //! (what is not carried out is refused by name); no type of the wire leaves this module.
 
+pub(crate) mod attributes;
 mod body;
 mod cloudwatch;
 mod clusters;
 mod definitions;
 pub(crate) mod error;
+pub(crate) mod foresight;
 mod given;
 mod instances;
 pub mod metrics;
 pub(crate) mod names;
-mod network;
+pub(crate) mod network;
 mod paging;
+mod placement;
 mod platform;
 mod services;
 mod tags;
-mod tasks;
+pub(crate) mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod wire;
 
 use std::panic::AssertUnwindSafe;
@@ -39,6 +42,7 @@ use mainstay_core::Partition;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use crate::exec::Execs;
 use crate::logs::Logs;
 use error::{Answer, ApiError, Code};
 use wire::logs;
@@ -53,6 +57,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1")
 struct Api {
     control: Control,
     logs: Logs,
+    execs: Execs,
     /// One permit a request that is carried out.
     slots: Semaphore,
 }
@@ -73,9 +78,9 @@ impl Api {
 /// to another origin unasked, every request is refused.
 ///
 /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
-pub fn router(control: Control, logs: Logs, at_once: usize) -> Router {
+pub fn router(control: Control, logs: Logs, execs: Execs, at_once: usize) -> Router {
     let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
-    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, logs, slots }))
+    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, logs, execs, slots }))
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -88,7 +93,7 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
     let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
     let outcome = match (&operation, &body, &slot) {
         (Err(refusal), _, _) | (_, Err(refusal), _) | (_, _, Err(refusal)) => Err(refusal.clone()),
-        (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, body)).await,
+        (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, &head.headers, body)).await,
     };
     drop(slot);
     let took = began.elapsed();
@@ -165,8 +170,12 @@ macro_rules! dispatch {
     };
 }
 
-async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> {
+async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]) -> Answer<Vec<u8>> {
     let operation = match operation {
+        // The only one whose answer says where to come next.
+        Asked::Ecs(operation @ Operation::ExecuteCommand) => {
+            return body::write(&tasks::execute(api, headers, body::parse(operation, body)?)?);
+        }
         Asked::Ecs(operation) => operation,
         Asked::Logs(operation) => return cloudwatch::carry_out(api, operation, body).await,
     };
@@ -175,13 +184,18 @@ async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> 
         acts {
             CreateCluster => clusters::create,
             CreateService => services::create,
+            DeleteAttributes => attributes::delete,
             DeleteCluster => clusters::delete,
             DeleteService => services::delete,
             DeregisterTaskDefinition => definitions::deregister,
+            PutAttributes => attributes::put,
             RegisterTaskDefinition => definitions::register,
             RunTask => tasks::run,
+            StartTask => tasks::start,
             StopTask => tasks::stop,
+            UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
+            UpdateTaskProtection => tasks::update_protection,
         }
         reads {
             DescribeClusters => clusters::describe,
@@ -189,6 +203,8 @@ async fn carry_out(api: &Api, operation: Asked, body: &[u8]) -> Answer<Vec<u8>> 
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
+            GetTaskProtection => tasks::protection,
+            ListAttributes => attributes::list,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
             ListServices => services::list,

@@ -2,8 +2,14 @@
 
 #![allow(clippy::print_stderr, reason = "what is wrong with a command is said on standard error")]
 
+mod apply;
 mod client;
+mod exec;
+mod image;
 mod logs;
+mod progress;
+#[cfg(feature = "sim")]
+mod sim;
 mod store;
 
 use std::net::SocketAddr;
@@ -51,12 +57,52 @@ enum Command {
         #[arg(long)]
         stop_tasks: bool,
     },
+    /// Makes task definitions and services what files declare, images that are built for them included.
+    ///
+    /// It shows first what it will do, and asks. A task definition is registered anew only where it differs from the
+    /// latest revision, a service changed only where it is not as declared: applying twice changes nothing. Then it waits
+    /// until each rollout is over. docs/apply.md has the files.
+    ///
+    /// Ends with 0 where all is as declared, 1 where something was refused or not built, 2 where a rollout failed, 64
+    /// where it is not understood, 69 where the daemon or the engine does not answer, 75 where a rollout takes too long.
+    #[command(
+        after_help = "Example: mainstay apply --yes ./shop\n         mainstay apply --plan web/service.json"
+    )]
+    Apply(apply::Asked),
+    /// Runs the control plane over simulated hosts: tasks are placed, started and stopped, and run nowhere.
+    ///
+    /// What it keeps in its data folder is known with the next start; the simulated tasks are then lost and replaced.
+    #[cfg(feature = "sim")]
+    #[command(
+        after_help = "Example: mainstay sim --data-dir ./sim --instances 200 --cpu 2048 --memory 4096 --attribute zone=a,b,c"
+    )]
+    Sim {
+        #[command(flatten)]
+        daemon: DaemonArguments,
+        #[command(flatten)]
+        fleet: sim::Fleet,
+    },
     /// Shows what the containers of tasks and services print.
     ///
     /// What is there is what the containers that are still there hold: stopped ones stay for agent.cleanup-wait.
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Builds images for tasks of this host, and shows which ones they use.
+    Image {
+        #[command(subcommand)]
+        act: image::Act,
+    },
+    /// Runs a command in a container of a task that runs.
+    ///
+    /// On the daemon's own host any task will do; from another host, only tasks with enableExecuteCommand. Ends with the
+    /// command's own exit code (126 and 127 where its program cannot be started), 64 where it is not understood, 69 where
+    /// the daemon does not answer or stops, 125 where there is no such container or it does not run. Where this ends
+    /// before the command, so does the command.
+    #[command(
+        after_help = "Examples:\n  mainstay exec hello -it -- sh\n  mainstay exec hello --container db -i -- psql < dump.sql"
+    )]
+    Exec(exec::Asked),
     /// Looks into, copies out or fills the store of a daemon that does not run.
     #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
     Store {
@@ -93,10 +139,20 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::SUCCESS };
         }
     };
+    #[cfg(feature = "sim")]
+    let mut simulated = None;
     let (role, arguments, stop_tasks) = match arguments.command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
+        Command::Apply(asked) => return apply::run(&asked),
+        #[cfg(feature = "sim")]
+        Command::Sim { daemon, fleet } => {
+            simulated = Some(fleet);
+            (Role::Server, daemon, false)
+        }
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Image { act } => return image::run(&act),
+        Command::Exec(asked) => return exec::run(&asked),
         Command::Store { act } => return store::run(&act),
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),
@@ -126,7 +182,13 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(serve(&config, role, stop_tasks))
+    runtime.block_on(serve(
+        &config,
+        role,
+        stop_tasks,
+        #[cfg(feature = "sim")]
+        simulated,
+    ))
 }
 
 /// One a line.
@@ -139,7 +201,12 @@ fn failpoints() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
+async fn serve(
+    config: &Config,
+    role: Role,
+    stop_tasks: bool,
+    #[cfg(feature = "sim")] simulated: Option<sim::Fleet>,
+) -> ExitCode {
     // Listened to before anything starts, so that an early signal ends it in order, too.
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -156,6 +223,14 @@ async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    #[cfg(feature = "sim")]
+    if let Some(fleet) = simulated
+        && let Err(error) = fleet.join(daemon.control()).await
+    {
+        eprintln!("mainstay: the simulated hosts cannot join: {}", chain(&error));
+        daemon.stop(false).await;
+        return ExitCode::FAILURE;
+    }
     let failure = tokio::select! {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
@@ -167,6 +242,26 @@ async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
     }
     daemon.stop(stop_tasks && failure.is_none()).await;
     if failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Runs what a command does by itself, without a daemon in this process.
+///
+/// # Errors
+/// Where there is no runtime to be had.
+fn alone<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(work))
+}
+
+/// Rows in columns as wide as their widest cell, two spaces apart, a line each.
+fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(wide);
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// An error and its sources, in one line.

@@ -18,7 +18,9 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::engine::DockerEngine;
+use crate::exec::Execs;
 use crate::http;
+use crate::inside::{Endpoint, Serving};
 use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
@@ -28,8 +30,12 @@ use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
 const DEFAULT_CLUSTER: &str = "default";
 /// In the data folder: which images this host pulled.
 const IMAGES: &str = "images.json";
+/// In the data folder: what was made for tasks of this host.
+const TASKS: &str = "tasks";
 /// Requests that are under way when the daemon ends have this long to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// Commands that are run in containers have this long to be ended, and their clients to hear of it.
+const SESSIONS_WITHIN: Duration = Duration::from_secs(5);
 /// How long the first request waits for this host's engine to answer, or not to.
 const HOST_WITHIN: Duration = Duration::from_secs(5);
 /// Between two looks whether it did.
@@ -51,8 +57,11 @@ pub struct Daemon {
     root: Root,
     folder: DataFolder,
     logs: Logs,
+    execs: Execs,
     closing: Option<oneshot::Sender<()>>,
     listener: JoinHandle<std::io::Result<()>>,
+    /// What containers of this host find out about themselves, where they do.
+    inside: Option<Serving>,
     upkeep: JoinHandle<()>,
 }
 
@@ -113,15 +122,20 @@ impl Daemon {
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
         Failpoint::DaemonTreeUp.hit();
-        let mut read_from: Option<Arc<dyn ContainerEngine>> = None;
+        let (mut read_from, mut inside): (Option<Arc<dyn ContainerEngine>>, _) = (None, None);
         if role == Role::Up {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
+                .keeping_folders_in(folder.path().join(TASKS))
                 .with_docker_config(config.docker_config());
             let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
-            let secrets = Arc::new(config.secrets());
-            if let Err(error) = add_host(&ctx, &control, &root, engine, secrets).await {
+            let port = config.agent.task_endpoint_port;
+            let opened =
+                Endpoint::open(control.clone(), Arc::clone(&engine), config.roles(), &folder, port).await;
+            inside = opened.1;
+            let host = Host { engine, secrets: Arc::new(config.secrets()), inside: opened.0 };
+            if let Err(error) = add_host(&ctx, &control, &root, host).await {
                 root.stop().await;
                 return Err(error);
             }
@@ -132,9 +146,11 @@ impl Daemon {
             return Err(StartError::WriteDown { source });
         }
         let (closing, closed) = oneshot::channel();
-        let logs = Logs::new(control.clone(), read_from, config.api.requests_at_once);
-        let service =
-            http::router(control.clone(), recorder, role, logs.clone(), config.api.requests_at_once);
+        let at_once = config.api.requests_at_once;
+        let logs = Logs::new(control.clone(), read_from.clone(), at_once);
+        let execs = Execs::new(read_from, at_once, config.exec.idle_timeout.0);
+        let service = http::router(control.clone(), recorder, role, logs.clone(), execs.clone(), at_once)
+            .into_make_service_with_connect_info::<http::Peer>();
         let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
             .with_graceful_shutdown(async {
                 // Dropped or sent, either way it is time to go.
@@ -148,8 +164,10 @@ impl Daemon {
             root,
             folder,
             logs,
+            execs,
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
+            inside,
             upkeep: tokio::spawn(metrics::keep_up(recorder)),
         })
     }
@@ -179,6 +197,9 @@ impl Daemon {
             self.control.stop_all_tasks().await;
         }
         self.logs.close();
+        if tokio::time::timeout(SESSIONS_WITHIN, self.execs.close()).await.is_err() {
+            tracing::warn!(waited = ?SESSIONS_WITHIN, "commands in containers did not end; they are left behind");
+        }
         drop(self.closing.take());
         if !self.listener.is_finished()
             && tokio::time::timeout(DRAIN_WITHIN, &mut self.listener).await.is_err()
@@ -191,22 +212,25 @@ impl Daemon {
             tracing::warn!(waited = ?FLUSH_WITHIN, "the disk is slow: the latest state changes may not be on it");
         }
         self.upkeep.abort();
+        // To the end: containers that are being stopped may still ask.
+        drop(self.inside.take());
         self.folder.remove_address();
         tracing::info!("mainstay has stopped");
     }
 }
 
-/// Makes this host the container instance of cluster `default`, both made where they are missing.
-async fn add_host(
-    ctx: &Context,
-    control: &Control,
-    root: &Root,
+/// What this host runs tasks with.
+struct Host {
     engine: Arc<DockerEngine>,
     secrets: Arc<Sources>,
-) -> Result<(), StartError> {
+    inside: Arc<Endpoint>,
+}
+
+/// Makes this host the container instance of cluster `default`, both made where they are missing.
+async fn add_host(ctx: &Context, control: &Control, root: &Root, host: Host) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
-    let new = NewCluster { name: cluster.clone(), tags: Vec::new() };
+    let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
     control.create_cluster(new).await.map_err(register)?;
     let new = NewInstance {
         cluster,
@@ -217,7 +241,8 @@ async fn add_host(
     let instance = control.register_instance(new).await.map_err(register)?;
     ctx.link(instance.id.clone(), Box::new(ToHost { ctx: Arc::clone(ctx) }));
     let to_control = InProcess { ctx: Arc::clone(ctx), instance: instance.id.clone() };
-    root.add_host(ctx, engine, secrets, Arc::new(to_control)).map_err(StartError::Tree)?;
+    let Host { engine, secrets, inside } = host;
+    root.add_host(ctx, engine, secrets, inside, Arc::new(to_control)).map_err(StartError::Tree)?;
     // Until then a RunTask would be told that there is no container instance.
     let reported = async {
         while !ctx.view.instances.get(&instance.id).is_some_and(|known| known.agent_connected) {

@@ -3,16 +3,23 @@
 //! Everything is scoped to one owner by the label `mainstay.owner`: containers of another installation, of a
 //! genuine ECS agent or of a person are never listed, reported or touched.
 
+pub mod about;
+pub mod build;
 mod credentials;
 mod errors;
+mod exec;
+mod folders;
 mod images;
 mod labels;
 mod logs;
 mod networks;
 mod options;
+mod patience;
 pub mod pause;
 mod ports;
+mod processes;
 mod translate;
+mod used;
 mod volumes;
 
 use std::collections::HashMap;
@@ -30,12 +37,14 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, LogLines, LogQuery, MountSource,
-    NewContainer, NewVolume, Pull, TaskVolume,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, Exec, LogLines, LogQuery,
+    MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
 };
-use mainstay_core::EngineId;
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
+use mainstay_core::{EngineId, ExecId, storage};
+
+pub use used::UsedImage;
 
 use errors::{status, when};
 use images::{Digests, OwnImages};
@@ -57,6 +66,12 @@ pub struct DockerEngine {
     images: OwnImages,
     /// Where this host's credentials for registries stand.
     docker_config: Option<PathBuf>,
+    /// Where the folders of tasks are.
+    folders: Option<PathBuf>,
+    /// Registries that are not waited for.
+    patience: patience::Patience,
+    /// Whether the engine, as last reached, goes to registries itself: through no proxy and no mirror.
+    goes_itself: AtomicBool,
     /// Host ports for port ranges.
     rows: ports::Rows,
     /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
@@ -77,6 +92,9 @@ impl DockerEngine {
             digests: Mutex::default(),
             images: OwnImages::default(),
             docker_config: credentials::own_file(),
+            folders: None,
+            patience: patience::Patience::default(),
+            goes_itself: AtomicBool::new(false),
             rows: ports::Rows::default(),
             nests: AtomicBool::new(false),
             pause: tokio::sync::Mutex::default(),
@@ -152,6 +170,7 @@ impl ContainerEngine for DockerEngine {
         let client = self.connect().await?;
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
         self.nests.store(pause::nests(&info), Ordering::Relaxed);
+        self.goes_itself.store(images::goes_itself(&info), Ordering::Relaxed);
         Ok(translate::info(info))
     }
 
@@ -187,11 +206,16 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        self.removed_volume(name).await
+        match storage::task_of_folder(name) {
+            Some(task) => self.remove_folder(&task).await,
+            None => self.removed_volume(name).await,
+        }
     }
 
     async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError> {
-        self.listed_volumes().await
+        let mut found = self.listed_volumes().await?;
+        found.extend(self.list_folders().await?);
+        Ok(found)
     }
 
     async fn create(&self, new: &NewContainer<'_>) -> Result<EngineId, EngineError> {
@@ -301,6 +325,22 @@ impl ContainerEngine for DockerEngine {
 
     async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
         self.read_log(id, query).await
+    }
+
+    async fn exec(&self, id: &EngineId, new: &NewExec) -> Result<Exec, EngineError> {
+        self.run_exec(id, new).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<(), EngineError> {
+        self.size_exec(exec, size).await
+    }
+
+    async fn exec_exit_code(&self, exec: &ExecId) -> Result<Option<i32>, EngineError> {
+        self.code_of_exec(exec).await
+    }
+
+    async fn end_exec(&self, id: &EngineId, exec: &ExecId) -> Result<(), EngineError> {
+        self.stop_exec(id, exec).await
     }
 
     /// The engine replays its events from the moment (on its own clock) at which this was called, so that nothing

@@ -1,6 +1,7 @@
 //! What the daemon serves beside the API: the console, metrics, health and the tree.
 
 mod console;
+mod exec;
 mod gate;
 mod logs;
 
@@ -13,8 +14,10 @@ use mainstay_actors::control::Control;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::daemon::Role;
+use crate::exec::Execs;
 use crate::logs::Logs;
-pub use gate::Gate;
+pub use exec::Peer;
+pub use gate::{Gate, Guest};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -23,17 +26,20 @@ struct Shared {
     recorder: &'static PrometheusHandle,
     role: Role,
     logs: Logs,
+    execs: Execs,
 }
 
-/// Everything on one address.
+/// Everything on one address. Each request has to say who sends it, as a [`Peer`].
 pub fn router(
     control: Control,
     recorder: &'static PrometheusHandle,
     role: Role,
     logs: Logs,
+    execs: Execs,
     requests_at_once: usize,
 ) -> Router {
-    let shared = Shared { control: control.clone(), recorder, role, logs: logs.clone() };
+    let shared =
+        Shared { control: control.clone(), recorder, role, logs: logs.clone(), execs: execs.clone() };
     Router::new()
         .route("/", get(console::page))
         .route("/metrics", get(metrics))
@@ -41,8 +47,10 @@ pub fn router(
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
         .route("/v1/logs", get(logs::read))
+        .route("/v1/exec", get(exec::exec))
+        .route("/v1/data-channel/{session}", get(exec::data_channel))
         .with_state(shared)
-        .merge(crate::api::router(control, logs, requests_at_once))
+        .merge(crate::api::router(control, logs, execs, requests_at_once))
 }
 
 /// Prometheus's text format.

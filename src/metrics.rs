@@ -41,6 +41,7 @@ fn install() -> Result<PrometheusHandle, String> {
 fn describe_all() {
     mainstay_actors::metrics::describe();
     crate::api::metrics::describe();
+    crate::exec::metrics::describe();
     crate::logs::metrics::describe();
     describe();
 }

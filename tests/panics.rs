@@ -26,7 +26,7 @@ use mainstay_actors::tasks::TasksMsg;
 use mainstay_actors::tree::Kind;
 use mainstay_core::model::{
     ContainerDefinition, DefinitionStatus, DeploymentConfiguration, EngineOptions, LaunchType, NetworkMode,
-    TaskDefinition, TaskStatus, Timestamp,
+    SchedulingStrategy, TaskDefinition, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
 
@@ -123,6 +123,10 @@ impl Stage {
             enable_ecs_managed_tags: false,
             health_check_grace_period_seconds: None,
             client_token: None,
+            enable_execute_command: false,
+            scheduling: SchedulingStrategy::Replica,
+            placement_constraints: Vec::new(),
+            placement_strategy: Vec::new(),
         };
         daemon.control().create_service(new).await.unwrap();
         let sweeper = Sweeper(family.clone());
@@ -235,6 +239,7 @@ fn definition(family: Family) -> TaskDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };
@@ -249,6 +254,7 @@ fn definition(family: Family) -> TaskDefinition {
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,
+        placement_constraints: Vec::new(),
         runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,

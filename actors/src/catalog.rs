@@ -228,6 +228,7 @@ impl Catalog {
             status: ClusterStatus::Active,
             created_at: self.ctx.nature.wall(),
             tags: new.tags,
+            execute_command_logging: new.execute_command_logging,
         };
         let made = Arc::new(cluster.clone());
         let then = move |ctx: &Context, outcome: Result<(), StoreError>| {

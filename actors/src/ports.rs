@@ -2,6 +2,8 @@
 
 mod clock;
 mod engine;
+mod exec;
+mod inside;
 mod link;
 mod logs;
 mod secrets;
@@ -9,6 +11,8 @@ mod store;
 
 pub use clock::*;
 pub use engine::*;
+pub use exec::*;
+pub use inside::*;
 pub use link::*;
 pub use logs::*;
 pub use secrets::*;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use mainstay_actors::host::HostMsg;
 use mainstay_actors::sim::{World, container, definition};
 use mainstay_core::model::{
-    ContainerDefinition, DockerVolume, EfsVolume, MountPoint, StopCode, TaskStatus, Volume, VolumeKind,
-    VolumeScope, VolumesFrom,
+    ContainerDefinition, DockerVolume, EfsVolume, FirelensConfiguration, FirelensKind, LogConfiguration,
+    MountPoint, StopCode, TaskStatus, Volume, VolumeKind, VolumeScope, VolumesFrom,
 };
 use mainstay_core::{RevisionKey, TaskId};
 use support::*;
@@ -73,6 +73,28 @@ async fn a_tasks_volume_is_there_with_its_first_container_and_gone_with_its_last
     stopped(&world, &ran.tasks[0].id).await;
     until(&world, "one is left", MIN, |w| w.engine.volumes().len() == 1).await;
     assert_eq!(world.engine.volumes().into_values().next().unwrap().as_ref(), Some(&ran.tasks[1].id));
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_routers_folder_comes_with_its_task_and_goes_with_it() {
+    let world = quick_world(1).await;
+    let firelens = FirelensConfiguration { kind: FirelensKind::FluentBit, options: Vec::new() };
+    let logs = LogConfiguration {
+        driver: LogConfiguration::AWSFIRELENS.into(),
+        options: Vec::new(),
+        secret_options: Vec::new(),
+    };
+    let router = ContainerDefinition { firelens: Some(firelens), ..container("router") };
+    let app = ContainerDefinition { log_configuration: Some(logs), ..container("app") };
+    let definition = definition("web", vec![app, router]);
+    let web = world.control().register_task_definition(definition).await.unwrap().key.clone();
+    let id = run(&world, &web, 1).await.tasks[0].id.clone();
+    up(&world, &id).await;
+    assert_eq!(world.engine.volumes(), [(format!("folder/{id}"), Some(id.clone()))].into());
+    world.control().stop_task(id.clone(), None).await.unwrap();
+    stopped(&world, &id).await;
+    until(&world, "no folder is left", MIN, |w| w.engine.volumes().is_empty()).await;
     assert_lawful(&world);
 }
 

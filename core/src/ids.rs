@@ -59,6 +59,10 @@ string_id! {
     /// The engine's own id of a container.
     EngineId
 }
+string_id! {
+    /// The engine's own id of a command that is run in a container.
+    ExecId
+}
 
 /// A service, named in its cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,12 +5,14 @@
 
 pub mod deployment;
 pub mod fargate;
+pub mod firelens;
 pub mod ids;
 pub mod images;
 pub mod lifecycle;
 pub mod model;
 pub mod network;
 pub mod placement;
+pub mod protection;
 pub mod restart;
 pub mod secrets;
 pub mod storage;

@@ -139,6 +139,8 @@ pub struct NewTask<'a> {
     pub tags: Vec<Tag>,
     /// The token of its RunTask.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in its containers.
+    pub enable_execute_command: bool,
 }
 
 /// The record of a new task: PROVISIONING, wanted RUNNING.
@@ -192,6 +194,8 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         stopped_at: None,
         stop_code: None,
         stopped_reason: None,
+        enable_execute_command: new.enable_execute_command,
+        protected_until: None,
     }
 }
 
@@ -397,7 +401,8 @@ fn health(containers: &[Container]) -> Health {
     })
 }
 
-fn changed(before: &Task, mut after: Task) -> Option<Task> {
+/// The record with its next version; `None` where nothing changed.
+pub(crate) fn changed(before: &Task, mut after: Task) -> Option<Task> {
     if *before == after {
         return None;
     }
@@ -410,4 +415,4 @@ fn cut(reason: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

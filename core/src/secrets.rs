@@ -163,21 +163,20 @@ impl S3Object {
     /// # Errors
     /// In words for people, what it must be.
     pub fn parse(arn: &str) -> Result<Self, String> {
-        let wrong =
-            || "it must be the ARN of an S3 object that ends in .env, such as arn:aws:s3:::bucket/key.env";
-        let (head, path) = arn.split_once(":::").ok_or_else(wrong)?;
+        let found = Self::any(arn).filter(|found| found.key.ends_with(".env"));
+        found.ok_or_else(|| {
+            "it must be the ARN of an S3 object that ends in .env, such as arn:aws:s3:::bucket/key.env".into()
+        })
+    }
+
+    /// The object that `arn:aws:s3:::bucket/key` names, whatever is in it; `None` where it names none.
+    pub fn any(arn: &str) -> Option<Self> {
+        let (head, path) = arn.split_once(":::")?;
         let parts: Vec<&str> = head.split(':').collect();
-        let (bucket, key) = path.split_once('/').ok_or_else(wrong)?;
+        let (bucket, key) = path.split_once('/')?;
         let is_one = matches!(parts.as_slice(), ["arn", partition, "s3"] if partition.starts_with("aws"));
-        if !is_one
-            || !leads_down(bucket)
-            || !leads_down(key)
-            || key.starts_with('/')
-            || !key.ends_with(".env")
-        {
-            return Err(wrong().into());
-        }
-        Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+        let leads = leads_down(bucket) && leads_down(key) && !key.starts_with('/');
+        (is_one && leads).then(|| Self { bucket: bucket.to_owned(), key: key.to_owned() })
     }
 }
 

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use crate::firelens;
 use crate::ids::fnv1a;
 use crate::model::{DockerVolume, EfsVolume, TaskSpec, Volume, VolumeKind, VolumeScope};
+use crate::secrets::Hidden;
 use crate::{RevisionKey, TaskId};
 
 /// A directory's name has at most 255 bytes; what follows the readable part has 26.
 const READABLE: usize = 220;
+/// Before a task's id, the name of its folder.
+const FOLDER: &str = "folder/";
 
 /// Where a host has what a task definition only names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +74,27 @@ pub enum Backing {
     },
     /// A volume of the engine.
     Engine(EngineVolume),
+    /// A folder of the task's own.
+    Folder(TaskFolder),
+}
+
+/// A folder of the host that a task has for itself, with files that were made for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskFolder {
+    /// What is in each file, by its name; a text may have secrets in it.
+    pub files: Vec<(String, Hidden)>,
+    /// Empty folders in it, and whose they are: a user's and a group's number.
+    pub folders: Vec<(String, (u32, u32))>,
+}
+
+/// What a task's folder is called among its volumes; no volume of the engine can be called so.
+pub fn folder_name(task: &TaskId) -> String {
+    format!("{FOLDER}{task}")
+}
+
+/// The task of a folder that is called so.
+pub fn task_of_folder(name: &str) -> Option<TaskId> {
+    name.strip_prefix(FOLDER).map(TaskId::new)
 }
 
 /// A volume of the engine.
@@ -163,7 +188,7 @@ fn file_system<'a>(volume: &str, efs: &EfsVolume, storage: &'a Storage) -> Resul
     Ok(found)
 }
 
-/// The engine's names of the volumes that go with a task, whatever storage its host had when it started.
+/// The names of the volumes that go with a task, whatever storage its host had when it started, and of its folder.
 pub fn volumes_of(spec: &TaskSpec) -> Vec<String> {
     let goes = |volume: &&Volume| match &volume.kind {
         VolumeKind::Empty | VolumeKind::Efs(_) => true,
@@ -171,7 +196,9 @@ pub fn volumes_of(spec: &TaskSpec) -> Vec<String> {
         VolumeKind::Host { .. } => false,
     };
     let volumes = spec.volumes.iter().filter(goes);
-    volumes.map(|volume| engine_name(&spec.definition, &spec.id, &volume.name)).collect()
+    let volumes = volumes.map(|volume| engine_name(&spec.definition, &spec.id, &volume.name));
+    let folder = firelens::place(spec).map(|_| folder_name(&spec.id));
+    volumes.chain(folder).collect()
 }
 
 /// The name of a task's volume in the engine, `ecs-<family>-<revision>-<volume>-<hex>`, the same at each try.

@@ -11,11 +11,11 @@ use super::error::{Answer, ApiError};
 use super::given::refuse;
 use super::paging::{Paging, page};
 use super::wire::At;
-use super::wire::enums::{ClusterField, ClusterSettingName};
+use super::wire::enums::{ClusterField, ClusterSettingName, ExecuteCommandLogging};
 use super::wire::structures::{
-    Cluster, ClusterSetting, CreateClusterRequest, CreateClusterResponse, DeleteClusterRequest,
-    DeleteClusterResponse, DescribeClustersRequest, DescribeClustersResponse, KeyValuePair,
-    ListClustersRequest, ListClustersResponse,
+    Cluster, ClusterConfiguration, ClusterSetting, CreateClusterRequest, CreateClusterResponse,
+    DeleteClusterRequest, DeleteClusterResponse, DescribeClustersRequest, DescribeClustersResponse,
+    ExecuteCommandConfiguration, KeyValuePair, ListClustersRequest, ListClustersResponse,
 };
 use super::{Api, at_most, missing, names, tags, tasks};
 
@@ -34,7 +34,6 @@ pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<C
         &At::ROOT,
         &[
             ("capacityProviders", &capacity_providers),
-            ("configuration", &configuration),
             ("defaultCapacityProviderStrategy", &default_capacity_provider_strategy),
             ("serviceConnectDefaults", &service_connect_defaults),
             (
@@ -45,10 +44,44 @@ pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<C
     )?;
     let name = cluster_name.unwrap_or_else(|| names::DEFAULT_CLUSTER.to_owned());
     names::pattern("Cluster", &name)?;
-    let new = NewCluster { name: ClusterName::new(name), tags: tags::read(given_tags)? };
+    let new = NewCluster {
+        name: ClusterName::new(name),
+        tags: tags::read(given_tags)?,
+        execute_command_logging: read_logging(configuration.unwrap_or_default())?,
+    };
     let made = api.control.create_cluster(new).await?;
-    let all = [ClusterField::Settings, ClusterField::Tags];
+    let all = [ClusterField::Configurations, ClusterField::Settings, ClusterField::Tags];
     Ok(CreateClusterResponse { cluster: Some(show(api.view(), api.here(), &made, &all)) })
+}
+
+/// Where sessions of ExecuteCommand are logged: nowhere yet.
+fn read_logging(given: ClusterConfiguration) -> Answer<Option<model::ExecuteCommandLogging>> {
+    let ClusterConfiguration { execute_command_configuration, managed_storage_configuration } = given;
+    let at = At::ROOT.field("configuration");
+    refuse(&at, &[("managedStorageConfiguration", &managed_storage_configuration)])?;
+    let ExecuteCommandConfiguration { kms_key_id, log_configuration, logging } =
+        execute_command_configuration.unwrap_or_default();
+    let at = at.field("executeCommandConfiguration");
+    refuse(&at, &[("kmsKeyId", &kms_key_id), ("logConfiguration", &log_configuration)])?;
+    match logging {
+        None => Ok(None),
+        Some(ExecuteCommandLogging::None) => Ok(Some(model::ExecuteCommandLogging::None)),
+        Some(other) => {
+            let (path, value) = (at.field("logging"), other.as_str());
+            let text = format!(
+                "{path} {value} is not supported by Mainstay yet: sessions are not logged; it must be NONE."
+            );
+            Err(ApiError::client(text))
+        }
+    }
+}
+
+fn show_logging(logging: model::ExecuteCommandLogging) -> ClusterConfiguration {
+    let logging = match logging {
+        model::ExecuteCommandLogging::None => ExecuteCommandLogging::None,
+    };
+    let configuration = ExecuteCommandConfiguration { logging: Some(logging), ..Default::default() };
+    ClusterConfiguration { execute_command_configuration: Some(configuration), ..Default::default() }
 }
 
 /// DescribeClusters.
@@ -146,7 +179,10 @@ fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[Clus
         tags: Some(if asked(ClusterField::Tags) { tags::show(&cluster.tags) } else { Vec::new() }),
         attachments: None,
         attachments_status: None,
-        configuration: None,
+        configuration: cluster
+            .execute_command_logging
+            .filter(|_| asked(ClusterField::Configurations))
+            .map(show_logging),
         service_connect_defaults: None,
     }
 }

@@ -3,6 +3,7 @@
 mod container;
 pub(super) mod environment;
 pub(super) mod fargate;
+mod firelens;
 mod links;
 mod linux;
 mod logs;
@@ -23,12 +24,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_core::model::{self, DefinitionStatus};
-use mainstay_core::{Family, RevisionKey};
+use mainstay_core::{Family, Partition, RevisionKey};
 
 use super::error::{Answer, ApiError};
 use super::names::{self, DefinitionName};
 use super::paging::{Paging, page};
 use super::wire::enums::{SortOrder, TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDefinitionStatus};
+use super::wire::structures as wire;
 use super::wire::structures::{
     DeregisterTaskDefinitionRequest, DeregisterTaskDefinitionResponse, DescribeTaskDefinitionRequest,
     DescribeTaskDefinitionResponse, ListTaskDefinitionFamiliesRequest, ListTaskDefinitionFamiliesResponse,
@@ -58,6 +60,17 @@ pub(super) async fn register(
         task_definition: Some(show::definition(api.here(), &made)),
         tags: Some(tags::show(&made.tags)),
     })
+}
+
+/// What a RegisterTaskDefinition would make, as it would be shown.
+///
+/// # Errors
+/// What it would answer.
+pub(super) fn foresee(
+    here: &Partition,
+    request: RegisterTaskDefinitionRequest,
+) -> Answer<wire::TaskDefinition> {
+    Ok(show::definition(here, &read::definition(request)?))
 }
 
 /// DescribeTaskDefinition.

@@ -1,6 +1,8 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
-mod support;
+mod execute;
+mod protection;
+pub(crate) mod support;
 mod syncs;
 
 use axum::body::Body;
@@ -9,7 +11,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Api, Logs, Semaphore, TARGET, handle, unwound};
+use super::{Api, Duration, Execs, Logs, Semaphore, TARGET, handle, unwound};
 use support::{Tree, eventually, tree};
 
 const HERE: &str = "arn:aws:ecs:us-east-1:000000000000";
@@ -20,7 +22,7 @@ async fn post(tree: &Tree, target: Option<&str>, body: String) -> Response {
 
 /// Posts where so many requests may be under way.
 async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usize) -> Response {
-    let request = Request::post("/");
+    let request = Request::post("/").header("Host", "127.0.0.1:7077");
     let request = match target {
         Some(target) => request.header("X-Amz-Target", target),
         None => request,
@@ -28,6 +30,7 @@ async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usi
     let api = Arc::new(Api {
         control: tree.control.clone(),
         logs: Logs::new(tree.control.clone(), None, 1),
+        execs: Execs::new(None, 1, Duration::from_secs(1)),
         slots: Semaphore::new(at_once),
     });
     handle(State(api), request.body(Body::from(body)).unwrap()).await
@@ -126,8 +129,8 @@ async fn what_is_no_operation_or_not_built_is_said_by_name() {
         assert_eq!(body(refusal).await["__type"], "UnknownOperationException", "{target:?}");
     }
     refused(
-        ask(&tree, "StartTask", json!({})).await,
-        "UnsupportedFeatureException: StartTask is not supported by Mainstay yet.",
+        ask(&tree, "CreateCapacityProvider", json!({})).await,
+        "UnsupportedFeatureException: CreateCapacityProvider is not supported by Mainstay yet.",
     );
 }
 
@@ -482,7 +485,8 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
                 "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
                 "schedulingStrategy": "DAEMON",
             }),
-            "ClientException: schedulingStrategy DAEMON is not supported by Mainstay yet.",
+            "InvalidParameterException: The daemon scheduling strategy does not support a desired count for services. \
+             Remove the desired count value and try again",
         ),
         (
             "CreateService",

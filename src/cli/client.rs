@@ -2,21 +2,58 @@
 
 use std::collections::VecDeque;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HOST, HeaderMap};
-use hyper::{Request, StatusCode};
+use hyper::header::{
+    CONNECTION, CONTENT_TYPE, HOST, HeaderMap, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use hyper::http::request::Builder;
+use hyper::upgrade::Upgraded;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// Where a daemon listens when nothing is said.
 const DEFAULT: &str = "http://127.0.0.1:7077";
+/// What stands before an operation's name in `X-Amz-Target`.
+const TARGET: &str = "AmazonEC2ContainerServiceV20141113";
 
 /// A daemon's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint {
     authority: String,
 }
+
+/// Why an operation of the API was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// Nobody answers, or the answer breaks off.
+    #[error("{0}")]
+    Away(String),
+    /// It was refused.
+    #[error("{code}: {message}")]
+    Refused {
+        /// The exception's name.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+impl CallError {
+    /// Whether it was refused with this exception.
+    pub(super) fn is(&self, exception: &str) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == exception)
+    }
+}
+/// A websocket to a daemon.
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+/// What drives a connection.
+type Driver = tokio::task::JoinHandle<Result<(), hyper::Error>>;
 
 /// An answer, read line by line.
 pub(super) struct Answer {
@@ -26,7 +63,7 @@ pub(super) struct Answer {
     lines: VecDeque<String>,
     rest: Vec<u8>,
     /// Drives the connection.
-    _connection: tokio::task::JoinHandle<Result<(), hyper::Error>>,
+    _connection: Driver,
 }
 
 impl Endpoint {
@@ -60,17 +97,67 @@ impl Endpoint {
     /// # Errors
     /// Where nobody answers.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, String> {
-        let away = |detail: String| format!("no answer from {self}: {detail}; does `mainstay up` run there?");
-        let stream = TcpStream::connect(&self.authority).await.map_err(|error| away(error.to_string()))?;
+        let (answer, driver) = self.send(Request::get(path), Bytes::new()).await?;
+        Ok(Answer::new(answer, driver))
+    }
+
+    /// Calls an operation of the ECS API, as any client would.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub(super) async fn call(&self, operation: &str, input: &Value) -> Result<Value, CallError> {
+        let request = Request::post("/")
+            .header(CONTENT_TYPE, "application/x-amz-json-1.1")
+            .header("X-Amz-Target", format!("{TARGET}.{operation}"));
+        let (answer, _driver) =
+            self.send(request, input.to_string().into()).await.map_err(CallError::Away)?;
+        let status = answer.status();
+        let read = answer.into_body().collect().await;
+        let read =
+            read.map_err(|error| CallError::Away(format!("the answer broke off: {error}")))?.to_bytes();
+        let output: Value = serde_json::from_slice(&read).map_err(|_| {
+            CallError::Away(format!("{self} answers {status} and no JSON; is it a Mainstay?"))
+        })?;
+        if status.is_success() {
+            return Ok(output);
+        }
+        let text = |member: &str| output[member].as_str().unwrap_or_default().to_owned();
+        let message = if output["message"].is_string() { text("message") } else { text("Message") };
+        let code = text("__type");
+        Err(CallError::Refused { code: code.rsplit('#').next().unwrap_or_default().to_owned(), message })
+    }
+
+    /// Asks for a websocket at a path with its query; what the daemon says instead, where it gives none.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub(super) async fn websocket(&self, path: &str) -> Result<Result<Socket, Answer>, String> {
+        let request = Request::get(path)
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, generate_key());
+        let (answer, driver) = self.send(request, Bytes::new()).await?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(Err(Answer::new(answer, driver)));
+        }
+        let upgraded = hyper::upgrade::on(answer).await.map_err(|error| self.away(&error))?;
+        Ok(Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await))
+    }
+
+    async fn send(&self, request: Builder, body: Bytes) -> Result<(Response<Incoming>, Driver), String> {
+        let stream = TcpStream::connect(&self.authority).await.map_err(|error| self.away(&error))?;
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = shaken.map_err(|error| away(error.to_string()))?;
-        let connection = tokio::spawn(connection);
-        let request = Request::get(path).header(HOST, &self.authority).body(Empty::<Bytes>::new());
+        let (mut sender, connection) = shaken.map_err(|error| self.away(&error))?;
+        let driver = tokio::spawn(connection.with_upgrades());
+        let request = request.header(HOST, &self.authority).body(Full::new(body));
         let request = request.map_err(|error| error.to_string())?;
-        let answer = sender.send_request(request).await.map_err(|error| away(error.to_string()))?;
-        let (head, body) = answer.into_parts();
-        let (lines, rest) = (VecDeque::new(), Vec::new());
-        Ok(Answer { status: head.status, headers: head.headers, body, lines, rest, _connection: connection })
+        let answer = sender.send_request(request).await.map_err(|error| self.away(&error))?;
+        Ok((answer, driver))
+    }
+
+    fn away(&self, error: &dyn std::error::Error) -> String {
+        format!("no answer from {self}: {error}; does `mainstay up` run there?")
     }
 }
 
@@ -81,6 +168,12 @@ impl std::fmt::Display for Endpoint {
 }
 
 impl Answer {
+    fn new(answer: Response<Incoming>, driver: Driver) -> Self {
+        let (head, body) = answer.into_parts();
+        let (lines, rest) = (VecDeque::new(), Vec::new());
+        Self { status: head.status, headers: head.headers, body, lines, rest, _connection: driver }
+    }
+
     /// The next line; `None` at the end.
     ///
     /// # Errors

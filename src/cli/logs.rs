@@ -152,7 +152,7 @@ fn path(asked: &Asked) -> String {
 }
 
 /// Tasks have ids of 32 hexadecimal digits; a service that is named so is asked for with `--service`.
-fn is_task(name: &str) -> bool {
+pub(super) fn is_task(name: &str) -> bool {
     if name.starts_with("arn:") {
         return name.contains(":task/");
     }
@@ -160,7 +160,7 @@ fn is_task(name: &str) -> bool {
 }
 
 /// The cluster that an ARN names: `arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID`.
-fn cluster_of(name: &str) -> Option<&str> {
+pub(super) fn cluster_of(name: &str) -> Option<&str> {
     let resource = name.strip_prefix("arn:")?.rsplit(':').next()?;
     let mut parts = resource.split('/').skip(1);
     let cluster = parts.next()?;

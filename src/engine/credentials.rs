@@ -1,6 +1,6 @@
 //! Who this host is at a registry: what `docker login` wrote down, or a credential helper says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -63,13 +63,7 @@ pub(super) fn own_file() -> Option<PathBuf> {
 /// # Errors
 /// Where it cannot be read, or a helper that it names does not answer.
 pub(super) async fn of_registry(file: &Path, registry: &str) -> Result<Option<DockerCredentials>, String> {
-    let text = match tokio::fs::read(file).await {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("{} cannot be read: {error}", file.display())),
-    };
-    let config: Config = serde_json::from_slice(&text)
-        .map_err(|error| format!("{} is not a config.json of Docker's: {error}", file.display()))?;
+    let Some(config) = read_file(file).await? else { return Ok(None) };
     let helper = config.cred_helpers.iter().find(|(server, _)| is_of(server, registry));
     let store = Some(&config.creds_store).filter(|name| !name.is_empty());
     let stored = config.auths.iter().find(|(server, _)| is_of(server, registry));
@@ -82,6 +76,26 @@ pub(super) async fn of_registry(file: &Path, registry: &str) -> Result<Option<Do
     stored.map_or(Ok(None), |(server, auth)| {
         read(auth).map_err(|why| format!("auths.{server} of {}: {why}", file.display()))
     })
+}
+
+/// What the file says of each registry it names, by the address under which engines know it. One whose helper does not
+/// answer is left out, with a word in the log: whether it is needed, nobody knows yet.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(super) async fn of_all(file: &Path) -> Result<HashMap<String, DockerCredentials>, String> {
+    let Some(config) = read_file(file).await? else { return Ok(HashMap::new()) };
+    let mut all = HashMap::new();
+    for server in config.auths.keys().chain(config.cred_helpers.keys()) {
+        let host = server.trim_start_matches("https://").trim_start_matches("http://");
+        let registry = if is_of(server, HUB[0]) { HUB[0] } else { host.split('/').next().unwrap_or(host) };
+        match of_registry(file, registry).await {
+            Ok(Some(found)) => drop(all.insert(server_of(registry), found)),
+            Ok(None) => {}
+            Err(why) => tracing::warn!(registry, why, "no credentials for a registry"),
+        }
+    }
+    Ok(all)
 }
 
 /// What is given for one pull.
@@ -104,6 +118,17 @@ fn is_of(key: &str, registry: &str) -> bool {
 /// The address under which helpers and engines know a registry.
 fn server_of(registry: &str) -> String {
     if registry == HUB[0] { "https://index.docker.io/v1/".into() } else { registry.to_owned() }
+}
+
+async fn read_file(file: &Path) -> Result<Option<Config>, String> {
+    let text = match tokio::fs::read(file).await {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{} cannot be read: {error}", file.display())),
+    };
+    let config = serde_json::from_slice(&text)
+        .map_err(|error| format!("{} is not a config.json of Docker's: {error}", file.display()))?;
+    Ok(Some(config))
 }
 
 fn read(auth: &Auth) -> Result<Option<DockerCredentials>, String> {
@@ -233,6 +258,8 @@ mod tests {
         let found = of_registry(&file, "ghcr.io").await.unwrap().unwrap();
         assert_eq!(found.password.as_deref(), Some("pw"));
         assert_eq!(of_registry(&file, "quay.io").await, Ok(None));
+        let all = of_all(&file).await.unwrap();
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["ghcr.io"]);
         std::fs::write(&file, "{").unwrap();
         assert!(of_registry(&file, "ghcr.io").await.unwrap_err().contains("config.json"));
         std::fs::write(&file, r#"{"credsStore": "nowhere-to-be-found"}"#).unwrap();

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::auth::DockerCredentials;
+use bollard::models::SystemInfo;
 use bollard::query_parameters::{
     CreateImageOptions, ListContainersOptions, ListImagesOptions, RemoveImageOptions,
 };
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::DockerEngine;
 use super::credentials;
 use super::errors::{pull_problem, status, when};
+use super::patience;
 
 /// A pull that makes no progress for so long has failed; the genuine agent's inactivity limit.
 const PROGRESS_WITHIN: Duration = Duration::from_secs(60);
@@ -142,6 +145,9 @@ impl DockerEngine {
     pub(super) async fn bring(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
         let client = self.client().await?;
         let registry = images::registry(pull.image);
+        if pull.spare && self.patience.is_lost(registry) {
+            return Err(given_up(pull.image, patience::SILENT_AFTER));
+        }
         let (credentials, whose) = self.credentials(pull, registry).await;
         let mut waits = BACKOFF.iter().take(if pull.spare { 0 } else { BACKOFF.len() });
         let mut tries = 1;
@@ -212,8 +218,23 @@ impl DockerEngine {
         let options = CreateImageOptions { from_image: Some(name), ..Default::default() };
         let mut progress = client.create_image(Some(options), None, credentials);
         let mut limit = if pull.spare { FIRST_WORD_WITHIN } else { PROGRESS_WITHIN };
+        let registry = images::registry(pull.image);
+        let mut is_silent = pull.spare && self.goes_itself.load(Ordering::Relaxed);
         loop {
-            match tokio::time::timeout(limit, progress.try_next()).await {
+            let next = tokio::time::timeout(limit, progress.try_next());
+            let next = tokio::select! {
+                biased;
+                next = next => next,
+                () = patience::silence(registry), if is_silent => {
+                    self.patience.note(registry, false);
+                    return Err(given_up(pull.image, patience::SILENT_AFTER));
+                }
+            };
+            if pull.spare {
+                self.patience.note(registry, next.is_ok());
+            }
+            is_silent = false;
+            match next {
                 Err(_) => return Err(given_up(pull.image, limit)),
                 Ok(Err(error)) => return Err(when(&self.endpoint, "pull", &error)),
                 Ok(Ok(None)) => return Ok(()),
@@ -323,6 +344,13 @@ impl DockerEngine {
 const DIGESTS: usize = 1000;
 /// By image id and repository: the digest, where the repository has it.
 pub(super) type Digests = HashMap<(String, String), Option<String>>;
+
+/// Whether an engine asks registries itself, so that who asks them beside it sees what it sees.
+pub(super) fn goes_itself(info: &SystemInfo) -> bool {
+    let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    let mirrors = info.registry_config.as_ref().and_then(|config| config.mirrors.as_ref());
+    !given(&info.http_proxy) && !given(&info.https_proxy) && mirrors.is_none_or(Vec::is_empty)
+}
 
 /// A pull that made no progress for so long.
 fn given_up(image: &str, waited: Duration) -> EngineError {

@@ -6,11 +6,10 @@ use bollard::models::{
     ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, ResourcesUlimits,
 };
 use mainstay_actors::ports::NewContainer;
-use mainstay_core::engine_name;
 use mainstay_core::model::{
     ContainerDefinition, Device, DevicePermission, LinuxParameters, LogConfiguration, Tmpfs, Ulimit,
 };
-use mainstay_core::secrets::Hidden;
+use mainstay_core::{engine_name, firelens};
 
 use super::labels;
 use super::translate::MIB;
@@ -44,8 +43,7 @@ pub(super) fn apply(new: &NewContainer<'_>, body: &mut ContainerCreateBody, host
         let target = |container: &str| engine_name(new.definition, new.task, container);
         links.iter().map(|link| format!("{}:{}", target(&link.container), link.alias())).collect()
     });
-    host.log_config =
-        definition.log_configuration.as_ref().map(|logs| log_config(logs, &new.looked_up.log_options));
+    host.log_config = definition.log_configuration.as_ref().map(|logs| log_config(new, logs));
     if let Some(linux) = &options.linux {
         apply_linux(definition, linux, host);
     }
@@ -89,13 +87,33 @@ fn tmpfs(mount: Tmpfs) -> (String, String) {
     (mount.container_path, mount.mount_options.into_iter().chain([size]).collect::<Vec<_>>().join(","))
 }
 
-fn log_config(configuration: &LogConfiguration, looked_up: &[(String, Hidden)]) -> HostConfigLogConfig {
+fn log_config(new: &NewContainer<'_>, configuration: &LogConfiguration) -> HostConfigLogConfig {
+    if let Some(socket) = new.log_socket {
+        return routed(new, configuration, socket);
+    }
     let awslogs = configuration.driver == LogConfiguration::AWSLOGS;
     let driver = if awslogs { IN_PLACE_OF_AWSLOGS } else { &configuration.driver };
     let known = |(name, _): &(String, String)| !awslogs || OF_ANY_DRIVER.contains(&name.as_str());
-    let looked_up = looked_up.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
+    let looked_up =
+        new.looked_up.log_options.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
     let options = configuration.options.iter().cloned().chain(looked_up);
     HostConfigLogConfig { typ: Some(driver.to_owned()), config: Some(options.filter(known).collect()) }
+}
+
+/// What it prints goes to its task's log router, which may not listen yet, nor any more: it is not waited for.
+fn routed(new: &NewContainer<'_>, configuration: &LogConfiguration, socket: &str) -> HostConfigLogConfig {
+    let options = [
+        ("fluentd-address", Some(format!("unix://{socket}"))),
+        ("fluentd-async", Some("true".into())),
+        ("fluentd-sub-second-precision", Some("true".into())),
+        ("fluentd-buffer-limit", configuration.option(LogConfiguration::BUFFER_LIMIT).map(str::to_owned)),
+        ("tag", Some(firelens::tag(&new.spec.definition.name, new.task))),
+    ];
+    let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+    HostConfigLogConfig {
+        typ: Some("fluentd".into()),
+        config: Some(options.into_iter().filter_map(given).collect()),
+    }
 }
 
 /// Where CloudWatch would have kept what the container prints, for whoever looks for it there.
@@ -123,6 +141,7 @@ mod tests {
 
     use mainstay_actors::ports::LookedUp;
     use mainstay_core::model::{ContainerSpec, EngineOptions, Link, NetworkMode, SystemControl};
+    use mainstay_core::secrets::Hidden;
     use mainstay_core::{ClusterName, Family, RevisionKey, TaskId};
 
     use super::*;
@@ -133,6 +152,14 @@ mod tests {
 
     /// What the engine is asked for.
     fn asked(definition: ContainerDefinition) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
+        asked_beside(None, definition)
+    }
+
+    /// What it is asked for where the task's log router has this socket.
+    fn asked_beside(
+        log_socket: Option<&str>,
+        definition: ContainerDefinition,
+    ) -> (ContainerCreateBody, HostConfig, HashMap<String, String>) {
         let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
         let key = RevisionKey { family: Family::new("shop"), revision: 3 };
         let spec = ContainerSpec {
@@ -160,6 +187,8 @@ mod tests {
                 log_options: vec![("splunk-token".into(), Hidden::new("t0k3n"))],
                 ..LookedUp::default()
             },
+            told: &[],
+            log_socket,
             runtime: None,
             image_check: false,
         };
@@ -239,6 +268,28 @@ mod tests {
             asked(ContainerDefinition { log_configuration: Some(configuration), ..container() });
         let told = host.log_config.and_then(|log| log.config).unwrap_or_default();
         assert_eq!((told.len(), told.get("splunk-token").map(String::as_str)), (2, Some("t0k3n")));
+    }
+
+    #[test]
+    fn what_is_for_the_log_router_goes_to_its_socket_under_a_tag_and_waits_for_nobody() {
+        let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let configuration = LogConfiguration {
+            driver: LogConfiguration::AWSFIRELENS.into(),
+            options: vec![option("Name", "stdout"), option("log-driver-buffer-limit", "2048")],
+            secret_options: Vec::new(),
+        };
+        let definition = ContainerDefinition { log_configuration: Some(configuration), ..container() };
+        let (_, host, _) = asked_beside(Some("/data/run/fluent.sock"), definition);
+        let log = host.log_config.unwrap_or_default();
+        let expected = [
+            ("fluentd-address", "unix:///data/run/fluent.sock"),
+            ("fluentd-async", "true"),
+            ("fluentd-sub-second-precision", "true"),
+            ("fluentd-buffer-limit", "2048"),
+            ("tag", "web-firelens-0a1b"),
+        ];
+        assert_eq!(log.typ.as_deref(), Some("fluentd"));
+        assert_eq!(log.config, Some(expected.map(|(name, value)| option(name, value)).into()));
     }
 
     #[test]

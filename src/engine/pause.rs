@@ -149,6 +149,7 @@ pub(super) fn apply(body: &mut ContainerCreateBody, host: &mut HostConfig) {
 mod tests {
     use std::time::Duration;
 
+    use mainstay_actors::ports::LookedUp;
     use mainstay_core::model::ContainerDefinition;
     use mainstay_core::{ClusterName, EngineId, Family, RevisionKey, TaskId};
 
@@ -183,7 +184,9 @@ mod tests {
             image: "web",
             mounts: &[],
             mounts_of: &[],
-            looked_up: &mainstay_actors::ports::LookedUp::default(),
+            looked_up: &LookedUp::default(),
+            told: &[],
+            log_socket: None,
             runtime: None,
             image_check: false,
         };

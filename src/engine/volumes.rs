@@ -29,6 +29,7 @@ impl DockerEngine {
                     .map(MountSource::Directory)
                     .map_err(|message| EngineError::Refused { message })
             }
+            Backing::Folder(folder) => self.make_folder(new.task, folder).await,
             Backing::Engine(volume) => {
                 let client = self.client().await?;
                 match volume.lifetime {

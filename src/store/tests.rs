@@ -5,6 +5,7 @@ use super::*;
 
 fn cluster(name: &str) -> Cluster {
     Cluster {
+        execute_command_logging: None,
         name: ClusterName::new(name),
         status: ClusterStatus::Active,
         created_at: Timestamp(1),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vocabulary import PROJECT, Daemon, get, wait_for
+from vocabulary import PROJECT, Daemon, get, short, wait_for
 
 SHAPES = PROJECT / "tests/shapes"
 
@@ -180,11 +180,12 @@ def test_gpu_training(daemon):
 
 def test_log_router(daemon):
     task = running(daemon, "log-router")
-    assert daemon.act(task, "write", "/var/log/app", "a line", name="app")[0] == 0
-    assert daemon.act(task, "read", "/var/log/app", name="router") == (0, "a line")
-    assert daemon.act(task, "write", "/var/log/app", "mine", name="router")[0] != 0
-    labels = daemon.container_of(task, "app").labels
-    assert labels["mainstay.awslogs-group"] == "/shop/app"
+    tag = f"app-firelens-{short(task['taskArn'])}"
+    router = daemon.container_of(task, "log_router")
+    assert wait_for("routed line", lambda: f"kinesis_firehose {tag} tick 2\n" in router.logs().decode())
+    configured = daemon.act(task, "read", "/fluent-bit/etc/fluent-bit.conf", name="log_router")[1]
+    assert "Record ecs_task_definition log-router:" in configured and "Exclude log ^tock" in configured
+    assert "Match app-firelens*\n    delivery_stream my-stream\n    region us-west-2\n" in configured
 
 
 def test_database(daemon):

@@ -92,6 +92,19 @@ def is_alive(pid):
         return False
 
 
+def mainstay(*words, stdin=None, **variables):
+    """The `mainstay` command: what it ended with, and what it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAINSTAY", "AWS"))}
+    return subprocess.run(
+        [MAINSTAY, *map(str, words)],
+        env={**environment, **variables},
+        stdin=stdin or subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
 class Daemon:
     """A `mainstay` with a data folder and an account of its own; a started one may be ended and started again."""
 
@@ -190,6 +203,10 @@ class Daemon:
         )
         assert done.returncode == 0, f"aws {service} {' '.join(map(str, words))}: {done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def mainstay(self, *words, **members):
+        """The `mainstay` command, as a person types it beside this daemon."""
+        return mainstay(*words, AWS_ENDPOINT_URL_ECS=self.url, **members)
 
     def post(self, operation, body, headers=None):
         """A call that no client would make: status, exception name and message."""

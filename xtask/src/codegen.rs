@@ -36,9 +36,10 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 28] = [
     "CreateCluster",
     "CreateService",
+    "DeleteAttributes",
     "DeleteCluster",
     "DeleteService",
     "DeregisterTaskDefinition",
@@ -47,16 +48,23 @@ const OPERATIONS: [&str; 20] = [
     "DescribeServices",
     "DescribeTaskDefinition",
     "DescribeTasks",
+    "ExecuteCommand",
+    "GetTaskProtection",
+    "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
+    "PutAttributes",
     "RegisterTaskDefinition",
     "RunTask",
+    "StartTask",
     "StopTask",
+    "UpdateContainerInstancesState",
     "UpdateService",
+    "UpdateTaskProtection",
 ];
 
 /// Writes the generated files, or with `check` says whether they are what would be written.

@@ -8,16 +8,25 @@ use crate::machine::{Fallible, output, project, say, workshop};
 /// The demo's image, as config/demo/task-definition.json names it.
 pub const DEMO_IMAGE: &str = "mainstay/demo:1";
 
-/// Builds the demo's image under its name.
+/// Puts what the demo's image is made of into the folder that config/demo/service.json builds it from.
 ///
 /// # Errors
-/// Where the puppet cannot be built, or the engine cannot build the image.
-pub fn build_image() -> Outcome {
-    say("Building", &format!("the image {DEMO_IMAGE}"));
+/// Where the puppet cannot be built.
+pub fn image_context() -> Fallible<PathBuf> {
+    say("Building", "the program of the demo's image");
     let puppet = puppet()?;
     let context = workshop()?.join("image");
     std::fs::create_dir_all(&context)?;
     std::fs::copy(puppet, context.join("puppet"))?;
+    Ok(context)
+}
+
+/// Builds the demo's image under its name, for tests.
+///
+/// # Errors
+/// Where the puppet cannot be built, or the engine cannot build the image.
+pub fn build_image() -> Outcome {
+    let context = image_context()?;
     output("docker", |docker| {
         docker
             // The classic builder is in every engine, BuildKit's may have to be pulled.

@@ -12,7 +12,7 @@ use crate::Outcome;
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Python packages of the tests and the generator, pinned: the wire types follow this botocore.
-const PYTHON_PACKAGES: [&str; 8] = [
+const PYTHON_PACKAGES: [&str; 9] = [
     "awscli==1.46.3",
     "boto3==1.44.8",
     "botocore==1.44.8",
@@ -21,6 +21,7 @@ const PYTHON_PACKAGES: [&str; 8] = [
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
     "pytest-xdist==3.8.0",
+    "websocket-client==1.9.2",
 ];
 /// The version of cargo-deny that deny.toml is written for.
 const CARGO_DENY: &str = "0.20.2";

@@ -1,9 +1,8 @@
 //! `cargo xtask up`: from a fresh checkout to a service that answers, and `cargo xtask down`, the way back.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,13 +12,11 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::Outcome;
 use crate::daemon::{Daemon, signal};
-use crate::image::{DEMO_IMAGE, build_image, target};
+use crate::image::{image_context, target};
 use crate::machine::{Fallible, engine, output, project, say, virtual_environment};
 
 /// The demo's service, as config/demo/service.json names it.
 const SERVICE: &str = "hello";
-/// Two small containers from an image that is there already.
-const STABLE_WITHIN: Duration = Duration::from_secs(120);
 /// What the AWS clients need to be told; on loopback Mainstay takes any credentials.
 const CREDENTIALS: [(&str, &str); 4] = [
     ("AWS_ACCESS_KEY_ID", "any"),
@@ -46,7 +43,7 @@ pub fn up(with: &Up) -> Outcome {
     engine::ensure()?;
     let tools = virtual_environment()?;
     Daemon::build()?;
-    build_image()?;
+    image_context()?;
     let daemon = Daemon::of(&with.data);
     // From here on Ctrl-C has to reach the daemon, too, and so does not just end us.
     let asked = Arc::new(AtomicBool::new(false));
@@ -67,7 +64,7 @@ pub fn up(with: &Up) -> Outcome {
         }
     };
     let client = Client { aws: tools.join("bin/aws"), address: address.clone() };
-    let shown = apply(&daemon, &client).and_then(|()| show(&daemon, &client, with));
+    let shown = apply(&client).and_then(|()| show(&daemon, &client, with));
     match child {
         Some(mut child) if shown.is_err() && !with.detach => {
             signal(child.id())?;
@@ -97,7 +94,6 @@ pub fn down(data: &Path) -> Outcome {
         say("Stopping", "mainstay");
         daemon.end()?;
     }
-    drop(std::fs::remove_file(daemon.file(APPLIED)));
     let owner = std::fs::read_to_string(daemon.file("owner")).unwrap_or_default();
     if !owner.trim().is_empty() {
         let removed = engine::remove_containers_of(owner.trim())?;
@@ -134,59 +130,16 @@ impl Client {
     }
 }
 
-/// Remembers what was registered last, so that a second `up` makes no second revision of the same.
-const APPLIED: &str = "demo.applied";
-
-fn apply(daemon: &Daemon, client: &Client) -> Outcome {
-    let demo = project().join("config/demo");
-    let definition = demo.join("task-definition.json");
-    let image =
-        output("docker", |docker| docker.args(["image", "inspect", "--format", "{{.Id}}", DEMO_IMAGE]))?;
-    let mut hasher = DefaultHasher::new();
-    (std::fs::read(&definition)?, std::fs::read(demo.join("service.json"))?, image).hash(&mut hasher);
-    let wanted = format!("{:016x}", hasher.finish());
-    let there = client.service()?.is_some();
-    let unchanged = std::fs::read_to_string(daemon.file(APPLIED)).is_ok_and(|applied| applied == wanted);
-    if there && unchanged {
-        say("Unchanged", &format!("the service {SERVICE}"));
-    } else {
-        let registered = client.ask(&["register-task-definition", "--cli-input-json", &at(&definition)])?;
-        let revision = format!("{SERVICE}:{}", registered["taskDefinition"]["revision"]);
-        say("Registered", &format!("the task definition {revision}"));
-        if there {
-            client.ask(&["update-service", "--service", SERVICE, "--task-definition", &revision])?;
-            say("Updated", &format!("the service {SERVICE}"));
-        } else {
-            client.ask(&["create-service", "--cli-input-json", &at(&demo.join("service.json"))])?;
-            say("Created", &format!("the service {SERVICE}"));
-        }
-        std::fs::write(daemon.file(APPLIED), wanted)?;
-    }
-    say("Waiting", "until the service is stable");
-    let mut waited = Duration::ZERO;
-    while !is_stable(client.service()?.as_ref()) {
-        if waited > STABLE_WITHIN {
-            return Err(
-                format!("the service {SERVICE} does not get stable; see {}", daemon.log().display()).into()
-            );
-        }
-        let pause = Duration::from_millis(500);
-        std::thread::sleep(pause);
-        waited += pause;
-    }
-    Ok(())
-}
-
-/// What `aws ecs wait services-stable` asks for, too; but that looks every 15 s only.
-fn is_stable(service: Option<&Value>) -> bool {
-    service.is_some_and(|service| {
-        let deployments = service["deployments"].as_array().map_or(0, Vec::len);
-        deployments == 1 && service["runningCount"] == service["desiredCount"]
-    })
-}
-
-fn at(file: &Path) -> String {
-    format!("file://{}", file.display())
+/// Has the demo made what config/demo declares, and waits until it runs.
+fn apply(client: &Client) -> Outcome {
+    let mut mainstay = Command::new(target().join("release/mainstay"));
+    mainstay
+        .args(["apply", "--yes", "config/demo"])
+        .current_dir(project())
+        .env("AWS_ENDPOINT_URL_ECS", format!("http://{}", client.address))
+        .env("MAINSTAY_ENGINE_ENDPOINT", engine::endpoint());
+    let status = mainstay.status().map_err(|error| format!("cannot start mainstay: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("mainstay apply ended with {status}").into()) }
 }
 
 /// Shows what runs, where, and what to try.

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Overrides, PropagateTags, Resources, Tag, Task,
+    AwsVpcConfiguration, DeploymentConfiguration, ExecuteCommandLogging, LaunchType, Overrides,
+    PlacementConstraint, PlacementStrategy, PropagateTags, Resources, SchedulingStrategy, Tag, Task,
 };
-use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey};
 
 /// A cluster to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct NewCluster {
     pub name: ClusterName,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where sessions of ExecuteCommand are logged, where somebody has said.
+    pub execute_command_logging: Option<ExecuteCommandLogging>,
 }
 
 /// A service to make.
@@ -41,6 +44,14 @@ pub struct NewService {
     pub health_check_grace_period_seconds: Option<u32>,
     /// The same token means the same service.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in its tasks.
+    pub enable_execute_command: bool,
+    /// Whether it wants that many, or one on each container instance.
+    pub scheduling: SchedulingStrategy,
+    /// Where its tasks may be.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    pub placement_strategy: Vec<PlacementStrategy>,
 }
 
 /// What to change of a service; absent is as it was.
@@ -65,6 +76,12 @@ pub struct ServiceUpdate {
     pub propagate_tags: Option<PropagateTags>,
     /// Whether `aws:ecs:…` tags are put on tasks.
     pub enable_ecs_managed_tags: Option<bool>,
+    /// Whether ExecuteCommand may run commands in the tasks it starts from now on.
+    pub enable_execute_command: Option<bool>,
+    /// Where its new tasks may be.
+    pub placement_constraints: Option<Vec<PlacementConstraint>>,
+    /// Where of these places they go.
+    pub placement_strategy: Option<Vec<PlacementStrategy>>,
 }
 
 /// Tasks to run once.
@@ -90,6 +107,14 @@ pub struct RunTask {
     pub tags: Vec<Tag>,
     /// The same token means the same tasks.
     pub client_token: Option<String>,
+    /// Whether ExecuteCommand may run commands in them.
+    pub enable_execute_command: bool,
+    /// Where they may be, beside what the definition says.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// StartTask: one on each of these; constraints and strategies are not looked at. Empty for RunTask.
+    pub on: Vec<InstanceId>,
 }
 
 /// What became of a RunTask.

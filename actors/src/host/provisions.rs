@@ -1,4 +1,5 @@
-//! What has to be there before a container is made: the task's volumes, secrets and environment files.
+//! What has to be there before a container is made: the task's volumes, secrets and environment files, and the folder of
+//! its log router.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use ractor::ActorRef;
 
 use super::container::Phase;
 use super::gate::Lane;
+use super::router;
 use super::task::{HostTask, HostTaskMsg, HostTaskState, RETRY};
 use crate::failpoint::Failpoint;
 use crate::ports::{
@@ -29,7 +31,9 @@ pub struct Provided {
     /// By volume: what stands behind it.
     volumes: BTreeMap<String, MountSource>,
     /// By container: what was looked up for it.
-    looked_up: BTreeMap<String, LookedUp>,
+    pub(super) looked_up: BTreeMap<String, LookedUp>,
+    /// Where the task's folder is on the host, where it has one.
+    pub(super) folder: Option<String>,
 }
 
 /// Why what a task needs cannot be had.
@@ -75,6 +79,22 @@ pub enum Unprovided {
         /// What the provider says.
         error: SecretError,
     },
+    /// The configuration of a log router.
+    #[error("unable to download firelens s3 config file: {arn} of container {container}: {error}")]
+    RouterFile {
+        /// The container.
+        container: String,
+        /// What it names.
+        arn: String,
+        /// What the provider says.
+        error: SecretError,
+    },
+    /// The engine's side could not make the folder of a log router.
+    #[error("unable to generate firelens config file: {error}")]
+    Folder {
+        /// What was said.
+        error: EngineError,
+    },
     /// The engine could not make a volume.
     #[error("volume {volume}: {error}")]
     Volume {
@@ -89,12 +109,11 @@ impl Unprovided {
     pub(super) fn is_temporary(&self) -> bool {
         match self {
             Self::NotHere(_) => false,
-            Self::Volume { error, .. } => error.is_temporary(),
+            Self::Volume { error, .. } | Self::Folder { error } => error.is_temporary(),
             Self::Secret { error, .. }
             | Self::RegistryAuth { error, .. }
-            | Self::EnvironmentFile { error, .. } => {
-                matches!(error, SecretError::Unreachable(_))
-            }
+            | Self::EnvironmentFile { error, .. }
+            | Self::RouterFile { error, .. } => matches!(error, SecretError::Unreachable(_)),
         }
     }
 }
@@ -103,7 +122,7 @@ impl Unprovided {
 pub(super) struct Provisions {
     state: State,
     tries: u32,
-    provided: Provided,
+    pub(super) provided: Provided,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +141,7 @@ impl Provisions {
             let logs = definition.log_configuration.as_ref();
             !definition.secrets.is_empty()
                 || !definition.environment_files.is_empty()
+                || definition.firelens.is_some()
                 || logs.is_some_and(|logs| !logs.secret_options.is_empty())
         };
         let needs = !spec.volumes.is_empty() || spec.containers.iter().any(looks_up);
@@ -183,6 +203,7 @@ impl HostTask {
                 // What this host does not have at all is said before anything is made.
                 let backings = backings(&spec, &ctx.settings.storage)?;
                 let looked_up = look_up(&*secrets, &spec).await?;
+                let router = router::folder(&*secrets, &spec).await?;
                 let mut volumes = BTreeMap::new();
                 for (name, backing) in backings {
                     let pass = gate.pass(Lane::Work, &spec.group).await;
@@ -192,7 +213,18 @@ impl HostTask {
                         provided.map_err(|error| Unprovided::Volume { volume: name.clone(), error })?;
                     volumes.insert(name, source);
                 }
-                Ok(Provided { volumes, looked_up })
+                let folder = match router {
+                    None => None,
+                    Some(folder) => {
+                        let _pass = gate.pass(Lane::Work, &spec.group).await;
+                        let made = provide(&*engine, &spec, &Backing::Folder(folder)).await;
+                        match made.map_err(|error| Unprovided::Folder { error })? {
+                            MountSource::Path(path) | MountSource::Directory(path) => Some(path),
+                            MountSource::Volume(_) => None,
+                        }
+                    }
+                };
+                Ok(Provided { volumes, looked_up, folder })
             };
             drop(me.cast(HostTaskMsg::Provided(provided.await)));
         });
@@ -236,7 +268,7 @@ impl HostTaskState {
                 read_only: point.read_only.unwrap_or(false),
             })
         };
-        points.filter_map(mount).collect()
+        points.filter_map(mount).chain(self.router_mounts(place)).collect()
     }
 
     /// The containers whose mounts a container gets, too, as the engine knows them.

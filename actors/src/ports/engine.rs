@@ -10,8 +10,9 @@ use mainstay_core::model::{
     Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, TaskLimits, Timestamp,
 };
 use mainstay_core::network::EngineNetwork;
-use mainstay_core::{ClusterName, EngineId, RevisionKey, TaskId};
+use mainstay_core::{ClusterName, EngineId, ExecId, RevisionKey, TaskId};
 
+use super::exec::{Exec, NewExec, TerminalSize};
 use super::logs::{LogLines, LogQuery};
 use mainstay_core::model::ContainerSpec;
 use mainstay_core::secrets::Hidden;
@@ -50,19 +51,19 @@ pub trait ContainerEngine: Send + Sync + 'static {
     async fn remove_image(&self, id: &str) -> Result<bool, EngineError>;
 
     /// Makes what stands behind a volume, or finds what an earlier call made, and says what to mount. A shared volume
-    /// of the engine is found by its name alone, whoever made it.
+    /// of the engine is found by its name alone, whoever made it; a task's folder is filled anew.
     ///
     /// # Errors
     /// [`EngineError::Refused`], too, where something that has to be there is not.
     async fn provide_volume(&self, volume: &NewVolume<'_>) -> Result<MountSource, EngineError>;
 
-    /// Removes a volume that was made for a task. One that is gone, or of another owner, is no error.
+    /// Removes a volume that was made for a task, or its folder. One that is gone, or of another owner, is no error.
     ///
     /// # Errors
     /// [`EngineError::Refused`], too, where a container still has it.
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError>;
 
-    /// All volumes that were made for tasks of this owner; shared ones are not among them.
+    /// All volumes and folders that were made for tasks of this owner; shared ones are not among them.
     async fn list_volumes(&self) -> Result<Vec<TaskVolume>, EngineError>;
 
     /// Makes the container, or finds the one that an earlier call made for the same task under the same name. The image
@@ -96,6 +97,32 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// [`EngineError::NoSuchContainer`] where it is gone; [`EngineError::Refused`], here or as the stream's first item,
     /// where its log cannot be read, such as one that is kept elsewhere.
     async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError>;
+
+    /// Runs a command in a container that runs.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchContainer`] where it is gone; [`EngineError::Refused`] where it does not run. A program that
+    /// cannot be started prints why, and ends with 126 or 127.
+    async fn exec(&self, id: &EngineId, new: &NewExec) -> Result<Exec, EngineError>;
+
+    /// Says how large the command's terminal is.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`], too, where the command is over or has only just begun.
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<(), EngineError>;
+
+    /// What the command ended with; `None` while it runs.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`], too, where the engine does not know it any more.
+    async fn exec_exit_code(&self, exec: &ExecId) -> Result<Option<i32>, EngineError>;
+
+    /// Ends the command, and what it started and did not send off into a session of its own: they are hung up on
+    /// (SIGHUP), and killed where that does not end them. One that is over is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] where its processes are out of reach.
+    async fn end_exec(&self, id: &EngineId, exec: &ExecId) -> Result<(), EngineError>;
 
     /// Resolves once the subscription stands: what happens from then on will be in the stream. The stream ends,
     /// or yields an error and ends, when the engine goes away.
@@ -226,10 +253,26 @@ pub struct NewContainer<'a> {
     pub mounts_of: &'a [MountsOf],
     /// What was looked up for it.
     pub looked_up: &'a LookedUp,
+    /// What it is told of this host, in the place of variables of the same names.
+    pub told: &'a [(String, Hidden)],
+    /// The socket of its task's log router on the host, where what it prints goes there.
+    pub log_socket: Option<&'a str>,
     /// The engine's runtime for it; the engine's default where absent.
     pub runtime: Option<&'a str>,
     /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
     pub image_check: bool,
+}
+
+impl NewContainer<'_> {
+    /// All of its variables; no name comes twice but where its definition has it twice.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        let given =
+            self.spec.definition.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let added = self.looked_up.environment.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        let told = self.told.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        let is_told = |name: &str| self.told.iter().any(|(known, _)| known == name);
+        given.chain(added).filter(move |(name, _)| !is_told(name)).chain(told)
+    }
 }
 
 /// What an engine is and what its host has.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use mainstay_core::model::{
     ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
-    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
+    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, SchedulingStrategy,
+    TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -39,6 +40,7 @@ pub fn container(image: &str) -> ContainerDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     }
@@ -99,6 +101,7 @@ pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDef
         registered_at: Timestamp(0),
         deregistered_at: None,
         tags: Vec::new(),
+        placement_constraints: Vec::new(),
     }
 }
 
@@ -127,6 +130,10 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         enable_ecs_managed_tags: false,
         health_check_grace_period_seconds: None,
         client_token: None,
+        enable_execute_command: false,
+        scheduling: SchedulingStrategy::Replica,
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
     }
 }
 
@@ -143,5 +150,9 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
         started_by: None,
         tags: Vec::new(),
         client_token: None,
+        enable_execute_command: false,
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
+        on: Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::Ports;
-use mainstay_core::{EngineId, TaskId};
+use mainstay_core::{EngineId, ExecId, TaskId};
 use rand::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -18,8 +18,8 @@ use super::history::History;
 use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
-    ContainerEngine, Credentials, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState,
-    LogLines, LogQuery, MountSource, NewContainer, NewVolume, Pull, TaskVolume,
+    ContainerEngine, Credentials, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, Exec,
+    LogLines, LogQuery, MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -440,6 +440,25 @@ impl ContainerEngine for SimEngine {
     async fn logs(&self, id: &EngineId, query: LogQuery) -> Result<LogLines, EngineError> {
         self.call("logs", |_| Ok(())).await?;
         self.read_log(id, query)
+    }
+
+    async fn exec(&self, id: &EngineId, new: &NewExec) -> Result<Exec, EngineError> {
+        let begun = self.call("exec", |machine| machine.begin_exec(id, new)).await?;
+        Ok(self.attach(begun))
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<(), EngineError> {
+        self.call("resize_exec", |machine| machine.resize_exec(exec, size)).await
+    }
+
+    async fn exec_exit_code(&self, exec: &ExecId) -> Result<Option<i32>, EngineError> {
+        self.call("exec_exit_code", |machine| machine.exec_exit_code(exec)).await
+    }
+
+    async fn end_exec(&self, _: &EngineId, exec: &ExecId) -> Result<(), EngineError> {
+        self.call("end_exec", |_| Ok(())).await?;
+        self.exit_exec(exec, 129);
+        Ok(())
     }
 
     async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {

@@ -11,7 +11,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::network::shares_namespaces;
 use mainstay_core::secrets::Hidden;
-use mainstay_core::storage::{Backing, Lifetime};
+use mainstay_core::storage::{self, Backing, Lifetime};
 use mainstay_core::{EngineId, RevisionKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::engine::Faults;
+use super::exec::SimExec;
 use super::history::{End, History, Moment, Start};
 use super::images::Images;
 use super::script::{self, Script};
@@ -47,6 +48,8 @@ pub(super) struct Machine {
     /// What each container of each task has been through, also of those that are gone.
     been: BTreeMap<(TaskId, String), Been>,
     pub(super) listeners: Vec<UnboundedSender<Sent>>,
+    /// Commands that were run in containers.
+    pub(super) execs: Vec<SimExec>,
     /// Tells that somebody printed something, or will print no more.
     pub(super) printed: watch::Sender<()>,
     /// An event that another one overtakes.
@@ -128,6 +131,7 @@ impl Machine {
             history: History::default(),
             been: BTreeMap::new(),
             listeners: Vec::new(),
+            execs: Vec::new(),
             printed: watch::Sender::new(()),
             held_back: None,
             last_arrival: began,
@@ -182,11 +186,7 @@ impl Machine {
             image: definition.image.clone(),
             runs,
             definition: new.definition.clone(),
-            environment: {
-                let given = definition.environment.iter().cloned();
-                let added = new.looked_up.environment.iter();
-                given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
-            },
+            environment: new.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             log_options: new.looked_up.log_options.iter().cloned().collect(),
             runtime: new.runtime.map(str::to_owned),
             volumes,
@@ -266,6 +266,11 @@ impl Machine {
             Backing::Path(path) => return Ok(MountSource::Path(path.clone())),
             Backing::Below { root, path } => return Ok(MountSource::Directory(format!("{root}{path}"))),
             Backing::Engine(volume) => volume,
+            Backing::Folder(_) => {
+                let name = storage::folder_name(new.task);
+                self.volumes.insert(name.clone(), Some(new.task.clone()));
+                return Ok(MountSource::Directory(name));
+            }
         };
         let task = (volume.lifetime == Lifetime::Task).then(|| new.task.clone());
         match self.volumes.get(&volume.name) {
@@ -395,6 +400,7 @@ impl Machine {
         been.completed = true;
         been.succeeded |= code == 0;
         self.history.ends.push(End { at: Instant::now(), id: id.clone(), task, container: name, code });
+        self.end_execs_of(id);
         self.printed.send_replace(());
         self.remember();
         self.emit(id, EngineEventKind::Died { exit_code: Some(code) });

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::firelens;
 use crate::model::{ContainerDefinition, ContainerSpec, DependencyCondition, Health};
 
 /// The order of a task's containers, each known by its place in the task definition.
@@ -129,11 +130,12 @@ pub enum Blocked {
 
 impl Order {
     /// The order of containers that passed [`check_order`]; an unknown name is not waited for. All others need a
-    /// pause container, first of all.
+    /// pause container, first of all, and whoever prints into a log router needs that.
     pub fn of<'a>(containers: impl IntoIterator<Item = &'a ContainerDefinition>) -> Self {
         let definitions: Vec<&ContainerDefinition> = containers.into_iter().collect();
         let place = |name: &str| definitions.iter().position(|known| known.name == name);
         let pause = place(ContainerSpec::PAUSE);
+        let router = firelens::router(definitions.iter().copied());
         let containers = definitions.iter().map(|definition| Ordered {
             name: definition.name.clone(),
             start_timeout: definition.start_timeout.filter(|limit| !limit.is_zero()),
@@ -142,7 +144,10 @@ impl Order {
                 .filter(|_| definition.name != ContainerSpec::PAUSE)
                 .map(|on| Need { on, until: Until::Started })
                 .into_iter()
-                .chain(needs(definition).filter_map(|(on, until)| place(on).map(|on| Need { on, until })))
+                .chain(
+                    needs(definition, router)
+                        .filter_map(|(on, until)| place(on).map(|on| Need { on, until })),
+                )
                 .collect(),
         });
         Self { containers: containers.collect() }
@@ -189,8 +194,12 @@ impl Order {
 }
 
 /// What a container needs of others, in the order of [`check_order`]'s faults: start, shutdown and check follow it alike.
-/// As on ECS, `volumesFrom` implies that the other one is created.
-fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)> {
+/// As on ECS, `volumesFrom` implies that the other one is created, and the driver `awsfirelens` that the router runs, unless
+/// something else was said of the two, or the router waits for others itself.
+fn needs<'a>(
+    definition: &'a ContainerDefinition,
+    router: Option<&'a ContainerDefinition>,
+) -> impl Iterator<Item = (&'a str, Until)> {
     let depends_on = definition.depends_on.iter().map(|dependency| {
         let until = match dependency.condition {
             DependencyCondition::Start => Until::Started,
@@ -203,7 +212,12 @@ fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = (&str, Until)
     let mounts_of =
         definition.volumes_from.iter().map(|from| (from.source_container.as_str(), Until::Created));
     let links = definition.links.iter().map(|link| (link.container.as_str(), Until::Started));
-    depends_on.chain(mounts_of).chain(links)
+    let router = router.filter(|router| {
+        let said = definition.depends_on.iter().any(|dependency| dependency.container == router.name);
+        definition.is_routed() && router.name != definition.name && router.depends_on.is_empty() && !said
+    });
+    let router = router.map(|router| (router.name.as_str(), Until::Started));
+    depends_on.chain(mounts_of).chain(links).chain(router)
 }
 
 /// Why what is waited for never comes.

@@ -40,6 +40,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     };
@@ -61,6 +62,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         registered_at: Timestamp(0),
         deregistered_at: None,
         tags: Vec::new(),
+        placement_constraints: Vec::new(),
     }
 }
 
@@ -79,9 +81,15 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
         launch_type: LaunchType::Ec2,
         tags: Vec::new(),
         client_token: None,
+        enable_execute_command: false,
     };
     let made = new_task(new, Timestamp(1));
     handed_over(&made).unwrap()
+}
+
+/// A task of one container that somebody keeps.
+pub(crate) fn task_of(owner: TaskOwner) -> Task {
+    Task { owner, ..task(&[("web", true, false)]) }
 }
 
 fn pending(name: &str) -> ContainerReport {

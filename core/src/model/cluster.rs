@@ -14,6 +14,16 @@ pub struct Cluster {
     pub created_at: Timestamp,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where sessions of ExecuteCommand are logged, where somebody has said.
+    #[serde(default)]
+    pub execute_command_logging: Option<ExecuteCommandLogging>,
+}
+
+/// Where sessions of ExecuteCommand are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExecuteCommandLogging {
+    /// Nowhere.
+    None,
 }
 
 /// ECS's words for a cluster's state, as far as clusters without capacity providers have them.

@@ -1,3 +1,4 @@
+mod firelens;
 mod options;
 mod ports;
 
@@ -5,9 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
+use super::{MountPoint, PlacementConstraint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
 
+pub use firelens::*;
 pub use options::*;
 pub use ports::*;
 
@@ -38,7 +40,7 @@ pub struct TaskDefinition {
     pub runtime_platform: Option<RuntimePlatform>,
     /// The launch types named in `requiresCompatibilities`.
     pub requires_compatibilities: Vec<LaunchType>,
-    /// Role of the containers, echoed.
+    /// The role whose credentials the containers get.
     pub task_role_arn: Option<String>,
     /// Role of the agent, echoed.
     pub execution_role_arn: Option<String>,
@@ -48,6 +50,9 @@ pub struct TaskDefinition {
     pub deregistered_at: Option<Timestamp>,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where its tasks may be.
+    #[serde(default)]
+    pub placement_constraints: Vec<PlacementConstraint>,
 }
 
 /// Whether new tasks can be made of a task definition.
@@ -222,6 +227,9 @@ pub struct ContainerDefinition {
     pub links: Vec<Link>,
     /// Where what it prints goes.
     pub log_configuration: Option<LogConfiguration>,
+    /// Whether it is the log router of its task, and how.
+    #[serde(default)]
+    pub firelens: Option<FirelensConfiguration>,
     /// GPUs it needs.
     pub gpus: Option<Gpus>,
     /// Whether all tasks of a deployment run what its first one found under the image's tag; they do where not said.

@@ -7,7 +7,7 @@ use mainstay_core::model::{ContainerDefinition, HealthCheck, NetworkMode};
 use super::order;
 use super::read::client;
 use super::sizes::LEAST_MEMORY;
-use super::{environment, links, logs, options, ports, volumes};
+use super::{environment, firelens, links, logs, options, ports, volumes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::enums::VersionConsistency;
@@ -75,10 +75,7 @@ fn container(
         volumes_from,
         working_directory,
     } = given;
-    refuse(
-        at,
-        &[("credentialSpecs", &credential_specs), ("firelensConfiguration", &firelens_configuration)],
-    )?;
+    refuse(at, &[("credentialSpecs", &credential_specs)])?;
 
     let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
     for (member, given) in [("name", filled(&name)), ("image", filled(&image))] {
@@ -122,7 +119,13 @@ fn container(
         docker_security_options,
         disable_networking,
     };
+    let firelens = firelens_configuration
+        .map(|given| firelens::read(&at.field("firelensConfiguration"), given))
+        .transpose()?;
+    let user = user.filter(|user| !user.is_empty());
     Ok(ContainerDefinition {
+        user: user.or_else(|| firelens.is_some().then(|| firelens::USER.to_owned())),
+        firelens,
         port_mappings: ports::read(&name, port_mappings.unwrap_or_default(), mode)?,
         health_check: health_check
             .filter(|check| *check != wire::HealthCheck::default())
@@ -148,7 +151,6 @@ fn container(
         secrets: environment::secrets(at, secrets.unwrap_or_default(), &variables)?,
         environment: variables,
         stop_timeout: stop_timeout.map(seconds),
-        user: user.filter(|user| !user.is_empty()),
         working_directory: working_directory.filter(|path| !path.is_empty()),
         docker_labels: docker_labels.unwrap_or_default().into_iter().collect(),
         mount_points: volumes::mount_points(at, mount_points.unwrap_or_default())?,

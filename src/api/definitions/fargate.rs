@@ -8,7 +8,7 @@ use mainstay_core::model::{
 use crate::api::wire::At;
 
 /// Log drivers that ECS has there and that can be had here.
-const LOG_DRIVERS: [&str; 2] = ["awslogs", "splunk"];
+const LOG_DRIVERS: [&str; 3] = ["awsfirelens", "awslogs", "splunk"];
 /// The one capability that ECS gives there.
 const CAPABILITY: &str = "SYS_PTRACE";
 /// The one limit that ECS lets a container change there.
@@ -86,7 +86,7 @@ fn check_container(at: &At<'_>, container: &ContainerDefinition) -> Result<(), S
         Some(log) if !LOG_DRIVERS.contains(&log.driver.as_str()) => {
             let at = at.field("logConfiguration");
             let driver = at.field("logDriver");
-            Err(format!("{driver} is '{}'; Fargate has {}.", log.driver, LOG_DRIVERS.join(" and ")))
+            Err(format!("{driver} is '{}'; Fargate has {}.", log.driver, LOG_DRIVERS.join(", ")))
         }
         _ => Ok(()),
     }
@@ -167,7 +167,7 @@ mod tests {
             ),
             (
                 json!({"logConfiguration": {"logDriver": "syslog"}}),
-                "logConfiguration.logDriver is 'syslog'; Fargate has awslogs and splunk.",
+                "logConfiguration.logDriver is 'syslog'; Fargate has awsfirelens, awslogs, splunk.",
             ),
         ];
         for (container, expected) in refusals {

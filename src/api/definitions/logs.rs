@@ -14,11 +14,6 @@ const NEEDED: [&str; 2] = ["awslogs-region", "awslogs-group"];
 pub(super) fn read(at: &At<'_>, given: wire::LogConfiguration) -> Answer<LogConfiguration> {
     let wire::LogConfiguration { log_driver, options, secret_options } = given;
     let driver = log_driver.as_ref().map(LogDriver::as_str).unwrap_or_default().to_owned();
-    if log_driver == Some(LogDriver::Awsfirelens) {
-        return Err(ApiError::client(format!(
-            "{at}.logDriver awsfirelens is not supported by Mainstay yet."
-        )));
-    }
     let options: Vec<(String, String)> = options.unwrap_or_default().into_iter().collect();
     let secret_options = environment::log_secrets(at, secret_options.unwrap_or_default(), &options)?;
     let configuration = LogConfiguration { driver, options, secret_options };

@@ -8,12 +8,12 @@ use mainstay_core::model::{
 };
 use mainstay_core::{Family, RevisionKey};
 
-use super::{container, fargate, network, options, order, sizes, volumes as storage};
+use super::{container, fargate, firelens, network, options, order, sizes, volumes as storage};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{self as wire, RegisterTaskDefinitionRequest};
 use crate::api::wire::{At, Invalid, enums};
-use crate::api::{names, tags, unsigned};
+use crate::api::{names, placement, tags, unsigned};
 
 /// ECS's limit.
 const MOST_CONTAINERS: usize = 10;
@@ -49,7 +49,6 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         &[
             ("enableFaultInjection", &enable_fault_injection),
             ("inferenceAccelerators", &inference_accelerators),
-            ("placementConstraints", &placement_constraints),
             ("proxyConfiguration", &proxy_configuration),
             ("trustedExecutionConfiguration", &trusted_execution_configuration),
         ],
@@ -100,6 +99,8 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         registered_at: Timestamp::default(),
         deregistered_at: None,
         tags: tags::read(given_tags)?,
+        placement_constraints: placement::of_definition(placement_constraints.unwrap_or_default())
+            .map_err(client)?,
     };
     check_containers(&definition)?;
     Ok(definition)
@@ -176,6 +177,7 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     options::check(definition)?;
     check_sizes(definition)?;
     storage::check(definition)?;
+    firelens::check(definition)?;
     order::check(containers)?;
     if definition.requires_compatibilities.contains(&LaunchType::Fargate) {
         fargate::check(definition).map_err(ApiError::client)?;

@@ -312,7 +312,7 @@ fn secrets_and_files_name_what_can_be_had_and_no_name_twice() {
 
 #[test]
 fn what_is_not_carried_out_yet_is_refused_by_its_path() {
-    let members = [("firelensConfiguration", json!({"type": "fluentbit"}))];
+    let members = [("credentialSpecs", json!(["credentialspec:arn"]))];
     for (member, value) in members {
         let expected =
             format!("ClientException: containerDefinitions[0].{member} is not supported by Mainstay yet.");

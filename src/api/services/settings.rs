@@ -8,12 +8,11 @@ use crate::api::unsigned;
 use crate::api::wire::At;
 use crate::api::wire::enums::{
     AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, PropagateTags,
-    SchedulingStrategy,
 };
 use crate::api::wire::structures::{
     CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentController, GatewayConnector,
-    LoadBalancer, MonitoringConfiguration, PlacementConstraint, PlacementStrategy,
-    ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
+    LoadBalancer, MonitoringConfiguration, ServiceConnectConfiguration, ServiceRegistry,
+    ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 
 /// The members that both have and that are refused where they ask for something.
@@ -21,14 +20,10 @@ pub(super) struct Unsupported {
     pub availability_zone_rebalancing: Option<AvailabilityZoneRebalancing>,
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
     pub deployment_controller: Option<DeploymentController>,
-    pub enable_execute_command: Option<bool>,
     pub gateway_connectors: Option<Vec<GatewayConnector>>,
     pub load_balancers: Option<Vec<LoadBalancer>>,
     pub monitoring: Option<MonitoringConfiguration>,
-    pub placement_constraints: Option<Vec<PlacementConstraint>>,
-    pub placement_strategy: Option<Vec<PlacementStrategy>>,
     pub role: Option<String>,
-    pub scheduling_strategy: Option<SchedulingStrategy>,
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub service_registries: Option<Vec<ServiceRegistry>>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
@@ -54,17 +49,10 @@ impl Unsupported {
                     "deploymentController.type other than ECS",
                     &controller.is_some_and(|kind| *kind != DeploymentControllerType::Ecs),
                 ),
-                ("enableExecuteCommand", &self.enable_execute_command),
                 ("gatewayConnectors", &self.gateway_connectors),
                 ("loadBalancers", &self.load_balancers),
                 ("monitoring", &self.monitoring),
-                ("placementConstraints", &self.placement_constraints),
-                ("placementStrategy", &self.placement_strategy),
                 ("role", &self.role),
-                (
-                    "schedulingStrategy DAEMON",
-                    &(self.scheduling_strategy == Some(SchedulingStrategy::Daemon)),
-                ),
                 (
                     "serviceConnectConfiguration",
                     &connect.is_some_and(|connect| connect.enabled != Some(false)),

@@ -3,10 +3,10 @@
 use mainstay_core::model::{self, LaunchType, Overrides};
 
 use super::launch_type;
-use crate::api::wire::enums::Connectivity;
+use crate::api::wire::enums::{Connectivity, ManagedAgentName};
 use crate::api::wire::structures::{
-    Attribute, Container, ContainerOverride, EphemeralStorage, KeyValuePair, NetworkBinding, Task,
-    TaskOverride,
+    Attribute, Container, ContainerOverride, EphemeralStorage, KeyValuePair, ManagedAgent, NetworkBinding,
+    Task, TaskOverride,
 };
 use crate::api::{Api, definitions, network, platform, signed, tags};
 
@@ -18,8 +18,8 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
     let here = api.here();
     let instance = api.view().instances.get(&task.instance);
     let fact = |name: &str| {
-        let facts = instance.iter().flat_map(|instance| &instance.attributes);
-        facts.into_iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
+        let mut facts = instance.iter().flat_map(|instance| instance.all_attributes());
+        facts.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     };
     let architecture = fact("ecs.cpu-architecture").map(|value| Attribute {
         name: Some("ecs.cpu-architecture".to_owned()),
@@ -44,7 +44,7 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
         cpu: Some(task.resources.cpu.to_string()),
         created_at: Some(task.created_at.into()),
         desired_status: Some(task.desired_status.to_string()),
-        enable_execute_command: Some(false),
+        enable_execute_command: Some(task.enable_execute_command),
         ephemeral_storage: on_fargate.then(|| ephemeral_storage(api, task)),
         execution_stopped_at: task.execution_stopped_at.map(Into::into),
         group: Some(task.group.clone()),
@@ -96,6 +96,7 @@ fn container(api: &Api, task: &model::Task, container: &model::Container) -> Con
         image: Some(container.image.clone()),
         image_digest: container.image_digest.clone(),
         last_status: Some(container.last_status.to_string()),
+        managed_agents: task.enable_execute_command.then(|| vec![exec_agent(container)]),
         memory: container.memory.map(|mib| mib.to_string()),
         memory_reservation: container.memory_reservation.map(|mib| mib.to_string()),
         name: Some(container.name.clone()),
@@ -105,6 +106,16 @@ fn container(api: &Api, task: &model::Task, container: &model::Container) -> Con
         runtime_id: container.runtime_id.as_ref().map(ToString::to_string),
         task_arn: Some(api.here().task(&task.cluster, &task.id)),
         ..Container::default()
+    }
+}
+
+/// There is none: commands come in through the engine. As ECS shows it, it lives as long as its container.
+fn exec_agent(container: &model::Container) -> ManagedAgent {
+    ManagedAgent {
+        last_started_at: container.started_at.map(Into::into),
+        last_status: Some(container.last_status.to_string()),
+        name: Some(ManagedAgentName::ExecuteCommandAgent),
+        reason: None,
     }
 }
 

@@ -5,7 +5,9 @@
 #![allow(clippy::print_stdout, reason = "what a container prints is what tests read")]
 
 mod http;
+mod route;
 mod see;
+mod shell;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 const HELP: &str = "\
@@ -24,6 +26,9 @@ Usage: puppet [COMMAND]
   serve [--port PORT]            answer HTTP until SIGTERM (what it does when asked nothing)
   check [--port PORT]            exit with 0 where the server in this container is healthy, else with 1
   ask PATH [--port PORT]         GET PATH from the server in this container, print the answer
+  get URL                        GET http://ADDRESS[:PORT]/PATH, print the answer; exit with 1 where it is not a 200. URL
+                                 may begin with $NAME, a variable of the environment
+  put URL BODY                   the same with PUT and a body
   exit CODE [--after SECONDS]    exit with CODE
   sleep [SECONDS]                wait, for ever where not said, and exit with 0
   ignore-term                    wait for ever, deaf to SIGTERM
@@ -33,6 +38,11 @@ Usage: puppet [COMMAND]
   write FILE TEXT                write TEXT into FILE
   read FILE…                     print what is in each file
   mounts                         print each mount's path and `ro` or `rw`, a line each
+  route [FILE]                   be the log router that FILE configures, by default /fluent-bit/etc/fluent-bit.conf,
+                                 and print `OUTPUT TAG LINE` for what comes
+  shell                          read commands, a line each, and do them (see tests/puppet/src/shell.rs)
+  copy [--stderr TEXT]           print what standard input has, to its end; TEXT on standard error
+  deaf                           print `deaf`, then wait for ever, deaf to SIGHUP, SIGINT and SIGTERM
   see                            print what the kernel and the engine made of this container, a line each: limits,
                                  capabilities, mounts, names, processes (see tests/puppet/src/see.rs)
   show                           print arguments, user, working directory and environment, a line each
@@ -55,6 +65,8 @@ SIGTERM ends it with 143, SIGINT with 130, a wrong command with 2.
 ";
 
 const DEFAULT_PORT: u16 = 8080;
+/// Where the configuration of a log router is.
+const ROUTER_FILE: &str = "/fluent-bit/etc/fluent-bit.conf";
 const MIB: usize = 1024 * 1024;
 /// What `puppet` exits with where it was asked for something it cannot do.
 const USAGE: u8 = 2;
@@ -74,7 +86,7 @@ fn main() -> ExitCode {
 /// Does what the command line asks for and says what to exit with.
 fn act(words: &mut Words<'_>) -> Result<u8, String> {
     let command = words.next().unwrap_or("serve");
-    if command != "ignore-term" {
+    if !["ignore-term", "deaf"].contains(&command) {
         end_on_signals()?;
     }
     match command {
@@ -90,6 +102,16 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             let port = port(words)?;
             let (status, body) = http::get(port, path).map_err(|error| format!("port {port}: {error}"))?;
             print!("{body}");
+            Ok(u8::from(status != 200))
+        }
+        "get" | "put" => {
+            let url = words.next().ok_or("it needs a URL")?;
+            let body = words.next();
+            let method = if command == "get" { "GET" } else { "PUT" };
+            let url = expanded(url)?;
+            let (status, answer) = http::request(method, &url, body.unwrap_or_default())
+                .map_err(|error| format!("{url}: {error}"))?;
+            print!("{answer}");
             Ok(u8::from(status != 200))
         }
         "exit" => {
@@ -112,6 +134,21 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
                 println!("puppet: SIGTERM ignored");
             }
             Ok(0)
+        }
+        "deaf" => {
+            let mut signals =
+                Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| format!("signals: {error}"))?;
+            println!("deaf");
+            signals.forever().for_each(drop);
+            Ok(0)
+        }
+        "shell" => shell::run(),
+        "copy" => {
+            if let Some(text) = words.option("--stderr")? {
+                eprintln!("{text}");
+            }
+            let copied = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+            copied.map(|_| 0).map_err(|error| format!("copy: {error}"))
         }
         "eat" => {
             eat(number(words.next().ok_or("eat needs a number of MIB")?)?);
@@ -154,6 +191,10 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             print!("{}", mounts(&table.map_err(|error| format!("mountinfo: {error}"))?));
             Ok(0)
         }
+        "route" => {
+            route::route(words.next().unwrap_or(ROUTER_FILE))?;
+            Ok(0)
+        }
         "see" => {
             print!("{}", see::see());
             Ok(0)
@@ -188,6 +229,14 @@ impl<'a> Words<'a> {
         self.0.remove(at);
         Ok(Some(value))
     }
+}
+
+/// The text with the variable that it begins with, where it begins with one.
+fn expanded(text: &str) -> Result<String, String> {
+    let Some(rest) = text.strip_prefix('$') else { return Ok(text.to_owned()) };
+    let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let value = std::env::var(name).map_err(|_| format!("there is no variable {name}"))?;
+    Ok(value + rest)
 }
 
 fn port(words: &mut Words<'_>) -> Result<u16, String> {
@@ -293,6 +342,14 @@ mod tests {
         assert_eq!(act(&mut Words(vec!["read", name])), Ok(0));
         assert!(std::fs::remove_file(&file).is_ok());
         assert!(act(&mut Words(vec!["read", name])).is_err());
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_variable() {
+        assert_eq!(expanded("http://a/b"), Ok("http://a/b".to_owned()));
+        let path = std::env::var("PATH").unwrap_or_default();
+        assert_eq!(expanded("$PATH/b"), Ok(format!("{path}/b")));
+        assert!(expanded("$NO_SUCH_VARIABLE").is_err());
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn container(name: &str, needs: &[(&str, DependencyCondition)]) -> ContainerDefi
         options: EngineOptions::default(),
         links: Vec::new(),
         log_configuration: None,
+        firelens: None,
         gpus: None,
         version_consistency: None,
     }

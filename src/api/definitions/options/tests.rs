@@ -202,10 +202,6 @@ fn log_drivers_get_their_options_and_cloudwatchs_needs_group_and_region() {
         "ClientException: Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit \
          option.",
     );
-    refused(
-        &logs("awsfirelens", json!({})),
-        "logConfiguration.logDriver awsfirelens is not supported by Mainstay yet.",
-    );
     let secret = |name: &str, value_from: &str| {
         json!({"logConfiguration": {
             "logDriver": "splunk",

@@ -38,7 +38,17 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].extraHosts", Honoured("in its /etc/hosts")),
     ("containerDefinitions[].extraHosts[].hostname", Honoured("the name")),
     ("containerDefinitions[].extraHosts[].ipAddress", Honoured("an IP address, or host-gateway")),
-    ("containerDefinitions[].firelensConfiguration", Refused("no FireLens")),
+    (
+        "containerDefinitions[].firelensConfiguration",
+        Honoured("the task's log router; one container at most, root where no user is given"),
+    ),
+    (
+        "containerDefinitions[].firelensConfiguration.options",
+        Honoured(
+            "enable-ecs-log-metadata; config-file-type file or s3 (below environment-files.folder) and its value",
+        ),
+    ),
+    ("containerDefinitions[].firelensConfiguration.type", Honoured("fluentbit or fluentd")),
     (
         "containerDefinitions[].healthCheck",
         Honoured("the engine's health check; the image's own only where agent.image-health-checks says so"),
@@ -84,13 +94,13 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     (
         "containerDefinitions[].logConfiguration.logDriver",
         Honoured(
-            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens is refused",
+            "json-file, local, syslog, journald, gelf, fluentd, splunk, none; awslogs is kept on the host, where CloudWatch's calls read it; awsfirelens goes to the task's log router",
         ),
     ),
     (
         "containerDefinitions[].logConfiguration.options",
         Honoured(
-            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold",
+            "for the driver; of awslogs, group, region and prefix become labels, mode and max-buffer-size hold; of awsfirelens, an output of the router's, patterns and log-driver-buffer-limit",
         ),
     ),
     (
@@ -187,11 +197,13 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("memory", Honoured("what placement counts for the task; on FARGATE a limit of the whole task")),
     ("networkMode", Honoured("bridge, host, none and awsvpc: an address on a network of the engine")),
     ("pidMode", Honoured("host and task")),
-    ("placementConstraints", Refused("placement knows no constraints")),
+    ("placementConstraints", Honoured("up to 10, with those of the service or RunTask; not on FARGATE")),
+    ("placementConstraints[].expression", Honoured("of the cluster query language, up to 2000 characters")),
+    ("placementConstraints[].type", Honoured("memberOf")),
     ("proxyConfiguration", Refused("App Mesh is no more")),
     ("registeredAt", Told("when it was registered")),
     ("registeredBy", Told("never: nobody is known by name")),
-    ("requiresAttributes", Told("never: placement knows no attributes")),
+    ("requiresAttributes", Told("never; a runtimePlatform asks for ecs.cpu-architecture")),
     (
         "requiresCompatibilities",
         Honoured("EC2, EXTERNAL and FARGATE, which asks for awsvpc and one of its sizes"),
@@ -205,7 +217,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("tags[].key", Honoured("1 to 128 characters")),
     ("tags[].value", Honoured("up to 256 characters")),
     ("taskDefinitionArn", Told("family and revision")),
-    ("taskRoleArn", Echoed("no credentials are handed out")),
+    (
+        "taskRoleArn",
+        Honoured("its credentials, from files below task-roles.folder, at the containers' endpoint"),
+    ),
     ("trustedExecutionConfiguration", Refused("no confidential computing")),
     ("volumes", Honoured("shared ones stay, the task's go with it")),
     ("volumes[].configuredAtLaunch", Refused("no EBS")),

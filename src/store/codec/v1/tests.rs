@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use mainstay_core::model::{
-    ContainerDefinition, EngineOptions, HealthCheck, NetworkMode, PortMapping, Ports, PropagateTags,
-    Protocol, RolloutState, Service, Task, TaskDefinition, TaskStatus, Timestamp,
+    ContainerDefinition, HealthCheck, NetworkMode, PortMapping, Ports, PropagateTags, Protocol, RolloutState,
+    Service, Task, TaskDefinition, TaskStatus, Timestamp,
 };
 
 use crate::store::codec::{decode, encode};
@@ -79,22 +79,11 @@ fn a_task_definition_of_version_1_is_read_with_nothing_lost_and_nothing_added() 
             retries: 1,
             start_period: Duration::from_secs(3),
         }),
-        depends_on: Vec::new(),
-        start_timeout: None,
-        restart_policy: None,
         stop_timeout: Some(Duration::from_secs(5)),
         user: Some("1".into()),
         working_directory: Some("/tmp".into()),
         docker_labels: vec![("team".into(), "shop".into())],
-        mount_points: Vec::new(),
-        volumes_from: Vec::new(),
-        environment_files: Vec::new(),
-        secrets: Vec::new(),
-        options: EngineOptions::default(),
-        links: Vec::new(),
-        log_configuration: None,
-        gpus: None,
-        version_consistency: None,
+        ..ContainerDefinition::default()
     };
     assert_eq!(definition.containers, [container]);
 }
