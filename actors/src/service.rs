@@ -286,12 +286,14 @@ impl ServiceActor {
         state.children.start(me.get_cell(), task).await
     }
 
-    /// Whether a refusal only says that the hosts have not reported yet since this daemon began.
+    /// Whether a refusal only says that hosts, or their engines, have not answered yet since this daemon began.
     fn is_early(&self, state: &ServiceState, refusal: &Refusal) -> bool {
         let cluster = &state.record.key.cluster;
         state.settling
             && matches!(refusal, Refusal::NoInstances | Refusal::Disconnected { .. })
-            && self.ctx.view.instances.any(|known| known.cluster == *cluster && !known.agent_connected)
+            && self.ctx.view.instances.any(|known| {
+                known.cluster == *cluster && !(known.agent_connected && known.engine_connected)
+            })
     }
 
     fn new_task(
