@@ -291,9 +291,11 @@ impl ServiceActor {
         let cluster = &state.record.key.cluster;
         state.settling
             && matches!(refusal, Refusal::NoInstances | Refusal::Disconnected { .. })
-            && self.ctx.view.instances.any(|known| {
-                known.cluster == *cluster && !(known.agent_connected && known.engine_connected)
-            })
+            && self
+                .ctx
+                .view
+                .instances
+                .any(|known| known.cluster == *cluster && !(known.agent_connected && known.engine_connected))
     }
 
     fn new_task(

@@ -480,7 +480,7 @@ impl HostTask {
         seen: Result<Option<EngineContainer>, EngineError>,
     ) {
         let now = Now { wall: self.ctx.nature.wall(), steady: self.ctx.nature.now() };
-        let among = Circumstances { now, stopping: state.stopping, limited: state.spec.limits.is_some() };
+        let among = Circumstances { now, limited: state.spec.limits.is_some() };
         let container = &mut state.containers[place];
         match seen {
             Ok(Some(seen)) => match container.seen(&seen, news, among) {
