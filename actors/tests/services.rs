@@ -5,7 +5,7 @@
 mod support;
 
 use mainstay_actors::control::ControlError;
-use mainstay_actors::sim::{ImageState, Script, container, new_service};
+use mainstay_actors::sim::{ImageState, Script, World, container, new_service};
 use mainstay_core::model::{Health, ServiceStatus, StopCode, TaskStatus};
 use support::*;
 
