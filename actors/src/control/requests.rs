@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    AwsVpcConfiguration, DeploymentConfiguration, ExecuteCommandLogging, LaunchType, Overrides,
-    PropagateTags, Resources, Tag, Task,
+    AwsVpcConfiguration, DeploymentAlarms, DeploymentConfiguration, ExecuteCommandLogging, LaunchType,
+    Overrides, PropagateTags, Resources, Tag, Task,
 };
 use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
 
@@ -34,6 +34,8 @@ pub struct NewService {
     pub platform_version: Option<String>,
     /// The limits of its rollouts.
     pub deployment_configuration: DeploymentConfiguration,
+    /// Alarms that end them.
+    pub alarms: DeploymentAlarms,
     /// What people attached.
     pub tags: Vec<Tag>,
     /// Where its tasks' tags come from.
@@ -64,6 +66,8 @@ pub struct ServiceUpdate {
     pub force_new_deployment: bool,
     /// The limits of its rollouts.
     pub deployment_configuration: Option<DeploymentConfiguration>,
+    /// Alarms that end them.
+    pub alarms: Option<DeploymentAlarms>,
     /// Seconds in which failed health checks of a new task are not held against it.
     pub health_check_grace_period_seconds: Option<u32>,
     /// Where its tasks' tags come from.

@@ -11,7 +11,7 @@ use ractor::SpawnErr;
 use tokio::time::Instant;
 
 use super::definitions::{default_cluster, definition, new_service};
-use super::{SimEngine, SimSecrets, SimStore};
+use super::{SimAlarms, SimEngine, SimSecrets, SimStore};
 use crate::agent::{InProcess, ToHost};
 use crate::context::{Context, Settings, Surroundings};
 use crate::control::{Control, ControlError, NewCluster, NewInstance};
@@ -30,6 +30,8 @@ pub struct World {
     pub engine: SimEngine,
     /// The provider of secrets.
     pub secrets: SimSecrets,
+    /// Where its rollouts' alarms are.
+    pub alarms: SimAlarms,
     /// The disk.
     pub store: SimStore,
     /// The settings of the next tree.
@@ -70,6 +72,7 @@ impl World {
         Self {
             engine: SimEngine::new(seed, 8, 16 * 1024),
             secrets: SimSecrets::default(),
+            alarms: SimAlarms::default(),
             store: SimStore::new(seed),
             settings: Settings::default(),
             seed,
@@ -87,6 +90,7 @@ impl World {
         self.trees += 1;
         let nature = Nature::simulated(self.seed ^ (self.trees << 32), self.began);
         let ctx = Surroundings::load(self.store.open(), nature, self.settings.clone())?;
+        ctx.look_up_alarms_in(Arc::new(self.alarms.clone()));
         let root = root::start(&ctx).await?;
         let control = Control::new(Arc::clone(&ctx));
         let new = NewCluster { name: default_cluster(), tags: Vec::new(), execute_command_logging: None };
