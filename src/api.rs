@@ -187,17 +187,21 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             DeregisterTaskDefinition => definitions::deregister,
             RegisterTaskDefinition => definitions::register,
             RunTask => tasks::run,
+            StopServiceDeployment => services::stop_deployment,
             StopTask => tasks::stop,
             UpdateService => services::update,
         }
         reads {
             DescribeClusters => clusters::describe,
             DescribeContainerInstances => instances::describe,
+            DescribeServiceDeployments => services::describe_deployments,
+            DescribeServiceRevisions => services::describe_revisions,
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
+            ListServiceDeployments => services::list_deployments,
             ListServices => services::list,
             ListTaskDefinitionFamilies => definitions::families,
             ListTaskDefinitions => definitions::list,
@@ -230,7 +234,7 @@ fn refused(refusal: &ApiError) -> Response {
 struct Subject {
     #[serde(alias = "clusterName")]
     cluster: Option<String>,
-    #[serde(alias = "serviceName")]
+    #[serde(alias = "serviceName", alias = "serviceDeploymentArn")]
     service: Option<String>,
     #[serde(alias = "family")]
     task_definition: Option<String>,

@@ -36,7 +36,7 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 25] = [
     "CreateCluster",
     "CreateService",
     "DeleteCluster",
@@ -44,18 +44,22 @@ const OPERATIONS: [&str; 21] = [
     "DeregisterTaskDefinition",
     "DescribeClusters",
     "DescribeContainerInstances",
+    "DescribeServiceDeployments",
+    "DescribeServiceRevisions",
     "DescribeServices",
     "DescribeTaskDefinition",
     "DescribeTasks",
     "ExecuteCommand",
     "ListClusters",
     "ListContainerInstances",
+    "ListServiceDeployments",
     "ListServices",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
     "RegisterTaskDefinition",
     "RunTask",
+    "StopServiceDeployment",
     "StopTask",
     "UpdateService",
 ];
