@@ -192,6 +192,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             RegisterTaskDefinition => definitions::register,
             RunTask => tasks::run,
             StartTask => tasks::start,
+            StopServiceDeployment => services::stop_deployment,
             StopTask => tasks::stop,
             UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
@@ -200,6 +201,8 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
         reads {
             DescribeClusters => clusters::describe,
             DescribeContainerInstances => instances::describe,
+            DescribeServiceDeployments => services::describe_deployments,
+            DescribeServiceRevisions => services::describe_revisions,
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
@@ -207,6 +210,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             ListAttributes => attributes::list,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
+            ListServiceDeployments => services::list_deployments,
             ListServices => services::list,
             ListTaskDefinitionFamilies => definitions::families,
             ListTaskDefinitions => definitions::list,
@@ -239,7 +243,7 @@ fn refused(refusal: &ApiError) -> Response {
 struct Subject {
     #[serde(alias = "clusterName")]
     cluster: Option<String>,
-    #[serde(alias = "serviceName")]
+    #[serde(alias = "serviceName", alias = "serviceDeploymentArn")]
     service: Option<String>,
     #[serde(alias = "family")]
     task_definition: Option<String>,

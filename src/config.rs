@@ -21,6 +21,7 @@ use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::alarms::{Address, PrometheusAlarms};
 use crate::api::attributes::{is_name as is_attribute_name, is_value as is_attribute_value};
 use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
@@ -55,6 +56,8 @@ pub struct Config {
     pub task_roles: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
+    /// What ends rollouts.
+    pub alarms: Alarms,
     /// The supervision tree.
     pub supervision: Supervision,
     /// What is kept of what is over.
@@ -217,6 +220,20 @@ pub struct Restart {
     pub throttle_exits: bool,
 }
 
+/// Alarms that services may have their rollouts ended by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Alarms {
+    /// The Prometheus that is asked, `http://host:port`; empty where there are no alarms.
+    pub prometheus: String,
+    /// Expressions by the names of alarms; one is on while its expression comes to anything but 0.
+    pub queries: BTreeMap<String, String>,
+    /// Between two looks at the alarms of a rollout.
+    pub interval: Span,
+    /// How long alarms watch a rollout whose tasks are all well, where it has no bake time of its own.
+    pub bake_time: Span,
+}
+
 /// The supervision tree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -345,6 +362,18 @@ impl Default for Restart {
             settle: Span(policy.settle),
             forget: Span(policy.forget),
             throttle_exits: policy.throttle_exits,
+        }
+    }
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        let defaults = Settings::default();
+        Self {
+            prometheus: String::new(),
+            queries: BTreeMap::new(),
+            interval: Span(defaults.alarm_interval),
+            bake_time: Span(defaults.alarm_bake_time),
         }
     }
 }
@@ -491,6 +520,21 @@ impl Config {
             let value = self.restart.backoff.to_string();
             return wrong("restart.backoff", &value, "at most restart.backoff-max");
         }
+        let prometheus = &self.alarms.prometheus;
+        if prometheus.is_empty() {
+            if let Some(name) = self.alarms.queries.keys().next() {
+                let text = "has nobody to ask; set alarms.prometheus";
+                return Err(ConfigError(format!("alarms.queries.{name} {text}")));
+            }
+        } else if let Err(right) = Address::parse(prometheus) {
+            return wrong("alarms.prometheus", prometheus, &right);
+        }
+        if let Some((name, query)) = self.alarms.queries.iter().find(|(_, query)| query.trim().is_empty()) {
+            return wrong(&format!("alarms.queries.{name}"), query, "an expression of Prometheus");
+        }
+        if self.alarms.interval.0 < SHORTEST_LOOK {
+            return wrong("alarms.interval", &self.alarms.interval.to_string(), "at least 1s");
+        }
         let endpoint = &self.engine.endpoint;
         let known = ["unix://", "tcp://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));
         if !endpoint.is_empty() && !known {
@@ -570,6 +614,13 @@ impl Config {
         Roles { folder: set(&self.task_roles.folder), account: self.aws.account.clone() }
     }
 
+    /// The alarms, where there are any.
+    pub fn alarms(&self) -> Option<PrometheusAlarms> {
+        // What is no address was refused.
+        let address = Address::parse(&self.alarms.prometheus).ok()?;
+        Some(PrometheusAlarms::new(address, self.alarms.queries.clone()))
+    }
+
     /// What the tree wants to know of this.
     pub fn settings(&self) -> Settings {
         let Span(stop_timeout) = self.agent.stop_timeout;
@@ -610,6 +661,8 @@ impl Config {
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
             host_attributes: self.host_attributes(),
+            alarm_interval: self.alarms.interval.0,
+            alarm_bake_time: self.alarms.bake_time.0,
         }
     }
 }
@@ -647,6 +700,9 @@ const ATTRIBUTE_VALUE: &str = "1 to 128 letters, digits, spaces within, or - _ .
 
 /// Looking for unused images all the time would keep the engine from its work.
 const SHORTEST_CLEANUP: Duration = Duration::from_secs(1);
+
+/// So is asking Prometheus all the time.
+const SHORTEST_LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The file that is read where none is named and this one is there.
 pub const SYSTEM_FILE: &str = "/etc/mainstay/mainstay.toml";

@@ -118,6 +118,9 @@ impl Daemon {
         let owner = store.owner().to_owned();
         folder.write_owner(&owner).map_err(|source| StartError::WriteDown { source })?;
         let ctx = Surroundings::load(Arc::new(store), Nature::real(), config.settings())?;
+        if let Some(alarms) = config.alarms() {
+            ctx.look_up_alarms_in(Arc::new(alarms));
+        }
         Failpoint::DaemonLoaded.hit();
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));

@@ -1,5 +1,6 @@
 //! Mainstay, Amazon ECS on your own machines: the daemon as a library, so that a test can start a whole one.
 
+pub mod alarms;
 pub mod api;
 pub mod cli;
 pub mod config;

@@ -25,8 +25,8 @@ use mainstay_actors::task::TaskMsg;
 use mainstay_actors::tasks::TasksMsg;
 use mainstay_actors::tree::Kind;
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, DeploymentConfiguration, EngineOptions, LaunchType, NetworkMode,
-    SchedulingStrategy, TaskDefinition, TaskStatus, Timestamp,
+    ContainerDefinition, DefinitionStatus, DeploymentAlarms, DeploymentConfiguration, EngineOptions,
+    LaunchType, NetworkMode, SchedulingStrategy, TaskDefinition, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
 
@@ -127,6 +127,7 @@ impl Stage {
             scheduling: SchedulingStrategy::Replica,
             placement_constraints: Vec::new(),
             placement_strategy: Vec::new(),
+            alarms: DeploymentAlarms::default(),
         };
         daemon.control().create_service(new).await.unwrap();
         let sweeper = Sweeper(family.clone());

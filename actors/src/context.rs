@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -21,7 +21,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::directory::Directory;
 use crate::host::Limits;
-use crate::ports::{AgentLink, Nature, Snapshot, Store, StoreError, Write};
+use crate::ports::{AgentLink, AlarmSource, Nature, Snapshot, Store, StoreError, Write};
 use crate::service::ServiceMsg;
 use crate::tree::Tree;
 use crate::view::{Table, View};
@@ -64,6 +64,10 @@ pub struct Settings {
     pub stopped_task_retention: Duration,
     /// What this host says of itself, beside what its engine does.
     pub host_attributes: Vec<(String, String)>,
+    /// Between two looks at the alarms of a rollout.
+    pub alarm_interval: Duration,
+    /// How long alarms watch a rollout whose tasks are all well, where it has no bake time of its own.
+    pub alarm_bake_time: Duration,
 }
 
 impl Default for Settings {
@@ -84,6 +88,8 @@ impl Default for Settings {
             networks: Networks::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
             host_attributes: Vec::new(),
+            alarm_interval: Duration::from_secs(10),
+            alarm_bake_time: Duration::from_secs(60),
         }
     }
 }
@@ -102,6 +108,7 @@ pub struct Surroundings {
     pub settings: Settings,
     /// The way to each agent.
     pub links: Table<InstanceId, Box<dyn AgentLink>>,
+    alarms: OnceLock<Arc<dyn AlarmSource>>,
     store: Arc<dyn Store>,
     unsaved: Mutex<Unsaved>,
     tracker: TaskTracker,
@@ -149,6 +156,7 @@ impl Surroundings {
             nature,
             settings,
             links: Table::default(),
+            alarms: OnceLock::new(),
             store,
             unsaved: Mutex::default(),
             tracker: TaskTracker::new(),
@@ -160,6 +168,18 @@ impl Surroundings {
     /// Registers the way to an agent.
     pub fn link(&self, instance: InstanceId, link: Box<dyn AgentLink>) {
         self.links.put(instance, Arc::new(link));
+    }
+
+    /// Says where alarms are looked up; what was said first stays.
+    pub fn look_up_alarms_in(&self, source: Arc<dyn AlarmSource>) {
+        if self.alarms.set(source).is_err() {
+            tracing::error!("alarms are looked up somewhere already");
+        }
+    }
+
+    /// Where alarms are looked up, if anywhere.
+    pub fn alarms(&self) -> Option<&Arc<dyn AlarmSource>> {
+        self.alarms.get()
     }
 
     /// Writes what was promised to a caller; the view follows when `Ok` comes back, by [`Self::show`].

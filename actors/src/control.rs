@@ -6,11 +6,12 @@ mod requests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mainstay_core::deployment::rollout::StopType;
 use mainstay_core::model::{
     Cluster, ContainerInstance, InstanceStatus, Service, StopCode, Task, TaskDefinition, TaskStatus,
 };
 use mainstay_core::protection::{self, Wish};
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId};
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
 
@@ -127,6 +128,22 @@ impl Control {
         self.active_service(&key)?;
         let to = || self.ctx.directory.services.get(&key);
         self.ask(to, |reply| ServiceMsg::Delete { force, reply }).await
+    }
+
+    /// Stops a rollout that is under way; one that is stopping so already is answered as it is.
+    ///
+    /// # Errors
+    /// Where service or rollout are unknown, it is over or on its way to another end, or there is nothing to go back
+    /// to.
+    pub async fn stop_service_deployment(
+        &self,
+        key: ServiceKey,
+        record: ServiceDeploymentId,
+        how: StopType,
+    ) -> Result<Arc<Service>, ControlError> {
+        self.active_service(&key)?;
+        let to = || self.ctx.directory.services.get(&key);
+        self.ask(to, |reply| ServiceMsg::StopRollout { record, how, reply }).await
     }
 
     /// Starts tasks that nobody replaces. What could not be placed comes back as failures.

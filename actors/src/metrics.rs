@@ -16,6 +16,7 @@ const SERVICE_DESIRED: &str = "mainstay_service_desired_tasks";
 const SERVICE_RUNNING: &str = "mainstay_service_running_tasks";
 const SERVICE_PENDING: &str = "mainstay_service_pending_tasks";
 const SERVICE_HEALTHY: &str = "mainstay_service_healthy_tasks";
+const DEPLOYMENTS: &str = "mainstay_deployments_total";
 const PLACEMENTS: &str = "mainstay_placements_total";
 const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
 const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
@@ -53,6 +54,11 @@ pub fn describe() {
         SERVICE_HEALTHY,
         Unit::Count,
         "A service's RUNNING tasks that are HEALTHY or have no health check, by cluster and service"
+    );
+    describe_counter!(
+        DEPLOYMENTS,
+        Unit::Count,
+        "Deployments of services that ended, by cluster, service and outcome (completed, failed, rolled-back)"
     );
     describe_counter!(PLACEMENTS, Unit::Count, "Tasks placed on a container instance, by cluster");
     describe_counter!(PLACEMENT_FAILURES, Unit::Count, "Placements refused, by cluster and what was lacking");
@@ -137,6 +143,11 @@ pub(crate) fn service_pending(cluster: &str, service: &str) -> Gauge {
 /// What is up and well.
 pub(crate) fn service_healthy(cluster: &str, service: &str) -> Gauge {
     gauge!(SERVICE_HEALTHY, "cluster" => cluster.to_owned(), "service" => service.to_owned())
+}
+
+/// Deployments that ended, by how.
+pub(crate) fn deployments(cluster: &str, service: &str, outcome: &'static str) -> Counter {
+    counter!(DEPLOYMENTS, "cluster" => cluster.to_owned(), "service" => service.to_owned(), "outcome" => outcome)
 }
 
 /// Placements that worked.

@@ -1,5 +1,6 @@
 //! What the tree needs from the world. Adapters live in the root crate; the simulated ones in `sim` (a feature).
 
+mod alarms;
 mod clock;
 mod engine;
 mod exec;
@@ -9,6 +10,7 @@ mod logs;
 mod secrets;
 mod store;
 
+pub use alarms::*;
 pub use clock::*;
 pub use engine::*;
 pub use exec::*;

@@ -4,6 +4,7 @@
 //! `ServiceActor::reconcile`, which asks `core::deployment` what to start and stop next. Nothing is remembered
 //! as a to-do: work is the difference between what is wanted and what is there.
 
+mod alarms;
 mod gauges;
 mod places;
 mod reconcile;
@@ -15,14 +16,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mainstay_core::deployment::{breaker, rollout};
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{
     Brake, DeploymentImage, Health, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task,
     TaskOwner, TaskStatus,
 };
 use mainstay_core::placement::Refusal;
-use mainstay_core::restart::{self, End};
-use mainstay_core::{DeploymentId, InstanceId, ServiceKey, TaskId};
+use mainstay_core::restart;
+use mainstay_core::{DeploymentId, InstanceId, ServiceDeploymentId, ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::context::Context;
@@ -34,8 +36,9 @@ use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, Write};
 use crate::task::{ChildEnd, TaskChildren};
 use crate::tree::{Kind, Life, Path};
+use alarms::AlarmWatch;
 use gauges::ServiceGauges;
-use roster::{Member, Roster};
+use roster::{Change, Member, Roster};
 use writes::Writes;
 
 /// How long a service that begins anew waits for word of the tasks it finds; a host may be away for good.
@@ -66,6 +69,24 @@ pub enum ServiceMsg {
         force: bool,
         /// Where the answer goes.
         reply: Reply<Arc<Service>>,
+    },
+    /// Stop a rollout.
+    StopRollout {
+        /// Which.
+        record: ServiceDeploymentId,
+        /// Where it is, or with the way back.
+        how: rollout::StopType,
+        /// Where the answer goes.
+        reply: Reply<Arc<Service>>,
+    },
+    /// It is time to look at the alarms of this rollout again; sent by it to itself.
+    LookAtAlarms(ServiceDeploymentId),
+    /// What a look at a rollout's alarms showed: those that are on.
+    AlarmsSeen {
+        /// Of which rollout.
+        record: ServiceDeploymentId,
+        /// Or why nothing was seen.
+        seen: Result<Vec<String>, String>,
     },
     /// Its change is on disk, or is not.
     Written(Result<(), StoreError>),
@@ -118,6 +139,9 @@ pub struct ServiceState {
     /// Started, and not told of yet in an event.
     started: Vec<TaskId>,
     steady: bool,
+    /// The percentages leave no room, which was told.
+    stuck: bool,
+    alarms: AlarmWatch,
     gauges: ServiceGauges,
     /// A look is on its way through the mailbox.
     due: bool,
@@ -151,6 +175,8 @@ impl Actor for ServiceActor {
             unheard: BTreeSet::new(),
             settling: true,
             started: Vec::new(),
+            stuck: false,
+            alarms: AlarmWatch::default(),
             gauges: ServiceGauges::new(&key),
             due: false,
             wake: None,
@@ -165,6 +191,14 @@ impl Actor for ServiceActor {
             ServiceMsg::Attach => self.attach(&me, state).await?,
             ServiceMsg::Update { update, reply } => return self.update(&me, state, *update, reply),
             ServiceMsg::Delete { force, reply } => return self.delete(&me, state, force, reply),
+            ServiceMsg::StopRollout { record, how, reply } => {
+                return self.stop_rollout(&me, state, record, how, reply);
+            }
+            ServiceMsg::LookAtAlarms(record) => {
+                self.look_at_alarms_again(&me, state, &record);
+                return Ok(());
+            }
+            ServiceMsg::AlarmsSeen { record, seen } => self.alarms_seen(&me, state, &record, seen),
             ServiceMsg::Written(outcome) => self.written(&me, state, outcome),
             ServiceMsg::Placed { task, place } => self.placed(&me, state, task, place).await?,
             ServiceMsg::TaskChanged(task) => self.task_changed(state, task),
@@ -230,11 +264,12 @@ impl ServiceActor {
         for brake in &state.record.brakes {
             state.roster.restore(brake, now, wall, self.ctx.settings.restart.backoff_max);
         }
+        let proof = self.proof(&state.record);
         for task in live {
             let told = story::unhealthy_stays(&state.record.key, &task.id);
             let told_sick = task.health == Health::Unhealthy
                 && state.record.events.iter().any(|event| event.message == told);
-            state.roster.adopt(Arc::clone(&task), told_sick);
+            state.roster.adopt(Arc::clone(&task), &proof, told_sick);
             state.unheard.insert(task.id.clone());
             state.children.start(me.get_cell(), task).await?;
         }
@@ -242,6 +277,8 @@ impl ServiceActor {
             me.stop(Some("deleted".into()));
             return Ok(());
         }
+        let nature = &self.ctx.nature;
+        rollout::adopt(&mut state.record, || (nature.revision_id(), nature.service_deployment_id()));
         // A change that was under way when the last incarnation ended was never answered; it is taken back on disk.
         state.writes.touch();
         Ok(())
@@ -348,9 +385,7 @@ impl ServiceActor {
             let took = now.saturating_duration_since(died_at);
             metrics::task_replacement(&cluster, &service).record(took.as_secs_f64());
         }
-        if let Some(end) = change.ended {
-            self.account(state, &task, end);
-        }
+        self.account(state, &task, &change);
         if task.last_status == TaskStatus::Stopped {
             state.roster.remove(&task.id);
         }
@@ -362,6 +397,7 @@ impl ServiceActor {
         let known = state.record.deployments.iter_mut().find(|known| known.id == *deployment);
         let Some(known) = known else { return };
         let mut news = false;
+        let revision = known.revision.clone();
         for DeploymentImage { container, version } in images {
             if known.hold(container, version) {
                 tracing::info!(service = %state.record.key, %deployment, container, ?version, "the deployment runs this image from now on");
@@ -369,14 +405,33 @@ impl ServiceActor {
             }
         }
         if news {
+            let held = known.images.clone();
+            if let Some(told) = state.record.revisions.iter_mut().find(|told| told.id == revision) {
+                told.images = held;
+            }
             self.ctx.show(vec![Write::Service(state.record.clone())]);
             state.writes.touch();
             publish(&self.ctx, state);
         }
     }
 
+    /// Holds an unwanted end against the slot it happened in, and against its deployment.
+    fn account(&self, state: &mut ServiceState, task: &Task, change: &Change) {
+        let Some(end) = change.ended else { return };
+        self.brake(state, task, end);
+        // That its host is lost says nothing of what it ran.
+        let lost = task.stop_code == Some(StopCode::TerminationNotice);
+        let TaskOwner::Service { deployment, .. } = &task.owner else { return };
+        if !lost && breaker::counts(end, change.sick, self.ctx.settings.restart.settle) {
+            state.writes.touch();
+            if rollout::task_failed(&mut state.record, deployment, self.ctx.nature.wall()) {
+                self.give_up(state, &rollout::Cause::TasksFailed);
+            }
+        }
+    }
+
     /// Holds an unwanted end against the slot it happened in.
-    fn account(&self, state: &mut ServiceState, task: &Task, end: End) {
+    fn brake(&self, state: &mut ServiceState, task: &Task, end: restart::End) {
         let (now, policy) = (self.ctx.nature.now(), &self.ctx.settings.restart);
         let wall = self.ctx.nature.wall();
         let Some((member, slot)) = state.roster.slot_of(task) else { return };
@@ -399,16 +454,37 @@ impl ServiceActor {
             service = %state.record.key, task = %task.id, failures, ?wait,
             reason = task.stopped_reason.as_deref().unwrap_or_default(), "task failed; its slot waits"
         );
-        let deployment = task.started_by.as_deref();
-        for known in state.record.deployments.iter_mut().filter(|known| Some(known.id.as_str()) == deployment)
-        {
-            known.failed_tasks += 1;
-        }
         state.writes.touch();
         if restart::worth_telling(failures) {
             let message = story::unable_to_start(&state.record.key);
             self.tell(state, message);
         }
+    }
+
+    /// The rollout that is under way is given up; what comes next follows from the record.
+    fn give_up(&self, state: &mut ServiceState, cause: &rollout::Cause) {
+        if state.record.status != ServiceStatus::Active {
+            return;
+        }
+        let goes_back = rollout::current(&state.record).is_some_and(|told| told.rollback.is_none());
+        let Some(failed) = rollout::fail(&mut state.record, cause, self.ctx.nature.wall()) else { return };
+        let key = state.record.key.clone();
+        self.tell(state, story::failed(&key, &failed.deployment, cause.event()));
+        let outcome = match &failed.back_to {
+            Some(to) => {
+                self.tell(state, story::rolling_back(&key, to));
+                "rolled-back"
+            }
+            None => {
+                if goes_back && cause.goes_back(&state.record) {
+                    self.tell(state, story::no_way_back(&key, &failed.deployment));
+                }
+                "failed"
+            }
+        };
+        metrics::deployments(key.cluster.as_str(), key.name.as_str(), outcome).increment(1);
+        self.keep_counts(state);
+        (state.steady, state.blocked, state.stuck) = (false, false, false);
     }
 
     /// Adds a line to the service's history.

@@ -10,6 +10,7 @@
 //! All waiting is on tokio's clock, which a test pauses: hours pass in milliseconds. No actor is named, nothing is
 //! global, so that many worlds fit in one process.
 
+mod alarms;
 mod definitions;
 mod engine;
 mod exec;
@@ -23,6 +24,7 @@ mod secrets;
 mod store;
 mod world;
 
+pub use alarms::*;
 pub use definitions::*;
 pub use engine::*;
 pub use exec::*;

@@ -28,7 +28,8 @@ async fn rolled(desired: u32, minimum_healthy_percent: u32, maximum_percent: u32
     }
     let one = world.define("web", vec![checked("web:1")]).await.unwrap();
     let mut new = new_service("web", one, desired);
-    new.deployment_configuration = DeploymentConfiguration { minimum_healthy_percent, maximum_percent };
+    new.deployment_configuration =
+        DeploymentConfiguration { minimum_healthy_percent, maximum_percent, ..Default::default() };
     let key = new.key.clone();
     world.control().create_service(new).await.unwrap();
     until(&world, "steady", MIN, |w| w.is_settled(&key) && w.is_steady(&key)).await;

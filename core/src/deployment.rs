@@ -3,6 +3,9 @@
 //! A pure function of what is there. Each slot of the primary deployment wants one member that serves; everything
 //! else follows from that and from ECS's two percentages.
 
+pub mod breaker;
+pub mod rollout;
+
 use std::collections::BTreeSet;
 
 use crate::model::{DeploymentConfiguration, OnUnhealthy, Timestamp};
@@ -55,6 +58,10 @@ pub struct Rollout<'a> {
     pub waiting_slots: &'a BTreeSet<u32>,
     /// The last placement was refused, and no room has appeared since.
     pub blocked: bool,
+    /// The primary deployment was given up: nothing of it is started any more, and nothing makes room for it.
+    pub halted: bool,
+    /// The deployment that would come back: of older members, its are the last to leave.
+    pub fallback: Option<&'a DeploymentId>,
     /// What becomes of a member that is sick.
     pub on_unhealthy: OnUnhealthy,
 }
@@ -70,6 +77,9 @@ pub struct Plan {
     pub report: Vec<TaskId>,
     /// Everything is as it shall be.
     pub steady: bool,
+    /// Something is missing that the percentages let nobody start or make room for, and nothing is under way that
+    /// will change that.
+    pub stuck: bool,
 }
 
 /// Why a member is to stop.
@@ -137,6 +147,7 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
     // A slot that backs off is one of the missing: its neighbour does not start in its stead.
     let used: BTreeSet<u32> = keepers.iter().map(|keeper| keeper.slot).collect();
     let missing = (rollout.desired as usize).saturating_sub(keepers.len());
+    let missing = if rollout.halted { 0 } else { missing };
     let uncovered: Vec<u32> = (0..u32::MAX).filter(|slot| !used.contains(slot)).take(missing).collect();
     let serving = keepers.iter().filter(|keeper| keeper.fitness == Fitness::Serving).count();
     let present = u32::try_from(rollout.members.len()).unwrap_or(u32::MAX);
@@ -159,6 +170,12 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
     plan.report.extend(keepers.iter().filter(|member| is_sick(member)).map(|member| member.id.clone()));
     let wanted = rollout.desired as usize;
     plan.steady = serving == wanted && rollout.members.len() == wanted;
+    let settled = |member: &Member| matches!(member.fitness, Fitness::Serving | Fitness::Unhealthy);
+    plan.stuck = !startable.is_empty()
+        && !rollout.blocked
+        && plan.start.is_empty()
+        && plan.stop.is_empty()
+        && rollout.members.iter().all(settled);
     plan
 }
 
@@ -169,7 +186,12 @@ fn stop_unhealthy(rollout: &Rollout<'_>, serving: usize, cramped: usize, plan: &
     sick.sort_by_key(|member| (member.created_at, &member.id));
     // What is being stopped already makes room too.
     let to_make_room = cramped.saturating_sub(stopping(rollout));
-    let replaced = (serving + sick.len()).saturating_sub(rollout.desired as usize);
+    // Nobody comes in its stead where the deployment was given up, so that there is nothing to wait for.
+    let replaced = if rollout.halted {
+        sick.len()
+    } else {
+        (serving + sick.len()).saturating_sub(rollout.desired as usize)
+    };
     // Protection holds scale-in up, but keeps no sick task.
     let why = |member: &Member| {
         if rollout.desired == 0 && !member.protected { Why::ScaleIn } else { Why::Unhealthy }
@@ -184,15 +206,19 @@ fn stop_superseded(rollout: &Rollout<'_>, serving_new: usize, cramped: usize, pl
         rollout.members.iter().filter(|m| m.deployment != *rollout.primary && m.fitness != Fitness::Stopping);
     let (mut serving, idle): (Vec<&Member>, Vec<&Member>) =
         older.partition(|m| m.fitness == Fitness::Serving);
-    // Those that do not serve add nothing.
+    // Those that do not serve add nothing; where nothing comes after them they may yet.
+    let idle = if rollout.halted { Vec::new() } else { idle };
     plan.stop.extend(idle.iter().filter_map(|member| Some((member.id.clone(), why_idle(member)?))));
     let total = serving.len() + serving_new;
-    let replaced = total.saturating_sub(rollout.desired as usize);
+    // What was given up replaces nobody.
+    let total_in_charge = if rollout.halted { serving.len() } else { total };
+    let replaced = total_in_charge.saturating_sub(rollout.desired as usize);
     let spare = total.saturating_sub(lower_bound(rollout.desired, rollout.limits) as usize);
     let to_make_room = cramped.saturating_sub(stopping(rollout) + plan.stop.len());
     let count = replaced.max(spare.min(to_make_room));
     serving.retain(|member| !member.protected);
-    serving.sort_by_key(|member| (member.created_at, &member.id));
+    serving
+        .sort_by_key(|member| (rollout.fallback == Some(&member.deployment), member.created_at, &member.id));
     plan.stop.extend(serving.iter().take(count).map(|member| (member.id.clone(), Why::Superseded)));
 }
 

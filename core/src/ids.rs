@@ -56,12 +56,27 @@ string_id! {
     DeploymentId
 }
 string_id! {
+    /// A service revision's id: 19 digits.
+    ServiceRevisionId
+}
+string_id! {
+    /// The id of a rollout's record: 21 letters, digits, `_` and `-`.
+    ServiceDeploymentId
+}
+string_id! {
     /// The engine's own id of a container.
     EngineId
 }
 string_id! {
     /// The engine's own id of a command that is run in a container.
     ExecId
+}
+
+impl Default for ServiceRevisionId {
+    /// None: of records that were made before there were any.
+    fn default() -> Self {
+        Self::new("")
+    }
 }
 
 /// A service, named in its cluster.
@@ -122,6 +137,16 @@ impl Partition {
     /// `…:service/CLUSTER/NAME`, the long form that ECS has used since 2018.
     pub fn service(&self, key: &ServiceKey) -> String {
         self.arn(format_args!("service/{}/{}", key.cluster, key.name))
+    }
+
+    /// `…:service-revision/CLUSTER/SERVICE/ID`.
+    pub fn service_revision(&self, key: &ServiceKey, id: &ServiceRevisionId) -> String {
+        self.arn(format_args!("service-revision/{}/{}/{id}", key.cluster, key.name))
+    }
+
+    /// `…:service-deployment/CLUSTER/SERVICE/ID`.
+    pub fn service_deployment(&self, key: &ServiceKey, id: &ServiceDeploymentId) -> String {
+        self.arn(format_args!("service-deployment/{}/{}/{id}", key.cluster, key.name))
     }
 
     /// `…:task/CLUSTER/ID`.

@@ -128,6 +128,7 @@ impl From<ControlError> for ApiError {
             ControlError::ClusterContainsContainerInstances => {
                 Exception::ClusterContainsContainerInstancesException
             }
+            ControlError::ServiceDeploymentNotFound(_) => Exception::ServiceDeploymentNotFoundException,
             ControlError::ServiceNotFound(_) => Exception::ServiceNotFoundException,
             ControlError::ServiceNotActive(_) => Exception::ServiceNotActiveException,
             ControlError::DefinitionNotFound(_) => return Self::client("TaskDefinition not found."),

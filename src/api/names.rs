@@ -1,6 +1,8 @@
 //! Names and ARNs as requests give them: short or long, of this installation or of somewhere else.
 
-use mainstay_core::{ClusterName, Family, InstanceId, Partition, RevisionKey, ServiceName, TaskId};
+use mainstay_core::{
+    ClusterName, Family, InstanceId, Partition, RevisionKey, ServiceKey, ServiceName, TaskId,
+};
 
 use super::error::{Answer, ApiError};
 use super::wire::Invalid;
@@ -61,6 +63,26 @@ pub(super) fn instance(here: &Partition, cluster: &ClusterName, given: &str) -> 
     let id = inside(cluster, named(here, "container-instance", given)?)?;
     id_length("instanceId", id)?;
     Ok(InstanceId::new(id))
+}
+
+/// What lives in a service and is named by its ARN only: a `service-deployment` or a `service-revision`.
+pub(super) fn of_service(here: &Partition, kind: &str, given: &str) -> Answer<(ServiceKey, String)> {
+    let whole = || {
+        ApiError::parameter(format!(
+            "Invalid identifier: '{given}' must be the ARN of a {kind}, \
+             arn:aws:ecs:REGION:ACCOUNT:{kind}/CLUSTER/SERVICE/ID."
+        ))
+    };
+    let Named::Arn(rest) = named(here, kind, given)? else { return Err(whole()) };
+    let parts: Vec<&str> = rest.split('/').collect();
+    let &[cluster, service, id] = parts.as_slice() else { return Err(whole()) };
+    pattern("Cluster", cluster)?;
+    pattern("Service name", service)?;
+    if id.is_empty() {
+        return Err(whole());
+    }
+    let key = ServiceKey { cluster: ClusterName::new(cluster), name: ServiceName::new(service) };
+    Ok((key, id.to_owned()))
 }
 
 /// A task definition's family, `family:revision` or ARN.
@@ -193,6 +215,25 @@ mod tests {
         check(cluster(&here, Some("arn:aws:ecs")), "Invalid identifier: 'arn:aws:ecs' is not a whole ARN.");
         check(cluster(&here, Some("a b")), "Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b");
         check(task(&here, &shop, "abc"), "taskId length should be one of [32,36]");
+    }
+
+    #[test]
+    fn what_lives_in_a_service_is_named_by_its_whole_arn() {
+        let here = Partition::default();
+        let shown =
+            |text: &str| of_service(&here, "service-deployment", text).map(|(key, id)| format!("{key} {id}"));
+        let arn = |rest: &str| format!("arn:aws:ecs:us-east-1:000000000000:{rest}");
+        check(shown(&arn("service-deployment/shop/web/abc")), "shop/web abc");
+        let wrong = |text: &str| {
+            format!(
+                "Invalid identifier: '{text}' must be the ARN of a service-deployment, \
+                 arn:aws:ecs:REGION:ACCOUNT:service-deployment/CLUSTER/SERVICE/ID."
+            )
+        };
+        for text in ["abc".to_owned(), arn("service-deployment/web/abc"), arn("service-deployment/a/b/")] {
+            check(shown(&text), &wrong(&text));
+        }
+        check(shown(&arn("service-revision/shop/web/1")), "Unsupported resource type: service-revision");
     }
 
     #[test]

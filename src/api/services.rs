@@ -1,5 +1,6 @@
 //! CreateService, UpdateService, DescribeServices, ListServices, DeleteService.
 
+mod rollouts;
 mod scheduling;
 mod settings;
 mod show;
@@ -20,6 +21,7 @@ use super::wire::structures::{
 use super::{
     Api, at_most, clusters, definitions, missing, names, network, placement, platform, tags, tasks, unsigned,
 };
+pub(super) use rollouts::{describe_deployments, describe_revisions, list_deployments, stop_deployment};
 use settings::Unsupported;
 
 /// ECS's limit of tasks a service.
@@ -77,6 +79,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let scheduling = scheduling::read(scheduling_strategy);
     let desired_count = scheduling::desired_count(scheduling, read_desired_count(desired_count)?)?;
     let health_check_grace_period_seconds = read_grace_period(health_check_grace_period_seconds)?;
+    let alarms = settings::alarms(deployment_configuration.as_ref(), api.control.context().alarms())?;
     let deployment_configuration =
         settings::deployment(deployment_configuration.unwrap_or_default(), scheduling::limits(scheduling))?;
     let tags = tags::read_of_service(given_tags)?;
@@ -98,6 +101,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         launch_type,
         platform_version: platform::read(platform_version, launch_type)?,
         deployment_configuration,
+        alarms: alarms.unwrap_or_default(),
         tags,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
         enable_ecs_managed_tags: enable_ecs_managed_tags.unwrap_or(false),
@@ -176,6 +180,7 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         platform_version: platform::read(platform_version, known.launch_type)?,
         definition: definition.map(|definition| definition.key.clone()),
         force_new_deployment: force_new_deployment.unwrap_or(false),
+        alarms: settings::alarms(deployment_configuration.as_ref(), api.control.context().alarms())?,
         deployment_configuration: deployment_configuration
             .map(|given| settings::deployment(given, known.deployment_configuration))
             .transpose()?,

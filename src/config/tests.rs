@@ -72,6 +72,9 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
     );
     refused("[storage.efs]\ndata = \"/data\"", &[], &["storage.efs.data", "fs-"]);
     refused("[network]\ndefault = \"host\"", &[], &["network.default", "host", "none of its own"]);
+    refused("[alarms]\nprometheus = \"box:9090\"", &[], &["alarms.prometheus", "box:9090", "http://"]);
+    refused("[alarms.queries]\nerrors = \"up == 0\"", &[], &["alarms.queries.errors", "alarms.prometheus"]);
+    refused("[alarms]\ninterval = \"0s\"", &[], &["alarms.interval", "at least 1s"]);
     refused("[network.subnets]\nlan = \"a b\"", &[], &["network.subnets.lan", "a b"]);
     refused("[secrets]\nfolder = \"here\"", &[], &["secrets.folder", "here", "absolute path"]);
     refused("[secrets]\ncredentials = \"here\"", &[], &["secrets.credentials", "here", "absolute path"]);

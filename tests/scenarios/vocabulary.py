@@ -328,19 +328,19 @@ class Daemon:
         done = self.container_of(task, name).exec_run(["/puppet", *words])
         return done.exit_code, done.output.decode()
 
-    def watch(self, **labels):
-        """Records the engine's events of this daemon's containers while the block runs."""
-        return Watch(self.engine, self.account)
+    def watch(self, *more):
+        """Records the engine's events of this daemon's containers while the block runs: starts, deaths and `more`."""
+        return Watch(self.engine, self.account, "start", "die", *more)
 
 
 class Watch:
     """Events of one daemon's containers, each as (time in seconds, action, container id, labels)."""
 
-    def __init__(self, engine, account):
+    def __init__(self, engine, account, *actions):
         self.seen = []
         self.account = account
         self.stream = engine.api.events(
-            filters={"type": "container", "event": ["start", "die"], "label": [OWNER]}, decode=True
+            filters={"type": "container", "event": list(actions), "label": [OWNER]}, decode=True
         )
         self.thread = threading.Thread(target=self.pump, daemon=True)
 

@@ -36,7 +36,7 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 28] = [
+const OPERATIONS: [&str; 32] = [
     "CreateCluster",
     "CreateService",
     "DeleteAttributes",
@@ -45,6 +45,8 @@ const OPERATIONS: [&str; 28] = [
     "DeregisterTaskDefinition",
     "DescribeClusters",
     "DescribeContainerInstances",
+    "DescribeServiceDeployments",
+    "DescribeServiceRevisions",
     "DescribeServices",
     "DescribeTaskDefinition",
     "DescribeTasks",
@@ -53,6 +55,7 @@ const OPERATIONS: [&str; 28] = [
     "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
+    "ListServiceDeployments",
     "ListServices",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
@@ -61,6 +64,7 @@ const OPERATIONS: [&str; 28] = [
     "RegisterTaskDefinition",
     "RunTask",
     "StartTask",
+    "StopServiceDeployment",
     "StopTask",
     "UpdateContainerInstancesState",
     "UpdateService",

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use mainstay_core::model::{
-    ContainerInstance, DefinitionStatus, Deployment, DeploymentStatus, InstanceStatus, RolloutState, Service,
-    ServiceStatus,
-};
+use mainstay_core::deployment::rollout::{self, Beginning};
+use mainstay_core::model::{ContainerInstance, DefinitionStatus, InstanceStatus, Service, ServiceStatus};
 
 use super::{Catalog, Then, answer, services_path, start_child, unavailable};
 use crate::cluster;
@@ -60,21 +58,15 @@ impl Catalog {
 
     fn new_service(&self, new: NewService) -> Service {
         let now = self.ctx.nature.wall();
-        let id = self.ctx.nature.deployment_id();
-        let deployment = Deployment {
-            rollout_state_reason: format!("ECS deployment {id} in progress."),
-            id,
-            status: DeploymentStatus::Primary,
+        let beginning = Beginning {
+            deployment: self.ctx.nature.deployment_id(),
+            revision: self.ctx.nature.revision_id(),
+            record: self.ctx.nature.service_deployment_id(),
             definition: new.definition.clone(),
             network: new.network,
-            desired_count: new.desired_count,
-            failed_tasks: 0,
-            rollout_state: RolloutState::InProgress,
-            created_at: now,
-            updated_at: now,
-            images: Vec::new(),
+            at: now,
         };
-        Service {
+        let mut service = Service {
             key: new.key,
             status: ServiceStatus::Active,
             definition: new.definition,
@@ -82,7 +74,7 @@ impl Catalog {
             launch_type: new.launch_type,
             platform_version: new.platform_version,
             deployment_configuration: new.deployment_configuration,
-            deployments: vec![deployment],
+            deployments: Vec::new(),
             brakes: Vec::new(),
             events: Vec::new(),
             created_at: now,
@@ -95,7 +87,13 @@ impl Catalog {
             scheduling: new.scheduling,
             placement_constraints: new.placement_constraints,
             placement_strategy: new.placement_strategy,
-        }
+            alarms: new.alarms,
+            revisions: Vec::new(),
+            service_deployments: Vec::new(),
+            last_completed: None,
+        };
+        rollout::begin(&mut service, beginning);
+        service
     }
 
     pub(super) fn register_instance(

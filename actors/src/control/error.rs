@@ -1,4 +1,4 @@
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId};
 
 /// Why the tree did not do it. The API gives each ECS's own exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum ControlError {
     /// It wants tasks, and nobody said force.
     #[error("The service cannot be stopped while it is scaled above 0.")]
     ServiceScaledAboveZero,
+    /// No such rollout.
+    #[error("Service deployment not found.")]
+    ServiceDeploymentNotFound(ServiceDeploymentId),
     /// No such revision.
     #[error("Unable to describe task definition.")]
     DefinitionNotFound(RevisionKey),

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use mainstay_core::model::{
-    AwsVpcConfiguration, DeploymentConfiguration, ExecuteCommandLogging, LaunchType, Overrides,
-    PlacementConstraint, PlacementStrategy, PropagateTags, Resources, SchedulingStrategy, Tag, Task,
+    AwsVpcConfiguration, DeploymentAlarms, DeploymentConfiguration, ExecuteCommandLogging, LaunchType,
+    Overrides, PlacementConstraint, PlacementStrategy, PropagateTags, Resources, SchedulingStrategy, Tag,
+    Task,
 };
 use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey};
 
@@ -34,6 +35,8 @@ pub struct NewService {
     pub platform_version: Option<String>,
     /// The limits of its rollouts.
     pub deployment_configuration: DeploymentConfiguration,
+    /// Alarms that end them.
+    pub alarms: DeploymentAlarms,
     /// What people attached.
     pub tags: Vec<Tag>,
     /// Where its tasks' tags come from.
@@ -70,6 +73,8 @@ pub struct ServiceUpdate {
     pub force_new_deployment: bool,
     /// The limits of its rollouts.
     pub deployment_configuration: Option<DeploymentConfiguration>,
+    /// Alarms that end them.
+    pub alarms: Option<DeploymentAlarms>,
     /// Seconds in which failed health checks of a new task are not held against it.
     pub health_check_grace_period_seconds: Option<u32>,
     /// Where its tasks' tags come from.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use mainstay_core::model::Timestamp;
-use mainstay_core::{DeploymentId, InstanceId, TaskId};
+use mainstay_core::{DeploymentId, InstanceId, ServiceDeploymentId, ServiceRevisionId, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
@@ -80,9 +80,24 @@ impl Nature {
 
     /// A new deployment's id: `ecs-svc/` and 19 digits, as ECS writes it.
     pub fn deployment_id(&self) -> DeploymentId {
-        let number = self
-            .with(|chance| chance.random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000));
-        DeploymentId::new(format!("ecs-svc/{number}"))
+        DeploymentId::new(format!("ecs-svc/{}", self.nineteen_digits()))
+    }
+
+    /// A new service revision's id: 19 digits.
+    pub fn revision_id(&self) -> ServiceRevisionId {
+        ServiceRevisionId::new(self.nineteen_digits().to_string())
+    }
+
+    /// The id of a new rollout's record: 21 letters of base 64 as URLs have it.
+    pub fn service_deployment_id(&self) -> ServiceDeploymentId {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let drawn: [u8; 21] = self.with(|chance| chance.random());
+        let letters = drawn.iter().map(|byte| char::from(LETTERS[usize::from(byte % 64)]));
+        ServiceDeploymentId::new(letters.collect::<String>())
+    }
+
+    fn nineteen_digits(&self) -> u64 {
+        self.with(|chance| chance.random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000))
     }
 
     /// A new service event's id.

@@ -2,25 +2,30 @@
 
 use std::time::Duration;
 
+use mainstay_core::deployment::rollout::{self, Cause};
 use mainstay_core::deployment::{Plan, Rollout, Why, plan};
-use mainstay_core::model::{DeploymentStatus, RolloutState, ServiceStatus, StopCode};
+use mainstay_core::model::{DeploymentStatus, RevisionCount, Service, ServiceStatus, StopCode};
 use mainstay_core::placement::Request;
 use mainstay_core::{DeploymentId, TaskId};
 
+use super::roster::Proof;
 use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
 use crate::failpoint::Failpoint;
+use crate::metrics;
 use crate::placement::{PlacementMsg, seed_of};
 use crate::task::TaskMsg;
 
 impl ServiceActor {
     /// Asks what to start and stop next, and has it done.
     pub(super) fn reconcile(&self, me: &Me, state: &mut ServiceState) {
+        self.advance(state);
         let Some(primary) = state.record.primary().map(|primary| primary.id.clone()) else { return };
         self.follow_instances(state);
         let (wall, now) = (self.ctx.nature.wall(), self.ctx.nature.now());
-        let grace = Duration::from_secs(state.record.health_check_grace_period_seconds.unwrap_or(0).into());
+        let settling = rollout::is_counting(&state.record);
+        let proof = Proof { settling: settling.then_some(&primary), ..self.proof(&state.record) };
         let (waiting_slots, ready) = state.roster.waiting(&primary, now);
-        let mut members = state.roster.plan(grace, wall, !is_draining(&state.record));
+        let mut members = state.roster.plan(&proof, !is_draining(&state.record));
         self.move_away(state, &primary, &mut members);
         let plan = plan(&Rollout {
             desired: if is_draining(&state.record) { 0 } else { state.record.desired_count },
@@ -29,27 +34,106 @@ impl ServiceActor {
             members: &members,
             waiting_slots: &waiting_slots,
             blocked: state.blocked || self.ctx.is_closing(),
+            halted: rollout::is_halted(&state.record),
+            fallback: rollout::fallback(&state.record),
             on_unhealthy: state.record.on_unhealthy(),
         });
         if state.unheard.is_empty() {
             self.stop_some(state, &primary, &plan);
         }
         self.start_some(me, state, &primary, &plan);
+        let baking =
+            |state: &ServiceState| rollout::current(&state.record).and_then(|told| told.baking_since);
+        let before = baking(state);
+        let bakes = rollout::bake(&mut state.record, plan.steady, self.ctx.settings.alarm_bake_time, wall);
+        if baking(state) != before {
+            state.writes.touch();
+        }
         self.tell_unhealthy(state, &plan);
-        self.report(state, plan.steady);
+        self.report(state, plan.steady && bakes.is_zero());
+        self.report_stuck(state, plan.stuck);
         self.finish_deployments(state);
-        let grace_ends = state.roster.first_end_of_grace(grace, wall);
-        let protection_ends = state.roster.first_end_of_protection(wall);
-        let wait = ready.map(|ready| ready.saturating_duration_since(now));
-        wake_after(me, state, wait.into_iter().chain(grace_ends).chain(protection_ends).min());
+        let waits = [
+            ready.map(|ready| ready.saturating_duration_since(now)),
+            state.roster.first_end_of_grace(proof.grace, wall),
+            state.roster.first_end_of_protection(wall),
+            state.roster.first_end_of_settling(&proof).filter(|_| settling || has_failures(&state.record)),
+            Some(bakes).filter(|bakes| !bakes.is_zero()),
+        ];
+        wake_after(me, state, waits.into_iter().flatten().min());
+        self.watch_alarms(me, state);
         if is_draining(&state.record) && state.roster.is_empty() {
             Failpoint::ServiceDrained.hit();
             state.record.status = ServiceStatus::Inactive;
             state.record.deployments.clear();
+            // ECS, too, deletes them with the service.
+            state.record.service_deployments.clear();
+            state.record.revisions.clear();
+            state.record.last_completed = None;
             state.writes.touch();
             me.stop(Some("deleted".into()));
         }
         publish(&self.ctx, state);
+    }
+
+    /// What a rollout comes to by itself: it is acted on, somebody asked to stop it, its tasks proved well, or too many
+    /// of them failed.
+    fn advance(&self, state: &mut ServiceState) {
+        let wall = self.ctx.nature.wall();
+        if state.record.status == ServiceStatus::Active && rollout::started(&mut state.record, wall) {
+            state.writes.touch();
+        }
+        for deployment in state.roster.newly_proved(&self.proof(&state.record)) {
+            if rollout::task_proved(&mut state.record, &deployment, wall) {
+                state.writes.touch();
+            }
+        }
+        if let Some(how) = rollout::asked_to_stop(&state.record) {
+            self.give_up(state, &Cause::Stopped(how));
+        } else if rollout::is_tripped(&state.record) {
+            self.give_up(state, &Cause::TasksFailed);
+        }
+    }
+
+    /// By what a service's tasks show that they are well; without a deployment whose tasks have to settle.
+    pub(super) fn proof(&self, service: &Service) -> Proof<'static> {
+        Proof {
+            grace: Duration::from_secs(service.health_check_grace_period_seconds.unwrap_or(0).into()),
+            settle: self.ctx.settings.restart.settle,
+            settling: None,
+            now: self.ctx.nature.now(),
+            wall: self.ctx.nature.wall(),
+        }
+    }
+
+    /// How many tasks a rollout's revisions had is kept where it has just ended.
+    pub(super) fn keep_counts(&self, state: &mut ServiceState) {
+        let (roster, record) = (&state.roster, &mut state.record);
+        let deployments: Vec<_> =
+            record.revisions.iter().map(|known| (known.id.clone(), known.deployment.clone())).collect();
+        let wanted: Vec<_> =
+            record.deployments.iter().map(|known| (known.revision.clone(), known.desired_count)).collect();
+        rollout::keep_counts(record, |revision| {
+            let deployment = deployments.iter().find(|(id, _)| id == revision);
+            let count = deployment.map(|(_, deployment)| roster.count_in(deployment)).unwrap_or_default();
+            RevisionCount {
+                revision: revision.clone(),
+                requested: wanted.iter().find(|(id, _)| id == revision).map_or(0, |(_, wanted)| *wanted),
+                running: count.running,
+                pending: count.pending,
+            }
+        });
+    }
+
+    /// Tells, once, that the percentages leave no room for anything.
+    fn report_stuck(&self, state: &mut ServiceState, stuck: bool) {
+        // Whoever has not spoken yet may have ended.
+        let stuck = stuck && state.unheard.is_empty();
+        if stuck && !state.stuck {
+            let message = story::stuck(&state.record.key);
+            self.tell(state, message);
+        }
+        state.stuck = stuck;
     }
 
     fn stop_some(&self, state: &mut ServiceState, primary: &DeploymentId, plan: &Plan) {
@@ -133,22 +217,12 @@ impl ServiceActor {
             self.tell(state, message);
         }
         if steady && !state.steady && state.record.status == ServiceStatus::Active {
-            let now = self.ctx.nature.wall();
             let key = state.record.key.clone();
-            let mut completed = None;
-            for deployment in &mut state.record.deployments {
-                let done = deployment.status == DeploymentStatus::Primary
-                    && deployment.rollout_state == RolloutState::InProgress;
-                if done {
-                    deployment.rollout_state = RolloutState::Completed;
-                    deployment.rollout_state_reason = format!("ECS deployment {} completed.", deployment.id);
-                    deployment.updated_at = now;
-                    completed = Some(story::completed(&key, deployment));
-                }
-            }
-            if let Some(message) = completed {
+            if let Some(deployment) = rollout::complete(&mut state.record, self.ctx.nature.wall()) {
                 Failpoint::DeploymentFinished.hit();
-                self.tell(state, message);
+                self.keep_counts(state);
+                metrics::deployments(key.cluster.as_str(), key.name.as_str(), "completed").increment(1);
+                self.tell(state, story::completed(&key, &deployment));
             }
             self.tell(state, story::steady(&key));
         }
@@ -171,6 +245,11 @@ impl ServiceActor {
         let kept: Vec<DeploymentId> = state.record.deployments.iter().map(|d| d.id.clone()).collect();
         state.roster.prune(|deployment| kept.contains(deployment));
     }
+}
+
+/// Whether failures are held against any deployment, which a task that proves well takes back.
+fn has_failures(service: &Service) -> bool {
+    service.deployments.iter().any(|known| known.failed_tasks > 0)
 }
 
 /// Arms the one timer anew.

@@ -25,9 +25,13 @@ pub(super) struct Member {
     /// Absent while it is being placed.
     task: Option<Arc<Task>>,
     running_since: Option<Instant>,
+    /// Since when it is up; of one that was there before this actor, as the wall clock had it then.
+    up_since: Option<Instant>,
     was_healthy: bool,
     stop_requested: Option<Why>,
     accounted: bool,
+    /// It was seen well, or was so when this actor came.
+    proved: bool,
     /// It was told that it is unhealthy and stays, and it has not been healthy since.
     told_sick: bool,
 }
@@ -56,6 +60,23 @@ pub(super) struct Change {
     pub(super) replaced: Option<Instant>,
     /// It ended unwanted, which was not noted before.
     pub(super) ended: Option<End>,
+    /// That was for its failed health check.
+    pub(super) sick: bool,
+}
+
+/// How tasks show that they are well, and by which clocks that is measured.
+#[derive(Clone, Copy)]
+pub(super) struct Proof<'a> {
+    /// A failed health check is not held against a task that is up for less.
+    pub(super) grace: Duration,
+    /// So long a task without a health check has to run.
+    pub(super) settle: Duration,
+    /// The deployment whose tasks have to, before others go for them.
+    pub(super) settling: Option<&'a DeploymentId>,
+    /// Now.
+    pub(super) now: Instant,
+    /// Now, on the wall.
+    pub(super) wall: Timestamp,
 }
 
 impl Roster {
@@ -67,22 +88,35 @@ impl Roster {
             since,
             task: None,
             running_since: None,
+            up_since: None,
             was_healthy: false,
             stop_requested: None,
             accounted: false,
+            proved: false,
             told_sick: false,
         };
         self.members.insert(id, member);
     }
 
     /// Takes over a task that was there before this actor, and of which may be told that it is sick.
-    pub(super) fn adopt(&mut self, task: Arc<Task>, told_sick: bool) {
+    pub(super) fn adopt(&mut self, task: Arc<Task>, proof: &Proof<'_>, told_sick: bool) {
         let TaskOwner::Service { deployment, slot, .. } = &task.owner else { return };
-        self.begin(task.id.clone(), deployment.clone(), *slot, task.created_at);
-        if let Some(member) = self.members.get_mut(&task.id) {
+        let id = task.id.clone();
+        self.begin(id.clone(), deployment.clone(), *slot, task.created_at);
+        if let Some(member) = self.members.get_mut(&id) {
             member.told_sick = told_sick;
         }
         self.placed(task);
+        if let Some(member) = self.members.get_mut(&id) {
+            let started = member.task.as_ref().filter(|task| is_up(task)).and_then(|task| task.started_at);
+            member.up_since = started.and_then(|started| {
+                proof.now.checked_sub(Duration::from_millis(proof.wall.millis_since(started)))
+            });
+            // Told to whoever was there before.
+            member.proved = member.is_proved(proof);
+            let ending = |task: &Arc<Task>| task.desired_status == TaskStatus::Stopped;
+            member.accounted = member.task.as_ref().is_some_and(ending);
+        }
     }
 
     /// Those of these sick members of which it was not told yet since they were last well; from now on it is.
@@ -117,18 +151,20 @@ impl Roster {
         if task.version <= known {
             return None;
         }
-        let mut change = Change { replaced: None, ended: None };
+        let mut change = Change { replaced: None, ended: None, sick: false };
         if task.health == Health::Healthy {
             (member.was_healthy, member.told_sick) = (true, false);
         }
         if task.last_status == TaskStatus::Running && member.running_since.is_none() {
             member.running_since = Some(now);
+            member.up_since.get_or_insert(now);
             let slot = self.slots.entry((member.deployment.clone(), member.slot)).or_default();
             change.replaced = slot.died_at.take();
         }
         if task.desired_status == TaskStatus::Stopped && !member.accounted {
             member.accounted = true;
             let sick = member.stop_requested == Some(Why::Unhealthy);
+            change.sick = sick;
             if sick && !member.was_healthy {
                 // It was up but never well, which is no better than never up.
                 change.ended = Some(End::NeverRan);
@@ -181,14 +217,14 @@ impl Roster {
     }
 
     /// What the planner wants to know of everybody. Protection may count, or not any more.
-    pub(super) fn plan(&self, grace: Duration, now: Timestamp, protection: bool) -> Vec<Planned> {
+    pub(super) fn plan(&self, proof: &Proof<'_>, protection: bool) -> Vec<Planned> {
         let planned = |(id, member): (&TaskId, &Member)| Planned {
             id: id.clone(),
             deployment: member.deployment.clone(),
             slot: member.slot,
-            fitness: member.fitness(grace, now),
+            fitness: member.fitness(proof),
             created_at: member.since,
-            protected: protection && member.task.as_ref().is_some_and(|task| task.is_protected(now)),
+            protected: protection && member.task.as_ref().is_some_and(|task| task.is_protected(proof.wall)),
         };
         self.members.iter().map(planned).collect()
     }
@@ -210,10 +246,42 @@ impl Roster {
         (slots, first)
     }
 
+    /// The deployments of those who proved well since this was asked last.
+    pub(super) fn newly_proved(&mut self, proof: &Proof<'_>) -> BTreeSet<DeploymentId> {
+        let mut proved = BTreeSet::new();
+        for member in self.members.values_mut().filter(|member| !member.proved) {
+            if member.is_proved(proof) {
+                member.proved = true;
+                proved.insert(member.deployment.clone());
+            }
+        }
+        proved
+    }
+
+    /// When the first of those without a health check has run for as long as proves it well.
+    pub(super) fn first_end_of_settling(&self, proof: &Proof<'_>) -> Option<Duration> {
+        let settling = self.members.values().filter(|member| !member.proved);
+        let left = settling.filter_map(|member| {
+            member.task.as_ref().filter(|task| is_up(task) && !is_checked(task))?;
+            proof.settle.checked_sub(member.age(proof)).filter(|left| !left.is_zero())
+        });
+        left.min()
+    }
+
     /// Everybody, counted.
     pub(super) fn count(&self) -> Count {
+        self.count_of(|_| true)
+    }
+
+    /// The members of a deployment, counted.
+    pub(super) fn count_in(&self, deployment: &DeploymentId) -> Count {
+        self.count_of(|member| member.deployment == *deployment)
+    }
+
+    fn count_of(&self, wanted: impl Fn(&Member) -> bool) -> Count {
         let mut count = Count::default();
-        for task in self.members.values().filter_map(|member| member.task.as_ref()) {
+        let members = self.members.values().filter(|member| wanted(member));
+        for task in members.filter_map(|member| member.task.as_ref()) {
             count.running += u32::from(task.last_status == TaskStatus::Running);
             let wanted = task.desired_status == TaskStatus::Running;
             count.pending += u32::from(wanted && task.last_status < TaskStatus::Running);
@@ -282,7 +350,20 @@ impl Roster {
 }
 
 impl Member {
-    fn fitness(&self, grace: Duration, now: Timestamp) -> Fitness {
+    /// How long it has been up: a jump of the wall clock makes nobody older.
+    fn age(&self, proof: &Proof<'_>) -> Duration {
+        self.up_since.map_or(Duration::ZERO, |since| proof.now.saturating_duration_since(since))
+    }
+
+    /// Whether it is well: by its health check, or without one by having run for the settle time.
+    fn is_proved(&self, proof: &Proof<'_>) -> bool {
+        let up = self.task.as_ref().filter(|task| is_up(task) && self.stop_requested.is_none());
+        up.is_some_and(|task| {
+            if is_checked(task) { task.health == Health::Healthy } else { self.age(proof) >= proof.settle }
+        })
+    }
+
+    fn fitness(&self, proof: &Proof<'_>) -> Fitness {
         let Some(task) = &self.task else {
             return if self.stop_requested.is_some() { Fitness::Stopping } else { Fitness::Starting };
         };
@@ -293,15 +374,20 @@ impl Member {
             return Fitness::Starting;
         }
         if !is_checked(task) {
-            return Fitness::Serving;
+            let settles = proof.settling == Some(&self.deployment) && self.age(proof) < proof.settle;
+            return if settles { Fitness::Unproven } else { Fitness::Serving };
         }
-        let age = task.started_at.map_or(0, |started| now.millis_since(started));
+        let age = task.started_at.map_or(0, |started| proof.wall.millis_since(started));
         match task.health {
             Health::Healthy => Fitness::Serving,
-            Health::Unhealthy if u128::from(age) >= grace.as_millis() => Fitness::Unhealthy,
+            Health::Unhealthy if u128::from(age) >= proof.grace.as_millis() => Fitness::Unhealthy,
             Health::Unhealthy | Health::Unknown => Fitness::Unproven,
         }
     }
+}
+
+fn is_up(task: &Task) -> bool {
+    task.last_status == TaskStatus::Running && task.desired_status == TaskStatus::Running
 }
 
 /// Whether any of its essential containers has a check, from which its health follows.

@@ -1,7 +1,7 @@
 //! What a service tells of itself, in ECS's words: people and tools search for them.
 
-use mainstay_core::model::{Deployment, OnUnhealthy};
-use mainstay_core::{ServiceKey, TaskId};
+use mainstay_core::model::OnUnhealthy;
+use mainstay_core::{DeploymentId, ServiceKey, TaskId};
 
 const MORE: &str = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
@@ -11,8 +11,8 @@ pub(super) fn steady(key: &ServiceKey) -> String {
 }
 
 /// A rollout reached steady state.
-pub(super) fn completed(key: &ServiceKey, deployment: &Deployment) -> String {
-    format!("(service {}) (deployment {}) deployment completed.", key.name, deployment.id)
+pub(super) fn completed(key: &ServiceKey, deployment: &DeploymentId) -> String {
+    format!("(service {}) (deployment {deployment}) deployment completed.", key.name)
 }
 
 /// Tasks were started.
@@ -44,6 +44,51 @@ pub(super) fn unplaced(key: &ServiceKey, reason: &str) -> String {
     format!(
         "(service {}) was unable to place a task because no container instance met all of its requirements. \
          {reason} {MORE}",
+        key.name
+    )
+}
+
+/// A rollout was given up.
+pub(super) fn failed(key: &ServiceKey, deployment: &DeploymentId, why: &str) -> String {
+    format!("(service {}) (deployment {deployment}) deployment failed: {why}", key.name)
+}
+
+/// An earlier deployment comes back.
+pub(super) fn rolling_back(key: &ServiceKey, to: &DeploymentId) -> String {
+    format!("(service {}) rolling back to deployment {to}.", key.name)
+}
+
+/// A rollout was given up that asked for an earlier deployment, and there is none.
+pub(super) fn no_way_back(key: &ServiceKey, deployment: &DeploymentId) -> String {
+    format!(
+        "(service {}) (deployment {deployment}) has no completed deployment to roll back to; it starts no more tasks.",
+        key.name
+    )
+}
+
+/// The alarms of a rollout cannot be looked at.
+pub(super) fn alarms_unknown(key: &ServiceKey, error: &str) -> String {
+    format!(
+        "(service {}) was unable to look at the alarms of its deployment, and tries again: {error}",
+        key.name
+    )
+}
+
+/// Alarms were on when a rollout began.
+pub(super) fn alarms_on_before(key: &ServiceKey, names: &[String]) -> String {
+    format!(
+        "(service {}) does not monitor alarms during this deployment, because some were in ALARM state when it \
+         began: {}.",
+        key.name,
+        names.join(", ")
+    )
+}
+
+/// The percentages leave no room.
+pub(super) fn stuck(key: &ServiceKey) -> String {
+    format!(
+        "(service {}) was unable to stop or start tasks during a deployment because of the service deployment \
+         configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
         key.name
     )
 }

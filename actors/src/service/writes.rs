@@ -2,11 +2,9 @@
 
 use std::collections::VecDeque;
 
-use mainstay_core::DeploymentId;
-use mainstay_core::model::{
-    AwsVpcConfiguration, DefinitionStatus, Deployment, DeploymentStatus, RolloutState, Service,
-    ServiceStatus, Timestamp,
-};
+use mainstay_core::deployment::rollout::{self, Beginning, NotStopped, StopType};
+use mainstay_core::model::{DefinitionStatus, DeploymentStatus, Service, ServiceStatus, Timestamp};
+use mainstay_core::{DeploymentId, ServiceDeploymentId, ServiceRevisionId};
 use std::sync::Arc;
 
 use super::{Handled, Me, ServiceActor, ServiceMsg, ServiceState, publish};
@@ -30,8 +28,17 @@ struct Pending {
 /// A change that can be applied to whatever the record is by then.
 #[derive(Clone)]
 enum Change {
-    Update { update: Box<ServiceUpdate>, deployment: DeploymentId, at: Timestamp },
+    Update { update: Box<ServiceUpdate>, ids: Ids, at: Timestamp },
     Delete { at: Timestamp },
+    StopRollout { record: ServiceDeploymentId, how: StopType, at: Timestamp },
+}
+
+/// Of the rollout that an update may begin; drawn once, since the change may be applied twice.
+#[derive(Clone)]
+struct Ids {
+    deployment: DeploymentId,
+    revision: ServiceRevisionId,
+    record: ServiceDeploymentId,
 }
 
 impl Change {
@@ -39,7 +46,7 @@ impl Change {
     fn failpoints(&self) -> [Failpoint; 3] {
         use Failpoint as At;
         match self {
-            Self::Update { .. } => {
+            Self::Update { .. } | Self::StopRollout { .. } => {
                 [At::ServiceUpdateDecided, At::ServiceUpdateCommitted, At::ServiceUpdateShown]
             }
             Self::Delete { .. } => {
@@ -83,12 +90,27 @@ impl ServiceActor {
                 return Ok(());
             }
         }
-        let (deployment, at) = (self.ctx.nature.deployment_id(), self.ctx.nature.wall());
-        self.enqueue(
-            me,
-            state,
-            Pending { change: Change::Update { update: Box::new(update), deployment, at }, reply },
-        );
+        let nature = &self.ctx.nature;
+        let ids = Ids {
+            deployment: nature.deployment_id(),
+            revision: nature.revision_id(),
+            record: nature.service_deployment_id(),
+        };
+        let change = Change::Update { update: Box::new(update), ids, at: nature.wall() };
+        self.enqueue(me, state, Pending { change, reply });
+        Ok(())
+    }
+
+    pub(super) fn stop_rollout(
+        &self,
+        me: &Me,
+        state: &mut ServiceState,
+        record: ServiceDeploymentId,
+        how: StopType,
+        reply: Reply<Arc<Service>>,
+    ) -> Handled {
+        let at = self.ctx.nature.wall();
+        self.enqueue(me, state, Pending { change: Change::StopRollout { record, how, at }, reply });
         Ok(())
     }
 
@@ -113,16 +135,23 @@ impl ServiceActor {
         if let Some(done) = state.writes.current.take() {
             let [_, committed, shown] = done.change.failpoints();
             committed.hit();
-            let answer = match outcome {
-                Ok(()) => {
-                    // Whatever else happened to the record meanwhile is kept, and noted after this.
-                    state.record = apply(&state.record, &done.change);
+            // Whatever else happened to the record meanwhile is kept, and noted after this.
+            let applied = outcome
+                .map_err(|error| ControlError::Unavailable(error.to_string()))
+                .and_then(|()| apply(&state.record, &done.change));
+            let answer = match applied {
+                Ok(record) => {
+                    state.record = record;
                     state.steady = false;
                     state.blocked = false;
                     self.ctx.show(vec![Write::Service(state.record.clone())]);
                     Ok(Arc::new(state.record.clone()))
                 }
-                Err(error) => Err(ControlError::Unavailable(error.to_string())),
+                Err(error) => {
+                    // What is on disk may be a change that came too late.
+                    state.writes.touch();
+                    Err(error)
+                }
             };
             shown.hit();
             // The caller may have gone.
@@ -146,9 +175,16 @@ impl ServiceActor {
                 drop(pending.reply.send(Err(ControlError::ServiceNotActive(state.record.key.clone()))));
                 continue;
             }
+            let changed = match apply(&state.record, &pending.change) {
+                Ok(changed) => changed,
+                Err(refusal) => {
+                    drop(pending.reply.send(Err(refusal)));
+                    continue;
+                }
+            };
             let [decided, ..] = pending.change.failpoints();
             decided.hit();
-            let done = self.ctx.commit(vec![Write::Service(apply(&state.record, &pending.change))]);
+            let done = self.ctx.commit(vec![Write::Service(changed)]);
             let me = me.clone();
             self.ctx.spawn(async move { drop(me.cast(ServiceMsg::Written(done.await))) });
             state.writes.current = Some(pending);
@@ -158,7 +194,10 @@ impl ServiceActor {
 }
 
 /// The record as the change makes it.
-fn apply(service: &Service, change: &Change) -> Service {
+///
+/// # Errors
+/// Where a rollout cannot be stopped in that way, or any more.
+fn apply(service: &Service, change: &Change) -> Result<Service, ControlError> {
     let mut next = service.clone();
     match change {
         Change::Delete { at } => {
@@ -169,12 +208,20 @@ fn apply(service: &Service, change: &Change) -> Service {
                 deployment.updated_at = *at;
             }
         }
-        Change::Update { update, deployment, at } => {
+        Change::StopRollout { record, how, at } => {
+            rollout::ask_to_stop(&mut next, record, *how, *at).map_err(|refusal| match refusal {
+                NotStopped::Unknown => ControlError::ServiceDeploymentNotFound(record.clone()),
+                other => ControlError::Conflict(other.to_string()),
+            })?;
+        }
+        Change::Update { update, ids, at } => {
             if let Some(desired) = update.desired_count {
                 next.desired_count = desired;
             }
             next.deployment_configuration =
                 update.deployment_configuration.unwrap_or(next.deployment_configuration);
+            next.alarms = update.alarms.clone().unwrap_or(next.alarms);
+            rollout::reconfigured(&mut next, *at);
             next.health_check_grace_period_seconds =
                 update.health_check_grace_period_seconds.or(next.health_check_grace_period_seconds);
             next.platform_version = update.platform_version.clone().or(next.platform_version);
@@ -191,7 +238,9 @@ fn apply(service: &Service, change: &Change) -> Service {
             let before = next.primary().and_then(|primary| primary.network.clone());
             let network = update.network.clone().unwrap_or_else(|| before.clone());
             if definition != next.definition || network != before || update.force_new_deployment {
-                begin_deployment(&mut next, deployment.clone(), definition, network, *at);
+                let Ids { deployment, revision, record } = ids.clone();
+                let beginning = Beginning { deployment, revision, record, definition, network, at: *at };
+                rollout::begin(&mut next, beginning);
             }
             for known in next.deployments.iter_mut().filter(|known| known.status == DeploymentStatus::Primary)
             {
@@ -202,34 +251,5 @@ fn apply(service: &Service, change: &Change) -> Service {
             }
         }
     }
-    next
-}
-
-fn begin_deployment(
-    service: &mut Service,
-    id: DeploymentId,
-    definition: mainstay_core::RevisionKey,
-    network: Option<AwsVpcConfiguration>,
-    at: Timestamp,
-) {
-    for older in service.deployments.iter_mut().filter(|d| d.status == DeploymentStatus::Primary) {
-        older.status = DeploymentStatus::Active;
-        older.desired_count = 0;
-        older.updated_at = at;
-    }
-    service.definition = definition.clone();
-    let deployment = Deployment {
-        rollout_state_reason: format!("ECS deployment {id} in progress."),
-        id,
-        status: DeploymentStatus::Primary,
-        definition,
-        network,
-        desired_count: service.desired_count,
-        failed_tasks: 0,
-        rollout_state: RolloutState::InProgress,
-        created_at: at,
-        updated_at: at,
-        images: Vec::new(),
-    };
-    service.deployments.insert(0, deployment);
+    Ok(next)
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use mainstay_core::model::{
-    ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
-    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, SchedulingStrategy,
-    TaskDefinition, Timestamp,
+    ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentAlarms,
+    DeploymentConfiguration, EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy,
+    SchedulingStrategy, TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -125,6 +125,7 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         launch_type: LaunchType::Ec2,
         platform_version: None,
         deployment_configuration: DeploymentConfiguration::default(),
+        alarms: DeploymentAlarms::default(),
         tags: Vec::new(),
         propagate_tags: None,
         enable_ecs_managed_tags: false,

@@ -11,7 +11,7 @@ use ractor::SpawnErr;
 use tokio::time::Instant;
 
 use super::definitions::{default_cluster, definition, new_service};
-use super::{SimEngine, SimSecrets, SimStore};
+use super::{SimAlarms, SimEngine, SimSecrets, SimStore};
 use crate::agent::{InProcess, ToHost};
 use crate::context::{Context, Settings, Surroundings};
 use crate::control::{Control, ControlError, NewCluster, NewInstance};
@@ -32,6 +32,8 @@ pub struct World {
     pub secrets: SimSecrets,
     /// What its host offers inside containers.
     pub inside: Arc<dyn Inside>,
+    /// Where its rollouts' alarms are.
+    pub alarms: SimAlarms,
     /// The disk.
     pub store: SimStore,
     /// The settings of the next tree.
@@ -73,6 +75,7 @@ impl World {
             engine: SimEngine::new(seed, 8, 16 * 1024),
             secrets: SimSecrets::default(),
             inside: Arc::new(NothingInside),
+            alarms: SimAlarms::default(),
             store: SimStore::new(seed),
             settings: Settings::default(),
             seed,
@@ -90,6 +93,7 @@ impl World {
         self.trees += 1;
         let nature = Nature::simulated(self.seed ^ (self.trees << 32), self.began);
         let ctx = Surroundings::load(self.store.open(), nature, self.settings.clone())?;
+        ctx.look_up_alarms_in(Arc::new(self.alarms.clone()));
         let root = root::start(&ctx).await?;
         let control = Control::new(Arc::clone(&ctx));
         let new = NewCluster { name: default_cluster(), tags: Vec::new(), execute_command_logging: None };

@@ -6,7 +6,7 @@ const NEW: &str = "ecs-svc/2";
 const OLD: &str = "ecs-svc/1";
 
 fn limits(minimum_healthy_percent: u32, maximum_percent: u32) -> DeploymentConfiguration {
-    DeploymentConfiguration { minimum_healthy_percent, maximum_percent }
+    DeploymentConfiguration { minimum_healthy_percent, maximum_percent, ..Default::default() }
 }
 
 /// Members as text: `n0+` is of the new deployment, in slot 0, and serves. Fitness: `.` starting, `?` unproven,
@@ -48,6 +48,8 @@ fn planned(
         members,
         waiting_slots: &waiting_slots,
         blocked,
+        halted: false,
+        fallback: None,
         on_unhealthy,
     })
 }
@@ -62,6 +64,8 @@ fn planned_to_report(desired: u32, limits: DeploymentConfiguration, members: &[M
         members,
         waiting_slots: &BTreeSet::new(),
         blocked: false,
+        halted: false,
+        fallback: None,
         on_unhealthy: OnUnhealthy::Report,
     })
 }
@@ -214,6 +218,70 @@ fn protection_keeps_no_sick_task() {
     check(1, usual, "N0-", "start 0");
     check(1, usual, "N0- n0+", "stop N0-");
     check(1, usual, "O0- n0.", "stop O0-");
+}
+
+#[test]
+fn percentages_that_leave_no_room_are_told_and_nothing_else_is() {
+    let stuck = |desired, limits, there: &str| planned(desired, limits, &members(there), &[], false).stuck;
+    assert!(stuck(4, limits(100, 100), "o0+ o1+ o2+ o3+"));
+    assert!(stuck(1, limits(100, 150), "o0+"));
+    assert!(stuck(1, limits(50, 100), "o0+"));
+    assert!(!stuck(1, limits(100, 200), "o0+"), "there is room to start one");
+    assert!(!stuck(2, limits(50, 100), "o0+ o1+"), "room is made");
+    assert!(!stuck(2, limits(50, 100), "o1+ n0."), "something is under way");
+    assert!(!stuck(4, limits(100, 100), "o0+ o1+ o2+ o3x"), "something is on its way out");
+    assert!(!stuck(2, limits(100, 200), "n0+ n1+"), "it is steady");
+    assert!(!planned(1, limits(100, 150), &members("o0+"), &[0], false).stuck, "its slot waits");
+    assert!(
+        !planned(1, limits(100, 150), &members("o0+"), &[], true).stuck,
+        "nothing fits, which is told apart"
+    );
+}
+
+#[test]
+fn a_deployment_that_was_given_up_starts_nothing_and_takes_nobody_elses_place() {
+    let primary = DeploymentId::new(NEW);
+    let halted = |desired, limits, there: &str| {
+        let (members, waiting_slots) = (members(there), BTreeSet::new());
+        let rollout = Rollout {
+            desired,
+            limits,
+            primary: &primary,
+            members: &members,
+            waiting_slots: &waiting_slots,
+            blocked: false,
+            halted: true,
+            fallback: None,
+            on_unhealthy: OnUnhealthy::Replace,
+        };
+        describe(&plan(&rollout))
+    };
+    assert_eq!(halted(2, limits(50, 100), "o0+ o1+"), "");
+    assert_eq!(halted(2, limits(100, 200), "o0+ o1. n0-"), "stop n0-");
+    assert_eq!(halted(2, limits(100, 200), "o0+ o1+ n0+"), "");
+    assert_eq!(halted(1, limits(100, 200), "o0+ o1+ n0+"), "stop o0+", "it is scaled in, all the same");
+    assert_eq!(halted(1, limits(100, 200), ""), "");
+}
+
+#[test]
+fn of_older_tasks_those_that_would_come_back_leave_last() {
+    let (primary, fallback) = (DeploymentId::new(NEW), DeploymentId::new(OLD));
+    let mut members = members("o0+ o1+ m0+ m1+ n0.");
+    for member in members.iter_mut().filter(|member| member.id.as_str().starts_with('m')) {
+        member.deployment = DeploymentId::new("ecs-svc/1b");
+    }
+    let plan = plan(&Rollout {
+        desired: 2,
+        limits: limits(100, 200),
+        primary: &primary,
+        members: &members,
+        waiting_slots: &BTreeSet::new(),
+        blocked: false,
+        halted: false,
+        fallback: Some(&fallback),
+        on_unhealthy: OnUnhealthy::Replace,
+    });
+    assert_eq!(describe(&plan), "stop m0+,m1+");
 }
 
 #[test]

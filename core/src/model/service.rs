@@ -1,8 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AwsVpcConfiguration, LaunchType, PlacementConstraint, PlacementStrategy, Tag, Timestamp};
+use super::{
+    AwsVpcConfiguration, CircuitBreaker, DeploymentAlarms, LaunchType, PlacementConstraint,
+    PlacementStrategy, ServiceDeployment, ServiceRevision, Tag, Timestamp,
+};
 use crate::images::ImageVersion;
-use crate::{DeploymentId, RevisionKey, ServiceKey};
+use crate::{DeploymentId, RevisionKey, ServiceKey, ServiceRevisionId};
 
 /// A service: the promise to keep a number of tasks running.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,19 @@ pub struct Service {
     pub health_check_grace_period_seconds: Option<u32>,
     /// The idempotency token it was made with.
     pub client_token: Option<String>,
+    /// Alarms that end its rollouts.
+    #[serde(default)]
+    pub alarms: DeploymentAlarms,
+    /// What it ran, newest first: as far as its rollouts name it.
+    #[serde(default)]
+    pub revisions: Vec<ServiceRevision>,
+    /// Its rollouts, newest first, at most [`Service::ROLLOUTS`]; the first may be under way.
+    #[serde(default)]
+    pub service_deployments: Vec<ServiceDeployment>,
+    /// The deployment that reached steady state last, as it was then: where a rollback leads. Absent while one is
+    /// under way, as in ECS, so that no service swings between two deployments that both fail.
+    #[serde(default)]
+    pub last_completed: Option<Box<Deployment>>,
     /// Whether ExecuteCommand may run commands in the tasks it starts from now on.
     #[serde(default)]
     pub enable_execute_command: bool,
@@ -76,6 +92,9 @@ impl SchedulingStrategy {
 impl Service {
     /// ECS shows the last hundred events.
     pub const EVENTS: usize = 100;
+
+    /// ECS shows those of 90 days; the record is written with each event, so that it stays small.
+    pub const ROLLOUTS: usize = 30;
 
     /// What its tags say of its unhealthy tasks, as they are now.
     pub fn on_unhealthy(&self) -> OnUnhealthy {
@@ -172,11 +191,23 @@ pub struct DeploymentConfiguration {
     pub minimum_healthy_percent: u32,
     /// At most this much runs (rounded down); 200 by default.
     pub maximum_percent: u32,
+    /// Whether failing tasks end the rollout.
+    #[serde(default)]
+    pub circuit_breaker: CircuitBreaker,
+    /// How long a rollout whose tasks are all well is still watched, in minutes; where nothing is said, a little
+    /// while if alarms watch it.
+    #[serde(default)]
+    pub bake_time_minutes: Option<u32>,
 }
 
 impl Default for DeploymentConfiguration {
     fn default() -> Self {
-        Self { minimum_healthy_percent: 100, maximum_percent: 200 }
+        Self {
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: CircuitBreaker::default(),
+            bake_time_minutes: None,
+        }
     }
 }
 
@@ -193,7 +224,7 @@ pub struct Deployment {
     pub network: Option<AwsVpcConfiguration>,
     /// How many tasks it wants; 0 once it is no longer primary.
     pub desired_count: u32,
-    /// Tasks that stopped without having been up, since it began.
+    /// Tasks in a row that never came up, were never well, or ended before they had settled.
     pub failed_tasks: u32,
     /// How far it is.
     pub rollout_state: RolloutState,
@@ -206,6 +237,9 @@ pub struct Deployment {
     /// What its tags stood for when its first task ran them; its other tasks run the same.
     #[serde(default)]
     pub images: Vec<DeploymentImage>,
+    /// The service revision it runs; empty in records that were made before there were any.
+    #[serde(default)]
+    pub revision: ServiceRevisionId,
 }
 
 impl Deployment {
@@ -254,6 +288,8 @@ pub enum RolloutState {
     InProgress,
     /// Reached steady state.
     Completed,
+    /// Given up: nothing of it is started any more.
+    Failed,
 }
 
 impl RolloutState {
@@ -262,6 +298,7 @@ impl RolloutState {
         match self {
             Self::InProgress => "IN_PROGRESS",
             Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn limits(scheduling: SchedulingStrategy) -> DeploymentConfiguration 
         SchedulingStrategy::Replica => DeploymentConfiguration::default(),
         // Two of them never fit on one instance.
         SchedulingStrategy::Daemon => {
-            DeploymentConfiguration { minimum_healthy_percent: 0, maximum_percent: 100 }
+            DeploymentConfiguration { minimum_healthy_percent: 0, maximum_percent: 100, ..Default::default() }
         }
     }
 }

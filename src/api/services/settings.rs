@@ -1,18 +1,24 @@
 //! What a CreateService and an UpdateService say of a service's working.
 
+use std::sync::Arc;
+
+use mainstay_actors::ports::AlarmSource;
 use mainstay_core::model;
+
+/// ECS's bound of the bake time: a day.
+const LONGEST_BAKE_TIME: i64 = 1440;
 
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::unsigned;
 use crate::api::wire::At;
 use crate::api::wire::enums::{
-    AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, PropagateTags,
+    AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, PropagateTags, ThresholdType,
 };
 use crate::api::wire::structures::{
-    CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentController, GatewayConnector,
-    LoadBalancer, MonitoringConfiguration, ServiceConnectConfiguration, ServiceRegistry,
-    ServiceVolumeConfiguration, VpcLatticeConfiguration,
+    CapacityProviderStrategyItem, DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration,
+    DeploymentController, GatewayConnector, LoadBalancer, MonitoringConfiguration,
+    ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 
 /// The members that both have and that are refused where they ask for something.
@@ -71,7 +77,7 @@ pub(super) fn deployment(
     before: model::DeploymentConfiguration,
 ) -> Answer<model::DeploymentConfiguration> {
     let DeploymentConfiguration {
-        alarms,
+        alarms: _,
         bake_time_in_minutes,
         canary_configuration,
         deployment_circuit_breaker,
@@ -86,13 +92,6 @@ pub(super) fn deployment(
     refuse(
         &at,
         &[
-            // Switched off, neither does anything, whatever else it says.
-            ("alarms.enable", &alarms.is_some_and(|alarms| alarms.enable == Some(true))),
-            (
-                "deploymentCircuitBreaker.enable",
-                &deployment_circuit_breaker.is_some_and(|breaker| breaker.enable == Some(true)),
-            ),
-            ("bakeTimeInMinutes", &bake_time_in_minutes),
             ("canaryConfiguration", &canary_configuration),
             ("earlySuccessCriteria", &early_success_criteria),
             ("lifecycleHooks", &lifecycle_hooks),
@@ -105,9 +104,17 @@ pub(super) fn deployment(
     )?;
     at.range("minimumHealthyPercent", minimum_healthy_percent.map(i64::from), 0..=100)?;
     at.range("maximumPercent", maximum_percent.map(i64::from), 100..=i64::MAX)?;
+    at.range("bakeTimeInMinutes", bake_time_in_minutes.map(i64::from), 0..=LONGEST_BAKE_TIME)?;
     let wanted = model::DeploymentConfiguration {
         minimum_healthy_percent: minimum_healthy_percent.map_or(before.minimum_healthy_percent, unsigned),
         maximum_percent: maximum_percent.map_or(before.maximum_percent, unsigned),
+        circuit_breaker: match deployment_circuit_breaker {
+            Some(given) => {
+                circuit_breaker(&at.field("deploymentCircuitBreaker"), &given, before.circuit_breaker)?
+            }
+            None => before.circuit_breaker,
+        },
+        bake_time_minutes: bake_time_in_minutes.map(unsigned).or(before.bake_time_minutes),
     };
     if wanted.minimum_healthy_percent == 100 && wanted.maximum_percent == 100 {
         return Err(ApiError::parameter(
@@ -115,6 +122,65 @@ pub(super) fn deployment(
         ));
     }
     Ok(wanted)
+}
+
+/// What ends a rollout whose tasks fail; what is not given is as in `before`, as in ECS.
+fn circuit_breaker(
+    at: &At<'_>,
+    given: &DeploymentCircuitBreaker,
+    before: model::CircuitBreaker,
+) -> Answer<model::CircuitBreaker> {
+    let DeploymentCircuitBreaker { enable, reset_on_healthy_task, rollback, threshold_configuration } = given;
+    let threshold = match threshold_configuration {
+        None => before.threshold,
+        Some(given) => {
+            let at = at.field("thresholdConfiguration");
+            let most = if given.r#type == Some(ThresholdType::Count) { i64::from(i32::MAX) } else { 100 };
+            at.range("value", given.value.map(i64::from), 1..=most)?;
+            let value = given.value.map_or(0, unsigned);
+            match &given.r#type {
+                Some(ThresholdType::Count) => model::Threshold::Count(value),
+                Some(ThresholdType::UnboundedPercent) => model::Threshold::UnboundedPercent(value),
+                // Words of nobody were refused.
+                _ => model::Threshold::BoundedPercent(value),
+            }
+        }
+    };
+    Ok(model::CircuitBreaker {
+        enable: enable.unwrap_or(before.enable),
+        rollback: rollback.unwrap_or(before.rollback),
+        reset_on_healthy_task: reset_on_healthy_task.unwrap_or(before.reset_on_healthy_task),
+        threshold,
+    })
+}
+
+/// The alarms that end a rollout, where any are given; each has to be one that `source` knows.
+pub(super) fn alarms(
+    given: Option<&DeploymentConfiguration>,
+    source: Option<&Arc<dyn AlarmSource>>,
+) -> Answer<Option<model::DeploymentAlarms>> {
+    let Some(given) = given.and_then(|given| given.alarms.as_ref()) else { return Ok(None) };
+    let DeploymentAlarms { alarm_names, enable, rollback } = given;
+    let alarms = model::DeploymentAlarms {
+        enable: enable.unwrap_or(false),
+        rollback: rollback.unwrap_or(false),
+        names: alarm_names.clone().unwrap_or_default(),
+    };
+    if !alarms.enable {
+        // Switched off, it does nothing, whatever else it says.
+        return Ok(Some(alarms));
+    }
+    let at = "deploymentConfiguration.alarms.alarmNames";
+    if alarms.names.is_empty() {
+        return Err(ApiError::parameter(format!("{at} is empty; it must name at least one alarm.")));
+    }
+    match alarms.names.iter().find(|name| !source.is_some_and(|source| source.knows(name))) {
+        Some(unknown) => Err(ApiError::parameter(format!(
+            "{at} names '{unknown}', which is no alarm of this Mainstay; give it a Prometheus expression in [alarms] \
+             of its configuration."
+        ))),
+        None => Ok(Some(alarms)),
+    }
 }
 
 /// The record's word for where tags come from; words of nobody were refused.
@@ -134,7 +200,13 @@ mod tests {
     fn check(given: &str, expected: &str) {
         let given = serde_json::from_str(given).unwrap();
         let said = match deployment(given, model::DeploymentConfiguration::default()) {
-            Ok(wanted) => format!("{} {}", wanted.minimum_healthy_percent, wanted.maximum_percent),
+            Ok(wanted) => {
+                let limits = format!("{} {}", wanted.minimum_healthy_percent, wanted.maximum_percent);
+                let breaker = wanted.circuit_breaker;
+                let on = if breaker.enable { format!(" {breaker:?}") } else { String::new() };
+                let bake = wanted.bake_time_minutes.map_or(String::new(), |bake| format!(" bakes {bake}"));
+                limits + &on + &bake
+            }
             Err(error) => error.to_string(),
         };
         assert_eq!(said, expected);
@@ -150,8 +222,21 @@ mod tests {
         );
         check(
             r#"{"deploymentCircuitBreaker":{"enable":true,"rollback":true}}"#,
-            "ClientException: deploymentConfiguration.deploymentCircuitBreaker.enable is not supported by \
-             Mainstay yet.",
+            "100 200 CircuitBreaker { enable: true, rollback: true, reset_on_healthy_task: true, threshold: \
+             BoundedPercent(50) }",
+        );
+        check(
+            r#"{"deploymentCircuitBreaker":{"enable":true,"rollback":false,"resetOnHealthyTask":false,
+                "thresholdConfiguration":{"type":"COUNT","value":500}},"bakeTimeInMinutes":5}"#,
+            "100 200 CircuitBreaker { enable: true, rollback: false, reset_on_healthy_task: false, threshold: \
+             Count(500) } bakes 5",
+        );
+        check(
+            r#"{"deploymentCircuitBreaker":{"enable":true,"rollback":true,
+                "thresholdConfiguration":{"type":"UNBOUNDED_PERCENT","value":101}}}"#,
+            "InvalidParameterException: \
+             deploymentConfiguration.deploymentCircuitBreaker.thresholdConfiguration.value is 101; it must be 1 \
+             to 100.",
         );
         check(
             r#"{"strategy":"CANARY"}"#,

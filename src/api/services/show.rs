@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use mainstay_core::DeploymentId;
 use mainstay_core::model::{self, Task, TaskOwner};
 
-use crate::api::wire::enums::{AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy};
+use crate::api::wire::enums::{
+    AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, ThresholdType,
+};
 use crate::api::wire::structures::{
-    Deployment, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController, Service,
-    ServiceEvent,
+    Deployment, DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController,
+    Service, ServiceCurrentRevisionSummary, ServiceEvent, ThresholdConfiguration,
 };
 use crate::api::{Api, count, network, placement, platform, signed, tags, tasks};
 
@@ -24,7 +27,14 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         availability_zone_rebalancing: Some(AvailabilityZoneRebalancing::Disabled),
         cluster_arn: Some(api.here().cluster(&service.key.cluster)),
         created_at: Some(service.created_at.into()),
-        deployment_configuration: Some(configuration(service.deployment_configuration)),
+        current_service_deployment: service
+            .service_deployments
+            .first()
+            .map(|told| api.here().service_deployment(&service.key, &told.id)),
+        current_service_revisions: Some(
+            service.deployments.iter().map(|one| current(api, service, one, &of_service)).collect(),
+        ),
+        deployment_configuration: Some(configuration(service.deployment_configuration, &service.alarms)),
         deployment_controller: Some(DeploymentController { r#type: Some(DeploymentControllerType::Ecs) }),
         deployments: Some(
             service.deployments.iter().map(|one| deployment(api, service, one, &of_service)).collect(),
@@ -56,22 +66,64 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
     }
 }
 
-fn on_fargate(service: &model::Service) -> bool {
+pub(super) fn on_fargate(service: &model::Service) -> bool {
     service.launch_type == model::LaunchType::Fargate
 }
 
-fn configuration(limits: model::DeploymentConfiguration) -> DeploymentConfiguration {
+pub(super) fn configuration(
+    limits: model::DeploymentConfiguration,
+    alarms: &model::DeploymentAlarms,
+) -> DeploymentConfiguration {
+    let breaker = limits.circuit_breaker;
+    let (kind, value) = match breaker.threshold {
+        model::Threshold::BoundedPercent(value) => (ThresholdType::BoundedPercent, value),
+        model::Threshold::UnboundedPercent(value) => (ThresholdType::UnboundedPercent, value),
+        model::Threshold::Count(value) => (ThresholdType::Count, value),
+    };
     DeploymentConfiguration {
-        bake_time_in_minutes: Some(0),
+        alarms: Some(DeploymentAlarms {
+            alarm_names: Some(alarms.names.clone()),
+            enable: Some(alarms.enable),
+            rollback: Some(alarms.rollback),
+        }),
+        bake_time_in_minutes: Some(limits.bake_time_minutes.map_or(0, signed)),
         deployment_circuit_breaker: Some(DeploymentCircuitBreaker {
-            enable: Some(false),
-            rollback: Some(false),
-            ..DeploymentCircuitBreaker::default()
+            enable: Some(breaker.enable),
+            reset_on_healthy_task: Some(breaker.reset_on_healthy_task),
+            rollback: Some(breaker.rollback),
+            threshold_configuration: Some(ThresholdConfiguration {
+                r#type: Some(kind),
+                value: Some(signed(value)),
+            }),
         }),
         maximum_percent: Some(signed(limits.maximum_percent)),
         minimum_healthy_percent: Some(signed(limits.minimum_healthy_percent)),
         strategy: Some(DeploymentStrategy::Rolling),
         ..DeploymentConfiguration::default()
+    }
+}
+
+/// The tasks of a deployment, counted.
+pub(super) fn counts(tasks: &[Arc<Task>], deployment: &DeploymentId) -> tasks::Counts {
+    let of_deployment = |task: &&Arc<Task>| match &task.owner {
+        TaskOwner::Service { deployment: of, .. } => of == deployment,
+        TaskOwner::Standalone => false,
+    };
+    tasks::Counts::of(tasks.iter().filter(of_deployment))
+}
+
+fn current(
+    api: &Api,
+    service: &model::Service,
+    deployment: &model::Deployment,
+    tasks: &[Arc<Task>],
+) -> ServiceCurrentRevisionSummary {
+    let counts = counts(tasks, &deployment.id);
+    ServiceCurrentRevisionSummary {
+        arn: Some(api.here().service_revision(&service.key, &deployment.revision)),
+        pending_task_count: Some(count(counts.pending)),
+        requested_task_count: Some(signed(deployment.desired_count)),
+        running_task_count: Some(count(counts.running)),
     }
 }
 
@@ -81,11 +133,7 @@ fn deployment(
     deployment: &model::Deployment,
     tasks: &[Arc<Task>],
 ) -> Deployment {
-    let of_deployment = |task: &&Arc<Task>| match &task.owner {
-        TaskOwner::Service { deployment: of, .. } => *of == deployment.id,
-        TaskOwner::Standalone => false,
-    };
-    let counts = tasks::Counts::of(tasks.iter().filter(of_deployment));
+    let counts = counts(tasks, &deployment.id);
     Deployment {
         created_at: Some(deployment.created_at.into()),
         desired_count: Some(signed(deployment.desired_count)),

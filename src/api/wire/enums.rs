@@ -142,6 +142,16 @@ wire_enum! {
 }
 
 wire_enum! {
+    DeploymentLifecycleHookStatus {
+        AwaitingAction = "AWAITING_ACTION",
+        InProgress = "IN_PROGRESS",
+        Succeeded = "SUCCEEDED",
+        Failed = "FAILED",
+        TimedOut = "TIMED_OUT",
+    }
+}
+
+wire_enum! {
     DeploymentLifecycleHookTargetType {
         AwsLambda = "AWS_LAMBDA",
         Pause = "PAUSE",
@@ -230,6 +240,18 @@ wire_enum! {
 }
 
 wire_enum! {
+    GatewayRouteStatus {
+        Active = "ACTIVE",
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        CreateFailed = "CREATE_FAILED",
+        UpdateInProgress = "UPDATE_IN_PROGRESS",
+        UpdateFailed = "UPDATE_FAILED",
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        DeleteFailed = "DELETE_FAILED",
+    }
+}
+
+wire_enum! {
     GpuSharingMode {
         Idle = "IDLE",
         NvidiaMps = "NVIDIA_MPS",
@@ -306,6 +328,16 @@ wire_enum! {
 wire_enum! {
     ManagedAgentName {
         ExecuteCommandAgent = "ExecuteCommandAgent",
+    }
+}
+
+wire_enum! {
+    ManagedResourceStatus {
+        Provisioning = "PROVISIONING",
+        Active = "ACTIVE",
+        Deprovisioning = "DEPROVISIONING",
+        Deleted = "DELETED",
+        Failed = "FAILED",
     }
 }
 
@@ -426,6 +458,44 @@ wire_enum! {
 }
 
 wire_enum! {
+    ServiceDeploymentLifecycleStage {
+        ReconcileService = "RECONCILE_SERVICE",
+        PreScaleUp = "PRE_SCALE_UP",
+        ScaleUp = "SCALE_UP",
+        PostScaleUp = "POST_SCALE_UP",
+        TestTrafficShift = "TEST_TRAFFIC_SHIFT",
+        PostTestTrafficShift = "POST_TEST_TRAFFIC_SHIFT",
+        ProductionTrafficShift = "PRODUCTION_TRAFFIC_SHIFT",
+        PostProductionTrafficShift = "POST_PRODUCTION_TRAFFIC_SHIFT",
+        BakeTime = "BAKE_TIME",
+        CleanUp = "CLEAN_UP",
+    }
+}
+
+wire_enum! {
+    ServiceDeploymentRollbackMonitorsStatus {
+        Triggered = "TRIGGERED",
+        Monitoring = "MONITORING",
+        MonitoringComplete = "MONITORING_COMPLETE",
+        Disabled = "DISABLED",
+    }
+}
+
+wire_enum! {
+    ServiceDeploymentStatus {
+        Pending = "PENDING",
+        Successful = "SUCCESSFUL",
+        Stopped = "STOPPED",
+        StopRequested = "STOP_REQUESTED",
+        InProgress = "IN_PROGRESS",
+        RollbackRequested = "ROLLBACK_REQUESTED",
+        RollbackInProgress = "ROLLBACK_IN_PROGRESS",
+        RollbackSuccessful = "ROLLBACK_SUCCESSFUL",
+        RollbackFailed = "ROLLBACK_FAILED",
+    }
+}
+
+wire_enum! {
     ServiceField {
         Tags = "TAGS",
     }
@@ -449,6 +519,13 @@ wire_enum! {
     StabilityStatus {
         SteadyState = "STEADY_STATE",
         Stabilizing = "STABILIZING",
+    }
+}
+
+wire_enum! {
+    StopServiceDeploymentStopType {
+        Abort = "ABORT",
+        Rollback = "ROLLBACK",
     }
 }
 

@@ -10,6 +10,12 @@ impl From<mainstay_core::model::Timestamp> for Timestamp {
     }
 }
 
+impl From<Timestamp> for mainstay_core::model::Timestamp {
+    fn from(moment: Timestamp) -> Self {
+        moment.0
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // An f64 holds every millisecond of the next 200 000 years.
