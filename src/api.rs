@@ -3,6 +3,7 @@
 //! Absent on purpose: no read messages an actor (it comes from the view); no member of a request is ignored
 //! (what is not carried out is refused by name); no type of the wire leaves this module.
 
+pub(crate) mod attributes;
 mod body;
 mod cloudwatch;
 mod clusters;
@@ -13,14 +14,15 @@ mod given;
 mod instances;
 pub mod metrics;
 pub(crate) mod names;
-mod network;
+pub(crate) mod network;
 mod paging;
+mod placement;
 mod platform;
 mod services;
 mod tags;
-mod tasks;
+pub(crate) mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod wire;
 
 use std::panic::AssertUnwindSafe;
@@ -182,13 +184,18 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
         acts {
             CreateCluster => clusters::create,
             CreateService => services::create,
+            DeleteAttributes => attributes::delete,
             DeleteCluster => clusters::delete,
             DeleteService => services::delete,
             DeregisterTaskDefinition => definitions::deregister,
+            PutAttributes => attributes::put,
             RegisterTaskDefinition => definitions::register,
             RunTask => tasks::run,
+            StartTask => tasks::start,
             StopTask => tasks::stop,
+            UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
+            UpdateTaskProtection => tasks::update_protection,
         }
         reads {
             DescribeClusters => clusters::describe,
@@ -196,6 +203,8 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             DescribeServices => services::describe,
             DescribeTaskDefinition => definitions::describe,
             DescribeTasks => tasks::describe,
+            GetTaskProtection => tasks::protection,
+            ListAttributes => attributes::list,
             ListClusters => clusters::list,
             ListContainerInstances => instances::list,
             ListServices => services::list,

@@ -8,6 +8,8 @@ mod exec;
 mod image;
 mod logs;
 mod progress;
+#[cfg(feature = "sim")]
+mod sim;
 mod store;
 
 use std::net::SocketAddr;
@@ -67,6 +69,19 @@ enum Command {
         after_help = "Example: mainstay apply --yes ./shop\n         mainstay apply --plan web/service.json"
     )]
     Apply(apply::Asked),
+    /// Runs the control plane over simulated hosts: tasks are placed, started and stopped, and run nowhere.
+    ///
+    /// What it keeps in its data folder is known with the next start; the simulated tasks are then lost and replaced.
+    #[cfg(feature = "sim")]
+    #[command(
+        after_help = "Example: mainstay sim --data-dir ./sim --instances 200 --cpu 2048 --memory 4096 --attribute zone=a,b,c"
+    )]
+    Sim {
+        #[command(flatten)]
+        daemon: DaemonArguments,
+        #[command(flatten)]
+        fleet: sim::Fleet,
+    },
     /// Shows what the containers of tasks and services print.
     ///
     /// What is there is what the containers that are still there hold: stopped ones stay for agent.cleanup-wait.
@@ -124,10 +139,17 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::SUCCESS };
         }
     };
+    #[cfg(feature = "sim")]
+    let mut simulated = None;
     let (role, arguments, stop_tasks) = match arguments.command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
         Command::Apply(asked) => return apply::run(&asked),
+        #[cfg(feature = "sim")]
+        Command::Sim { daemon, fleet } => {
+            simulated = Some(fleet);
+            (Role::Server, daemon, false)
+        }
         Command::Logs(asked) => return logs::run(&asked),
         Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),
@@ -160,7 +182,13 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(serve(&config, role, stop_tasks))
+    runtime.block_on(serve(
+        &config,
+        role,
+        stop_tasks,
+        #[cfg(feature = "sim")]
+        simulated,
+    ))
 }
 
 /// One a line.
@@ -173,7 +201,12 @@ fn failpoints() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
+async fn serve(
+    config: &Config,
+    role: Role,
+    stop_tasks: bool,
+    #[cfg(feature = "sim")] simulated: Option<sim::Fleet>,
+) -> ExitCode {
     // Listened to before anything starts, so that an early signal ends it in order, too.
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -190,6 +223,14 @@ async fn serve(config: &Config, role: Role, stop_tasks: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    #[cfg(feature = "sim")]
+    if let Some(fleet) = simulated
+        && let Err(error) = fleet.join(daemon.control()).await
+    {
+        eprintln!("mainstay: the simulated hosts cannot join: {}", chain(&error));
+        daemon.stop(false).await;
+        return ExitCode::FAILURE;
+    }
     let failure = tokio::select! {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,

@@ -16,13 +16,16 @@ use figment::providers::{Format, Serialized, Toml};
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::{Cleanup, PullBehavior};
+use mainstay_core::model::ContainerInstance;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::api::attributes::{is_name as is_attribute_name, is_value as is_attribute_value};
+use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
-use values::{Place, Span, Words};
+use values::{Pairs, Place, Span, Words};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Where their environment files are.
     pub environment_files: EnvironmentFiles,
+    /// Where the credentials of their roles are.
+    pub task_roles: Folder,
     /// The brake on tasks that keep failing.
     pub restart: Restart,
     /// The supervision tree.
@@ -128,6 +133,12 @@ pub struct Agent {
     pub image_cleanup_count: usize,
     /// References that stay.
     pub image_cleanup_exclude: Words,
+    /// The port at 169.254.170.2 at which containers find out about themselves; 0 for none.
+    pub task_endpoint_port: u16,
+    /// Where this host stands: its attribute `ecs.availability-zone`. Empty: the region and `a`.
+    pub availability_zone: String,
+    /// What else placement can ask for, by name and value.
+    pub attributes: Pairs,
 }
 
 /// Commands that are run in containers.
@@ -180,6 +191,14 @@ pub struct EnvironmentFiles {
     pub folder: PathBuf,
     /// An address that answers as S3 does; empty where there is none.
     pub endpoint: String,
+}
+
+/// A folder of files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Folder {
+    /// Absolute; empty where there is none.
+    pub folder: PathBuf,
 }
 
 /// The brake on tasks that keep failing.
@@ -284,6 +303,9 @@ impl Default for Agent {
             image_minimum_age: Span(defaults.image_cleanup.minimum_age),
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
+            task_endpoint_port: TASK_ENDPOINT_PORT,
+            availability_zone: String::new(),
+            attributes: Pairs::default(),
         }
     }
 }
@@ -425,6 +447,7 @@ impl Config {
         if self.exec.idle_timeout.0.is_zero() {
             return wrong("exec.idle-timeout", &self.exec.idle_timeout.to_string(), "longer than nothing");
         }
+        self.check_attributes()?;
         if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
             let value = self.agent.image_cleanup_interval.to_string();
             return wrong("agent.image-cleanup-interval", &value, "at least 1s");
@@ -445,6 +468,7 @@ impl Config {
             ("secrets.folder", &self.secrets.folder),
             ("secrets.credentials", &self.secrets.credentials),
             ("environment-files.folder", &self.environment_files.folder),
+            ("task-roles.folder", &self.task_roles.folder),
         ] {
             if !path.as_os_str().is_empty() && !path.is_absolute() {
                 return wrong(key, &path.display().to_string(), "an absolute path");
@@ -482,6 +506,38 @@ impl Config {
         Ok(())
     }
 
+    /// Whether what the host says of itself can be an attribute.
+    fn check_attributes(&self) -> Result<(), ConfigError> {
+        let zone = &self.agent.availability_zone;
+        if !zone.is_empty() && !is_attribute_value(zone) {
+            let text = format!("agent.availability-zone = {zone:?}: it must be {ATTRIBUTE_VALUE}");
+            return Err(ConfigError(text));
+        }
+        for (name, value) in &self.agent.attributes.0 {
+            if !is_attribute_name(name) {
+                let text = "as a name it must have 1 to 128 letters, digits, or - _ . / \\";
+                return Err(ConfigError(format!("agent.attributes.{name}: {text}")));
+            }
+            if name == ContainerInstance::ZONE {
+                let text = "set agent.availability-zone instead";
+                return Err(ConfigError(format!("agent.attributes.{name} = {value:?}: {text}")));
+            }
+            if !is_attribute_value(value) {
+                let text = format!("agent.attributes.{name} = {value:?}: it must be {ATTRIBUTE_VALUE}");
+                return Err(ConfigError(text));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the host says of itself.
+    fn host_attributes(&self) -> Vec<(String, String)> {
+        let zone = Some(self.agent.availability_zone.clone()).filter(|zone| !zone.is_empty());
+        let zone = zone.unwrap_or_else(|| format!("{}a", self.aws.region));
+        let attributes = self.agent.attributes.0.iter().map(|(name, value)| (name.clone(), value.clone()));
+        std::iter::once((ContainerInstance::ZONE.to_owned(), zone)).chain(attributes).collect()
+    }
+
     /// The engine's address.
     pub fn engine_endpoint(&self) -> String {
         let set = Some(self.engine.endpoint.clone()).filter(|endpoint| !endpoint.is_empty());
@@ -496,7 +552,6 @@ impl Config {
 
     /// Where secrets and environment files are.
     pub fn secrets(&self) -> Sources {
-        let set = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
         let Secrets { folder, endpoint, region, credentials, profile } = &self.secrets;
         let region = if region.is_empty() { &self.aws.region } else { region };
         let at = |endpoint: &str| {
@@ -508,6 +563,11 @@ impl Config {
             secrets: at(endpoint),
             environment_files: at(&self.environment_files.endpoint),
         }
+    }
+
+    /// Where the credentials of task roles are.
+    pub fn roles(&self) -> Roles {
+        Roles { folder: set(&self.task_roles.folder), account: self.aws.account.clone() }
     }
 
     /// What the tree wants to know of this.
@@ -549,6 +609,7 @@ impl Config {
                 subnets: self.network.subnets.clone(),
             },
             stopped_task_retention: self.state.stopped_task_retention.0,
+            host_attributes: self.host_attributes(),
         }
     }
 }
@@ -574,6 +635,15 @@ fn words(error: figment::Error) -> String {
     };
     error.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+/// A path that is not empty.
+fn set(path: &Path) -> Option<PathBuf> {
+    Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// ECS keeps this port of a host for its agent's endpoint, so that no task is ever placed on it.
+const TASK_ENDPOINT_PORT: u16 = 51679;
+const ATTRIBUTE_VALUE: &str = "1 to 128 letters, digits, spaces within, or - _ . @ / \\ :";
 
 /// Looking for unused images all the time would keep the engine from its work.
 const SHORTEST_CLEANUP: Duration = Duration::from_secs(1);

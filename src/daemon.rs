@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::engine::DockerEngine;
 use crate::exec::Execs;
 use crate::http;
+use crate::inside::{Endpoint, Serving};
 use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
@@ -59,6 +60,8 @@ pub struct Daemon {
     execs: Execs,
     closing: Option<oneshot::Sender<()>>,
     listener: JoinHandle<std::io::Result<()>>,
+    /// What containers of this host find out about themselves, where they do.
+    inside: Option<Serving>,
     upkeep: JoinHandle<()>,
 }
 
@@ -119,7 +122,7 @@ impl Daemon {
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
         Failpoint::DaemonTreeUp.hit();
-        let mut read_from: Option<Arc<dyn ContainerEngine>> = None;
+        let (mut read_from, mut inside): (Option<Arc<dyn ContainerEngine>>, _) = (None, None);
         if role == Role::Up {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
@@ -127,8 +130,12 @@ impl Daemon {
                 .with_docker_config(config.docker_config());
             let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
-            let secrets = Arc::new(config.secrets());
-            if let Err(error) = add_host(&ctx, &control, &root, engine, secrets).await {
+            let port = config.agent.task_endpoint_port;
+            let opened =
+                Endpoint::open(control.clone(), Arc::clone(&engine), config.roles(), &folder, port).await;
+            inside = opened.1;
+            let host = Host { engine, secrets: Arc::new(config.secrets()), inside: opened.0 };
+            if let Err(error) = add_host(&ctx, &control, &root, host).await {
                 root.stop().await;
                 return Err(error);
             }
@@ -160,6 +167,7 @@ impl Daemon {
             execs,
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
+            inside,
             upkeep: tokio::spawn(metrics::keep_up(recorder)),
         })
     }
@@ -204,19 +212,22 @@ impl Daemon {
             tracing::warn!(waited = ?FLUSH_WITHIN, "the disk is slow: the latest state changes may not be on it");
         }
         self.upkeep.abort();
+        // To the end: containers that are being stopped may still ask.
+        drop(self.inside.take());
         self.folder.remove_address();
         tracing::info!("mainstay has stopped");
     }
 }
 
-/// Makes this host the container instance of cluster `default`, both made where they are missing.
-async fn add_host(
-    ctx: &Context,
-    control: &Control,
-    root: &Root,
+/// What this host runs tasks with.
+struct Host {
     engine: Arc<DockerEngine>,
     secrets: Arc<Sources>,
-) -> Result<(), StartError> {
+    inside: Arc<Endpoint>,
+}
+
+/// Makes this host the container instance of cluster `default`, both made where they are missing.
+async fn add_host(ctx: &Context, control: &Control, root: &Root, host: Host) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
     let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
@@ -230,7 +241,8 @@ async fn add_host(
     let instance = control.register_instance(new).await.map_err(register)?;
     ctx.link(instance.id.clone(), Box::new(ToHost { ctx: Arc::clone(ctx) }));
     let to_control = InProcess { ctx: Arc::clone(ctx), instance: instance.id.clone() };
-    root.add_host(ctx, engine, secrets, Arc::new(to_control)).map_err(StartError::Tree)?;
+    let Host { engine, secrets, inside } = host;
+    root.add_host(ctx, engine, secrets, inside, Arc::new(to_control)).map_err(StartError::Tree)?;
     // Until then a RunTask would be told that there is no container instance.
     let reported = async {
         while !ctx.view.instances.get(&instance.id).is_some_and(|known| known.agent_connected) {

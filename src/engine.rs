@@ -3,6 +3,7 @@
 //! Everything is scoped to one owner by the label `mainstay.owner`: containers of another installation, of a
 //! genuine ECS agent or of a person are never listed, reported or touched.
 
+pub mod about;
 pub mod build;
 mod credentials;
 mod errors;

@@ -17,7 +17,7 @@ use crate::daemon::Role;
 use crate::exec::Execs;
 use crate::logs::Logs;
 pub use exec::Peer;
-pub use gate::Gate;
+pub use gate::{Gate, Guest};
 
 /// What every handler is given.
 #[derive(Clone)]

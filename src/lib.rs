@@ -7,6 +7,7 @@ pub mod daemon;
 pub mod engine;
 pub mod exec;
 pub mod http;
+pub mod inside;
 pub mod log;
 pub mod logs;
 pub mod metrics;

@@ -11,6 +11,7 @@ use mainstay_core::secrets::{Hidden, S3Object, SecretSource};
 
 pub use aws::{Aws, Keys, is_endpoint};
 pub use folders::Folders;
+pub(crate) use folders::first;
 
 /// Where secrets and environment files come from.
 pub struct Sources {

@@ -26,7 +26,7 @@ use mainstay_actors::tasks::TasksMsg;
 use mainstay_actors::tree::Kind;
 use mainstay_core::model::{
     ContainerDefinition, DefinitionStatus, DeploymentConfiguration, EngineOptions, LaunchType, NetworkMode,
-    TaskDefinition, TaskStatus, Timestamp,
+    SchedulingStrategy, TaskDefinition, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName, TaskId};
 
@@ -124,6 +124,9 @@ impl Stage {
             health_check_grace_period_seconds: None,
             client_token: None,
             enable_execute_command: false,
+            scheduling: SchedulingStrategy::Replica,
+            placement_constraints: Vec::new(),
+            placement_strategy: Vec::new(),
         };
         daemon.control().create_service(new).await.unwrap();
         let sweeper = Sweeper(family.clone());
@@ -251,6 +254,7 @@ fn definition(family: Family) -> TaskDefinition {
         network_mode: NetworkMode::Bridge,
         pid_mode: None,
         ipc_mode: None,
+        placement_constraints: Vec::new(),
         runtime_platform: None,
         requires_compatibilities: Vec::new(),
         task_role_arn: None,

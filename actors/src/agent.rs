@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mainstay_core::lifecycle::{ContainerReport, ContainerStatus};
-use mainstay_core::model::{ContainerInstance, InstanceStatus, Resources, TaskStatus};
-use mainstay_core::{InstanceId, TaskId};
+use mainstay_core::model::{
+    ContainerInstance, InstanceStatus, Resources, SchedulingStrategy, Service, TaskOwner, TaskStatus,
+};
+use mainstay_core::{InstanceId, ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
-use crate::context::Context;
+use crate::context::{Context, Noted};
+use crate::control::{ControlError, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::placement::PlacementMsg;
-use crate::ports::{EngineInfo, FromAgent, ToAgent, Write};
+use crate::ports::{EngineInfo, FromAgent, StoreError, ToAgent, Write};
+use crate::service::ServiceMsg;
 use crate::task::TaskMsg;
 use crate::tree::{Kind, Life, Path};
 
@@ -32,6 +36,27 @@ pub enum AgentMsg {
     Tell(ToAgent),
     /// The host said this.
     Heard(FromAgent),
+    /// Attach attributes, in place of those of the same names.
+    PutAttributes {
+        /// Name and value.
+        attributes: Vec<(String, Option<String>)>,
+        /// Where the answer goes.
+        reply: Reply<Arc<ContainerInstance>>,
+    },
+    /// Take attributes away that people attached.
+    DeleteAttributes {
+        /// Which.
+        names: Vec<String>,
+        /// Where the answer goes.
+        reply: Reply<Arc<ContainerInstance>>,
+    },
+    /// Take new tasks, or none any more.
+    SetStatus {
+        /// Which of both.
+        status: InstanceStatus,
+        /// Where the answer goes.
+        reply: Reply<Arc<ContainerInstance>>,
+    },
     /// The grace of a task nobody knew is over.
     ForgetUnlessKnown(TaskId),
     /// Panic, to see what heals.
@@ -42,6 +67,8 @@ pub enum AgentMsg {
 /// An agent's state.
 pub struct AgentState {
     instance: ContainerInstance,
+    /// What the host says of itself.
+    said: Vec<(String, String)>,
     /// Tasks found on the host that nobody knows, in their grace.
     unknown: BTreeSet<TaskId>,
     _presence: Presence<InstanceId, AgentMsg>,
@@ -64,6 +91,7 @@ impl Actor for Agent {
         me.cast(AgentMsg::Begin)?;
         Ok(AgentState {
             instance: ContainerInstance::clone(&instance),
+            said: Vec::new(),
             unknown: BTreeSet::new(),
             _presence: self.ctx.directory.agents.enter(id, me),
             _life: self.ctx.tree.born(self.path.clone(), Kind::Agent, self.ctx.nature.wall()),
@@ -92,6 +120,20 @@ impl Actor for Agent {
                 if let Some(actor) = self.ctx.directory.tasks.get(&task) {
                     drop(actor.cast(TaskMsg::Vanished));
                 }
+            }
+            AgentMsg::Heard(FromAgent::Attributes(said)) => state.said = said,
+            AgentMsg::PutAttributes { attributes, reply } => self.put_attributes(state, attributes, reply),
+            AgentMsg::DeleteAttributes { names, reply } => {
+                let mut next = state.instance.clone();
+                next.custom_attributes.retain(|(name, _)| !names.contains(name));
+                self.change_for(state, next, reply);
+            }
+            AgentMsg::SetStatus { status, reply } => {
+                if status != state.instance.status {
+                    tracing::info!(instance = %state.instance.id, status = status.as_str(), "container instance changed");
+                }
+                let next = ContainerInstance { status, ..state.instance.clone() };
+                self.change_for(state, next, reply);
             }
             AgentMsg::Heard(FromAgent::EngineUp(info)) => self.engine_up(state, &info),
             AgentMsg::Heard(FromAgent::EngineDown { detail }) => self.engine_down(state, &detail),
@@ -139,20 +181,26 @@ impl Agent {
             memory: info.memory,
             tcp_ports: Resources::RESERVED_PORTS.to_vec(),
             udp_ports: Vec::new(),
+            gpus: 0,
         };
         let attribute = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        let found = [
+            attribute("ecs.os-type", &info.os),
+            attribute("ecs.cpu-architecture", architecture(&info.architecture)),
+        ];
+        // What somebody set for this host goes over what its engine says.
+        let of_engine =
+            found.into_iter().filter(|(name, _)| !state.said.iter().any(|(said, _)| said == name));
+        let said = state.said.iter().map(|(name, value)| attribute(name, value));
         let next = ContainerInstance {
             agent_connected: true,
             engine_connected: true,
             registered,
             engine_version: format!("DockerVersion: {}", info.version),
-            attributes: vec![
-                attribute("ecs.os-type", &info.os),
-                attribute("ecs.cpu-architecture", &info.architecture),
-            ],
+            attributes: of_engine.chain(said).collect(),
             ..state.instance.clone()
         };
-        self.change(state, next);
+        self.change_where_different(state, next);
         self.wake_tasks(state);
     }
 
@@ -162,19 +210,79 @@ impl Agent {
         }
         let next =
             ContainerInstance { agent_connected: true, engine_connected: false, ..state.instance.clone() };
-        self.change(state, next);
+        self.change_where_different(state, next);
     }
 
-    fn change(&self, state: &mut AgentState, next: ContainerInstance) {
-        if next == state.instance {
+    fn change_where_different(&self, state: &mut AgentState, next: ContainerInstance) {
+        if next != state.instance {
+            self.change(state, next);
+        }
+    }
+
+    fn put_attributes(
+        &self,
+        state: &mut AgentState,
+        attributes: Vec<(String, Option<String>)>,
+        reply: Reply<Arc<ContainerInstance>>,
+    ) {
+        let mut next = state.instance.clone();
+        next.custom_attributes.retain(|(name, _)| !attributes.iter().any(|(given, _)| given == name));
+        next.custom_attributes.extend(attributes);
+        let (count, limit) = (next.custom_attributes.len(), ContainerInstance::MOST_CUSTOM_ATTRIBUTES);
+        if count > limit {
+            let instance = state.instance.id.clone();
+            drop(reply.send(Err(ControlError::TooManyAttributes { instance, count, limit })));
             return;
         }
+        self.change_for(state, next, reply);
+    }
+
+    /// What a person changes: answered once it is on disk.
+    fn change_for(
+        &self,
+        state: &mut AgentState,
+        next: ContainerInstance,
+        reply: Reply<Arc<ContainerInstance>>,
+    ) {
+        let again = || self.ctx.note(Write::Instance(state.instance.clone()));
+        let noted = if next == state.instance { again() } else { self.change(state, next) };
+        let changed = Arc::new(state.instance.clone());
+        self.ctx.spawn(async move {
+            let lost = |_| Err(StoreError::Write { detail: "its writer has ended".into() });
+            let answer = match noted.await.unwrap_or_else(lost) {
+                Ok(()) => Ok(changed),
+                Err(error) => Err(ControlError::Unavailable(error.to_string())),
+            };
+            // The caller may have gone.
+            drop(reply.send(answer));
+        });
+    }
+
+    fn change(&self, state: &mut AgentState, next: ContainerInstance) -> Noted {
         state.instance = next;
-        self.ctx.note(Write::Instance(state.instance.clone()));
+        let noted = self.ctx.note(Write::Instance(state.instance.clone()));
         if let Some(placement) = self.ctx.directory.placements.get(&state.instance.cluster) {
-            let accepts = state.instance.status == InstanceStatus::Active && state.instance.engine_connected;
-            let (id, registered) = (state.instance.id.clone(), state.instance.registered.clone());
-            drop(placement.cast(PlacementMsg::Instance { id, registered, accepts }));
+            drop(placement.cast(PlacementMsg::Instance(Box::new(state.instance.clone()))));
+        }
+        self.tell_services(state);
+        noted
+    }
+
+    /// Those that have tasks here may have to move them, and those of which one is everywhere to start one.
+    fn tell_services(&self, state: &AgentState) {
+        let instance = &state.instance;
+        let mut concerned = BTreeSet::new();
+        for task in self.ctx.view.tasks.filter(|task| task.instance == instance.id) {
+            if let TaskOwner::Service { service, .. } = &task.owner {
+                concerned.insert(ServiceKey { cluster: task.cluster.clone(), name: service.clone() });
+            }
+        }
+        let everywhere = |service: &Service| {
+            service.key.cluster == instance.cluster && service.scheduling == SchedulingStrategy::Daemon
+        };
+        concerned.extend(self.ctx.view.services.filter(everywhere).into_iter().map(|one| one.key.clone()));
+        for service in concerned.iter().filter_map(|key| self.ctx.directory.services.get(key)) {
+            drop(service.cast(ServiceMsg::Room));
         }
     }
 
@@ -188,6 +296,15 @@ impl Agent {
                 drop(actor.cast(TaskMsg::Begin));
             }
         }
+    }
+}
+
+/// An architecture in ECS's words.
+fn architecture(of_engine: &str) -> &str {
+    match of_engine {
+        "aarch64" => "arm64",
+        "amd64" => "x86_64",
+        other => other,
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Settings {
     pub networks: Networks,
     /// How long STOPPED tasks and INACTIVE services stay visible.
     pub stopped_task_retention: Duration,
+    /// What this host says of itself, beside what its engine does.
+    pub host_attributes: Vec<(String, String)>,
 }
 
 impl Default for Settings {
@@ -81,6 +83,7 @@ impl Default for Settings {
             storage: Storage::default(),
             networks: Networks::default(),
             stopped_task_retention: Duration::from_secs(24 * 3600),
+            host_attributes: Vec::new(),
         }
     }
 }

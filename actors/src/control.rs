@@ -6,19 +6,23 @@ mod requests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{Cluster, ContainerInstance, Service, StopCode, Task, TaskDefinition, TaskStatus};
-use mainstay_core::{ClusterName, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{
+    Cluster, ContainerInstance, InstanceStatus, Service, StopCode, Task, TaskDefinition, TaskStatus,
+};
+use mainstay_core::protection::{self, Wish};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
 
 pub use error::*;
 pub use requests::*;
 
+use crate::agent::AgentMsg;
 use crate::catalog::CatalogMsg;
 use crate::context::Context;
 use crate::ports::Write;
 use crate::service::ServiceMsg;
-use crate::task::TaskMsg;
+use crate::task::{Protected, TaskMsg};
 use crate::tasks::TasksMsg;
 use crate::view::View;
 
@@ -158,12 +162,73 @@ impl Control {
         self.ask(to, |reply| TaskMsg::StopByUser { reason, reply }).await
     }
 
+    /// Protects a task from its service's scale-in and rollouts, or takes that back; why not, where it cannot be.
+    ///
+    /// # Errors
+    /// Where it is unknown, or that it is protected could not be stored.
+    pub async fn protect_task(&self, id: TaskId, wish: Wish) -> Result<Protected, ControlError> {
+        let task = self.ctx.view.tasks.get(&id).ok_or_else(|| ControlError::TaskNotFound(id.clone()))?;
+        if task.last_status == TaskStatus::Stopped {
+            return Ok(Err(protection::check(&task).err().unwrap_or(protection::Refusal::Ending)));
+        }
+        let to = || self.ctx.directory.tasks.get(&id);
+        self.ask(to, |reply| TaskMsg::Protect { wish, reply }).await
+    }
+
     /// Registers a container instance, or finds the one this host registered before.
     ///
     /// # Errors
     /// Where the cluster is unknown.
     pub async fn register_instance(&self, new: NewInstance) -> Result<Arc<ContainerInstance>, ControlError> {
         self.catalog(|reply| CatalogMsg::RegisterInstance { new: Box::new(new), reply }).await
+    }
+
+    /// Attaches attributes to a container instance, in place of those of the same names.
+    ///
+    /// # Errors
+    /// Where it is unknown or would have too many, or they could not be stored.
+    pub async fn put_attributes(
+        &self,
+        id: InstanceId,
+        attributes: Vec<(String, Option<String>)>,
+    ) -> Result<Arc<ContainerInstance>, ControlError> {
+        self.agent(id, |reply| AgentMsg::PutAttributes { attributes, reply }).await
+    }
+
+    /// Takes attributes that people attached from a container instance again; those of names that it does not have are
+    /// no error.
+    ///
+    /// # Errors
+    /// Where it is unknown, or that could not be stored.
+    pub async fn delete_attributes(
+        &self,
+        id: InstanceId,
+        names: Vec<String>,
+    ) -> Result<Arc<ContainerInstance>, ControlError> {
+        self.agent(id, |reply| AgentMsg::DeleteAttributes { names, reply }).await
+    }
+
+    /// Has a container instance take no new tasks, and services move theirs away from it; or has it take some again.
+    ///
+    /// # Errors
+    /// Where it is unknown, or that could not be stored.
+    pub async fn set_instance_status(
+        &self,
+        id: InstanceId,
+        status: InstanceStatus,
+    ) -> Result<Arc<ContainerInstance>, ControlError> {
+        self.agent(id, |reply| AgentMsg::SetStatus { status, reply }).await
+    }
+
+    async fn agent<T>(
+        &self,
+        id: InstanceId,
+        message: impl FnOnce(Reply<T>) -> AgentMsg,
+    ) -> Result<T, ControlError> {
+        if self.ctx.view.instances.get(&id).is_none() {
+            return Err(ControlError::InstanceNotFound(id));
+        }
+        self.ask(|| self.ctx.directory.agents.get(&id), message).await
     }
 
     /// Stops every task and starts none any more, for a daemon that ends; services begin anew with the next start.

@@ -33,7 +33,8 @@ use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Secrets, ToAgent,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Inside, Secrets,
+    ToAgent,
 };
 use crate::supervisor;
 use crate::tree::{Kind, Life, Path};
@@ -61,6 +62,8 @@ pub struct Host {
     pub engine: Arc<dyn ContainerEngine>,
     /// Where secrets and environment files come from.
     pub secrets: Arc<dyn Secrets>,
+    /// What it offers inside containers.
+    pub inside: Arc<dyn Inside>,
     /// The way to the control plane.
     pub control: SharedControlLink,
 }
@@ -349,7 +352,7 @@ impl Host {
             );
         }
         state.engine = EngineStatus::Up(info.clone());
-        self.control.send(FromAgent::EngineUp(info));
+        self.report_up(info);
         self.report_found(state);
         for command in std::mem::take(&mut state.held) {
             self.command(me, state, command).await?;
@@ -438,9 +441,14 @@ impl Host {
         Ok(())
     }
 
+    fn report_up(&self, info: EngineInfo) {
+        self.control.send(FromAgent::Attributes(self.ctx.settings.host_attributes.clone()));
+        self.control.send(FromAgent::EngineUp(info));
+    }
+
     fn resync(&self, state: &HostState) {
         match &state.engine {
-            EngineStatus::Up(info) => self.control.send(FromAgent::EngineUp(info.clone())),
+            EngineStatus::Up(info) => self.report_up(info.clone()),
             EngineStatus::Down(detail) => self.control.send(FromAgent::EngineDown { detail: detail.clone() }),
             EngineStatus::NeverReached => {}
         }
@@ -463,6 +471,7 @@ impl Host {
             path: self.path.child(&id),
             engine: Arc::clone(&self.engine),
             secrets: Arc::clone(&self.secrets),
+            inside: Arc::clone(&self.inside),
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
         };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mainstay_core::model::{InstanceStatus, Resources, Task, TaskStatus};
-use mainstay_core::placement::{Ledger, Refusal, Request};
+use mainstay_core::model::{ContainerInstance, Task, TaskStatus};
+use mainstay_core::placement::{Lack, Ledger, Refusal, Request};
 use mainstay_core::{ClusterName, InstanceId, ServiceName, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -45,6 +45,8 @@ pub enum PlacementMsg {
         holder: Holder,
         /// What it needs.
         request: Request,
+        /// The very instance to take, where somebody said which.
+        on: Option<InstanceId>,
         /// Where the answer goes.
         answer: Answer,
         /// Who wants to know when there may be room, should there be none now.
@@ -62,14 +64,7 @@ pub enum PlacementMsg {
         tasks: BTreeSet<TaskId>,
     },
     /// An instance joined or changed.
-    Instance {
-        /// Which.
-        id: InstanceId,
-        /// What it has.
-        registered: Resources,
-        /// Whether it takes tasks now.
-        accepts: bool,
-    },
+    Instance(Box<ContainerInstance>),
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
@@ -80,9 +75,16 @@ pub struct PlacementState {
     cluster: ClusterName,
     ledger: Ledger,
     holders: BTreeMap<TaskId, Holder>,
-    waiting: BTreeMap<Holder, Room>,
+    waiting: BTreeMap<Holder, Waiting>,
     _presence: Presence<ClusterName, PlacementMsg>,
     _life: Life,
+}
+
+/// Somebody who was refused.
+struct Waiting {
+    tell: Room,
+    /// Whether it is not only less of something that it waits for: its constraints ask for tasks.
+    for_tasks: bool,
 }
 
 impl Actor for Placement {
@@ -107,8 +109,7 @@ impl Actor for Placement {
         };
         let cluster = &state.cluster;
         for instance in self.ctx.view.instances.filter(|instance| instance.cluster == *cluster) {
-            let accepts = instance.status == InstanceStatus::Active && instance.engine_connected;
-            state.ledger.upsert_instance(instance.id.clone(), instance.registered.clone(), accepts);
+            state.ledger.upsert_instance(&instance);
         }
         let holding =
             self.ctx.view.tasks.filter(|t| t.cluster == *cluster && t.last_status != TaskStatus::Stopped);
@@ -125,23 +126,31 @@ impl Actor for Placement {
         state: &mut PlacementState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            PlacementMsg::Reserve { task, holder, request, answer, room } => {
-                let placed = state.ledger.reserve(task.clone(), &request);
+            PlacementMsg::Reserve { task, holder, request, on, answer, room } => {
+                let placed = match on {
+                    Some(id) => state.ledger.reserve_on(task.clone(), &request, &id).map(|()| id),
+                    None => state.ledger.reserve(task.clone(), &request),
+                };
                 match &placed {
                     Ok(_) => {
                         metrics::placements(state.cluster.as_str()).increment(1);
                         state.holders.insert(task, holder);
+                        state.announce_tasks();
                     }
                     Err(refusal) => {
                         metrics::placement_failures(state.cluster.as_str(), lack_of(refusal)).increment(1);
-                        if let Some(room) = room {
-                            state.waiting.insert(holder, room);
+                        if let Some(tell) = room {
+                            let for_tasks = request.asks_for_tasks();
+                            state.waiting.insert(holder, Waiting { tell, for_tasks });
                         }
                     }
                 }
                 answer(placed);
             }
-            PlacementMsg::Hold(task) => state.hold(&task),
+            PlacementMsg::Hold(task) => {
+                state.hold(&task);
+                state.announce_tasks();
+            }
             PlacementMsg::Release(task) => {
                 state.holders.remove(&task);
                 if state.ledger.release(&task) {
@@ -161,9 +170,9 @@ impl Actor for Placement {
                 }
                 state.announce_room();
             }
-            PlacementMsg::Instance { id, registered, accepts } => {
-                state.ledger.upsert_instance(id, registered, accepts);
-                if accepts {
+            PlacementMsg::Instance(instance) => {
+                state.ledger.upsert_instance(&instance);
+                if instance.accepts() {
                     state.announce_room();
                 }
             }
@@ -176,14 +185,23 @@ impl Actor for Placement {
 
 impl PlacementState {
     fn hold(&mut self, task: &Task) {
-        let (id, instance) = (task.id.clone(), task.instance.clone());
-        self.ledger.hold(id.clone(), instance, task.group.clone(), task.resources.clone());
-        self.holders.insert(id, crate::task::holder_of(task));
+        self.ledger.hold(task);
+        self.holders.insert(task.id.clone(), crate::task::holder_of(task));
     }
 
     fn announce_room(&mut self) {
-        for (_, tell) in std::mem::take(&mut self.waiting) {
+        for (_, Waiting { tell, .. }) in std::mem::take(&mut self.waiting) {
             tell();
+        }
+    }
+
+    /// There is one more task somewhere, which may be what somebody's constraints ask for.
+    fn announce_tasks(&mut self) {
+        let holders = self.waiting.iter().filter(|(_, waiting)| waiting.for_tasks);
+        for holder in holders.map(|(holder, _)| holder.clone()).collect::<Vec<_>>() {
+            if let Some(Waiting { tell, .. }) = self.waiting.remove(&holder) {
+                tell();
+            }
         }
     }
 }
@@ -192,6 +210,14 @@ fn lack_of(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NoInstances => "no_instances",
         Refusal::Disconnected { .. } => "AGENT",
-        Refusal::Insufficient { lack, .. } => lack.resource(),
+        Refusal::Draining { .. } => "DRAINING",
+        Refusal::Insufficient { lack: Lack::MemberOf, .. } => "memberOf",
+        Refusal::Insufficient { lack: Lack::DistinctInstance, .. } => "distinctInstance",
+        Refusal::Insufficient { lack, .. } => lack.reason(),
     }
+}
+
+/// What a task's place is drawn with where its strategy is chance: another one for each task, the same if it asks again.
+pub(crate) fn seed_of(task: &TaskId) -> u64 {
+    mainstay_core::fnv1a(task.as_str().as_bytes(), b"place")
 }

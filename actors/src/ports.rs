@@ -3,6 +3,7 @@
 mod clock;
 mod engine;
 mod exec;
+mod inside;
 mod link;
 mod logs;
 mod secrets;
@@ -11,6 +12,7 @@ mod store;
 pub use clock::*;
 pub use engine::*;
 pub use exec::*;
+pub use inside::*;
 pub use link::*;
 pub use logs::*;
 pub use secrets::*;

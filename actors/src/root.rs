@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::cluster::{clusters, spawn};
 use crate::context::Context;
 use crate::host::Host;
-use crate::ports::{ContainerEngine, Secrets};
+use crate::ports::{ContainerEngine, Inside, Secrets};
 use crate::supervisor::{ChildSpec, Family, Supervisor, SupervisorMsg, stop};
 use crate::tree::{Kind, Path};
 
@@ -50,9 +50,10 @@ impl Root {
         ctx: &Context,
         engine: Arc<dyn ContainerEngine>,
         secrets: Arc<dyn Secrets>,
+        inside: Arc<dyn Inside>,
         control: SharedControlLink,
     ) -> Result<(), String> {
-        let spec = host(ctx, &Path::root(), engine, secrets, control);
+        let spec = host(ctx, &Path::root(), engine, secrets, inside, control);
         self.actor.cast(SupervisorMsg::Start(spec)).map_err(|error| error.to_string())
     }
 
@@ -91,6 +92,7 @@ fn host(
     parent: &Path,
     engine: Arc<dyn ContainerEngine>,
     secrets: Arc<dyn Secrets>,
+    inside: Arc<dyn Inside>,
     control: SharedControlLink,
 ) -> ChildSpec {
     let (ctx, path) = (Arc::clone(ctx), parent.child("host"));
@@ -104,6 +106,7 @@ fn host(
                 path: path.clone(),
                 engine: Arc::clone(&engine),
                 secrets: Arc::clone(&secrets),
+                inside: Arc::clone(&inside),
                 control: Arc::clone(&control),
             };
             spawn(actor, (), under).boxed()

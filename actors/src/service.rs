@@ -5,6 +5,7 @@
 //! as a to-do: work is the difference between what is wanted and what is there.
 
 mod gauges;
+mod places;
 mod reconcile;
 mod roster;
 mod story;
@@ -77,6 +78,8 @@ pub enum ServiceMsg {
     },
     /// One of its tasks changed.
     TaskChanged(Arc<Task>),
+    /// One of its tasks was to be retired and is protected.
+    Spared(TaskId),
     /// One of its tasks found what the tags of its images stand for.
     ImagesFound {
         /// The task's deployment.
@@ -169,6 +172,7 @@ impl Actor for ServiceActor {
                 self.images_found(state, &deployment, &images);
                 return Ok(());
             }
+            ServiceMsg::Spared(task) => state.roster.spared(&task),
             ServiceMsg::Room => state.blocked = false,
             ServiceMsg::HeardEnough => {
                 state.unheard.clear();
@@ -263,8 +267,7 @@ impl ServiceActor {
                 let early = self.is_early(state, &refusal);
                 if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() && !early {
                     let key = &state.record.key;
-                    let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&key.cluster, id);
-                    let message = story::unplaced(key, &refusal.service_event_reason(arn));
+                    let message = story::unplaced(key, &refusal.service_event_reason());
                     self.tell(state, message);
                     state.told = Some(refusal);
                 }
@@ -283,12 +286,16 @@ impl ServiceActor {
         state.children.start(me.get_cell(), task).await
     }
 
-    /// Whether a refusal only says that the hosts have not reported yet since this daemon began.
+    /// Whether a refusal only says that hosts, or their engines, have not answered yet since this daemon began.
     fn is_early(&self, state: &ServiceState, refusal: &Refusal) -> bool {
         let cluster = &state.record.key.cluster;
         state.settling
             && matches!(refusal, Refusal::NoInstances | Refusal::Disconnected { .. })
-            && self.ctx.view.instances.any(|known| known.cluster == *cluster && !known.agent_connected)
+            && self
+                .ctx
+                .view
+                .instances
+                .any(|known| known.cluster == *cluster && !(known.agent_connected && known.engine_connected))
     }
 
     fn new_task(

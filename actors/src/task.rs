@@ -7,8 +7,9 @@ use std::sync::Arc;
 use futures::FutureExt;
 use mainstay_core::lifecycle::{self, TaskReport};
 use mainstay_core::model::{
-    DeploymentImage, LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus,
+    DeploymentImage, LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus, Timestamp,
 };
+use mainstay_core::protection::{self, Crowd, Wish};
 use mainstay_core::{ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -53,6 +54,18 @@ pub enum TaskMsg {
         /// For people.
         reason: String,
     },
+    /// Its service wants it no more: it is to end, unless it is protected.
+    Retire {
+        /// For people.
+        reason: String,
+    },
+    /// Somebody wants it protected from that, or not any more.
+    Protect {
+        /// What is wanted.
+        wish: Wish,
+        /// Where the answer goes.
+        reply: Reply<Protected>,
+    },
     /// A person decided to end it.
     StopByUser {
         /// For people.
@@ -64,6 +77,9 @@ pub enum TaskMsg {
     #[cfg(feature = "sim")]
     Panic,
 }
+
+/// What became of a wish for protection: the task, or why it cannot be.
+pub type Protected = Result<Arc<Task>, protection::Refusal>;
 
 /// A task's state.
 pub struct TaskState {
@@ -100,6 +116,7 @@ impl Actor for TaskActor {
             self.ctx.settings.stop_timeout,
         );
         spec.network = task.network.as_ref().map(|network| network.configuration.clone());
+        spec.launch_type = task.launch_type;
         // Elsewhere the task's size is what placement counts.
         spec.limits = (task.launch_type == Some(LaunchType::Fargate))
             .then_some(TaskLimits { cpu: task.resources.cpu, memory: task.resources.memory });
@@ -144,12 +161,25 @@ impl Actor for TaskActor {
                 }
             }
             TaskMsg::Stop { code, reason } => drop(self.stop(&me, state, code, &reason)),
+            TaskMsg::Retire { reason } => {
+                if !state.task.is_protected(now) {
+                    drop(self.stop(&me, state, StopCode::ServiceSchedulerInitiated, &reason));
+                } else if let Some(service) = self.service(state) {
+                    // It was protected just now.
+                    drop(service.cast(ServiceMsg::Spared(state.task.id.clone())));
+                }
+            }
+            TaskMsg::Protect { wish, reply } => self.protect(&me, state, wish, reply),
             TaskMsg::StopByUser { reason, reply } => {
                 let reason = reason.unwrap_or_else(|| "Task stopped by user".into());
                 Failpoint::StopTaskDecided.hit();
                 let noted = self.stop(&me, state, StopCode::UserInitiated, &reason);
                 Failpoint::StopTaskTold.hit();
-                self.answer_when_durable(state, noted, reply);
+                self.answer_when_durable(state, noted, |task| {
+                    Failpoint::StopTaskCommitted.hit();
+                    // The caller may have gone; the stop stands all the same.
+                    drop(reply.send(task));
+                });
             }
             #[cfg(feature = "sim")]
             TaskMsg::Panic => panic!("asked to"),
@@ -245,9 +275,7 @@ impl TaskActor {
         if found == state.images {
             return;
         }
-        // A service that is just being started again starts this actor again, too.
-        let service = service_of(&state.task).and_then(|key| self.ctx.directory.services.get(&key));
-        if let Some(service) = service {
+        if let Some(service) = self.service(state) {
             let (deployment, images) = (deployment.clone(), found.clone());
             drop(service.cast(ServiceMsg::ImagesFound { deployment, images }));
         }
@@ -276,9 +304,45 @@ impl TaskActor {
         }
     }
 
-    /// Answers when the note of the stop is on disk: the caller waits for no write but that one. A stop that was
-    /// decided earlier may have missed the disk then, and is written again.
-    fn answer_when_durable(&self, state: &TaskState, noted: Option<Noted>, reply: Reply<Arc<Task>>) {
+    /// The actor of its service; one that is just being started again starts this actor again, too.
+    fn service(&self, state: &TaskState) -> Option<ActorRef<ServiceMsg>> {
+        service_of(&state.task).and_then(|key| self.ctx.directory.services.get(&key))
+    }
+
+    fn protect(&self, me: &Me, state: &mut TaskState, wish: Wish, reply: Reply<Protected>) {
+        let now = self.ctx.nature.wall();
+        let noted = match protection::decide(&state.task, wish, self.crowd(state, now), now) {
+            Err(refusal) => return drop(reply.send(Ok(Err(refusal)))),
+            Ok(Some(task)) => {
+                tracing::info!(task = %task.id, until = ?task.protected_until.map(|until| until.0), "protection changed");
+                self.change(me, state, task)
+            }
+            Ok(None) => None,
+        };
+        // The caller may have gone; the protection stands all the same.
+        self.answer_when_durable(state, noted, |task| drop(reply.send(task.map(Ok))));
+    }
+
+    /// How it stands with protection in its service.
+    fn crowd(&self, state: &TaskState, now: Timestamp) -> Crowd {
+        let key = service_of(&state.task);
+        let tasks = key.as_ref().map(|key| self.ctx.view.tasks_of_service(key)).unwrap_or_default();
+        let counts = |task: &Arc<Task>| task.last_status != TaskStatus::Stopped && task.is_protected(now);
+        let service = key.and_then(|key| self.ctx.view.services.get(&key));
+        Crowd {
+            protected: tasks.into_iter().filter(counts).count(),
+            desired: service.map_or(0, |service| service.desired_count),
+        }
+    }
+
+    /// Answers when the note of what was decided is on disk: the caller waits for no write but that one. What was decided
+    /// earlier may have missed the disk then, and is written again.
+    fn answer_when_durable(
+        &self,
+        state: &TaskState,
+        noted: Option<Noted>,
+        answer: impl FnOnce(Result<Arc<Task>, ControlError>) + Send + 'static,
+    ) {
         let task = Arc::clone(&state.task);
         let again = || self.ctx.commit(vec![Write::Task(Task::clone(&task))]);
         let done = noted.map_or_else(again, |noted| {
@@ -287,10 +351,7 @@ impl TaskActor {
         });
         self.ctx.spawn(async move {
             let written = done.await;
-            Failpoint::StopTaskCommitted.hit();
-            let answer = written.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string()));
-            // The caller may have gone; the stop stands all the same.
-            drop(reply.send(answer));
+            answer(written.map(|()| task).map_err(|error| ControlError::Unavailable(error.to_string())));
         });
     }
 }

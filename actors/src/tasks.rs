@@ -14,7 +14,7 @@ use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::placement::{Holder, PlacementMsg};
+use crate::placement::{Holder, PlacementMsg, seed_of};
 use crate::ports::{StoreError, Write};
 use crate::task::TaskChildren;
 use crate::tree::{Kind, Life, Path};
@@ -187,11 +187,19 @@ impl Tasks {
         };
         let group = request.group.clone().unwrap_or_else(|| format!("family:{}", definition.key.family));
         let resources = placement::requirements(&definition, &request.overrides);
+        let constraints = definition.placement_constraints.iter().chain(&request.placement_constraints);
+        let request_of_each = Request {
+            resources,
+            attributes: placement::required_attributes(&definition),
+            constraints: constraints.cloned().collect(),
+            strategy: request.placement_strategy.clone(),
+            ..Request::of_group(group)
+        };
         state.last_run += 1;
         let number = state.last_run;
         let run = Run {
             waiting: request.count as usize,
-            request_of_each: Request { resources, gpus: placement::gpus(&definition), group },
+            request_of_each,
             definition,
             request,
             placed: Vec::new(),
@@ -199,13 +207,17 @@ impl Tasks {
             made: Vec::new(),
             replies: vec![reply],
         };
+        let mut instances = run.request.on.iter().cloned();
         for _ in 0..run.request.count {
+            let on = instances.next();
             let (task, me) = (self.ctx.nature.task_id(), me.clone());
             let id = task.clone();
             let answer =
                 Box::new(move |place| drop(me.cast(TasksMsg::Placed { run: number, task: id, place })));
-            let (holder, request) = (Holder::Standalone, run.request_of_each.clone());
-            self.tell_placement(state, PlacementMsg::Reserve { task, holder, request, answer, room: None });
+            let request = Request { seed: seed_of(&task), ..run.request_of_each.clone() };
+            let holder = Holder::Standalone;
+            let reserve = PlacementMsg::Reserve { task, holder, request, on, answer, room: None };
+            self.tell_placement(state, reserve);
         }
         state.runs.insert(number, run);
     }
@@ -316,18 +328,10 @@ impl Tasks {
         if run.made.is_empty() && run.refused.contains(&Refusal::NoInstances) {
             return Err(ControlError::NoInstances);
         }
-        let failure = |refusal: &Refusal| match refusal {
-            Refusal::Disconnected { closest } => Failure {
-                arn: Some(self.ctx.settings.partition.instance(&run.request.cluster, closest)),
-                reason: "AGENT".into(),
-                detail: None,
-            },
-            Refusal::NoInstances => Failure { arn: None, reason: "RESOURCE:*".into(), detail: None },
-            Refusal::Insufficient { closest, lack } => Failure {
-                arn: Some(self.ctx.settings.partition.instance(&run.request.cluster, closest)),
-                reason: lack.resource().into(),
-                detail: None,
-            },
+        let arn = |id: &InstanceId| self.ctx.settings.partition.instance(&run.request.cluster, id);
+        let failure = |refusal: &Refusal| {
+            let (closest, reason) = refusal.failure();
+            Failure { arn: closest.map(arn), reason: reason.into(), detail: None }
         };
         Ok(Ran { tasks: run.made.clone(), failures: run.refused.iter().map(failure).collect() })
     }

@@ -21,6 +21,8 @@ pub struct Member {
     pub fitness: Fitness,
     /// Since when it is there.
     pub created_at: Timestamp,
+    /// Neither scale-in nor a rollout may stop it now.
+    pub protected: bool,
 }
 
 /// How well a member is.
@@ -100,6 +102,9 @@ fn percent(of: u32, percent: u32, round: u64) -> u32 {
 /// Members that are being stopped still count against the upper bound, since their containers may still run, and
 /// towards nothing else. A sick member's replacement comes first where there is room for both (ECS since 2023); where
 /// it is only to be reported, it keeps its slot, serves nobody (so that nothing is steady), and goes before others do.
+///
+/// A protected member is kept before any other of its deployment, and stays where it is too many or of an older one: the
+/// plan is not steady then, and whoever asks asks again when its protection is over. A sick one is replaced all the same.
 pub fn plan(rollout: &Rollout<'_>) -> Plan {
     let mut plan = Plan::default();
     let is_new = |member: &&Member| member.deployment == *rollout.primary;
@@ -111,10 +116,23 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
     let mut keepers: Vec<&Member> =
         live().filter(is_new).filter(|member| reported || !is_sick(member)).collect();
     keepers.sort_by_key(|member| {
-        (is_sick(member), std::cmp::Reverse(member.fitness), member.slot, member.created_at, &member.id)
+        let rank = (std::cmp::Reverse(member.protected), is_sick(member), std::cmp::Reverse(member.fitness));
+        (rank, member.slot, member.created_at, &member.id)
     });
     let surplus = keepers.split_off(keepers.len().min(rollout.desired as usize));
-    plan.stop.extend(surplus.iter().map(|member| (member.id.clone(), Why::ScaleIn)));
+    // A protected one that is kept and does not serve yet costs nobody who does, where that would be one too few.
+    let serving = live().filter(is_new).filter(|member| member.fitness == Fitness::Serving).count();
+    let floor = lower_bound(rollout.desired, rollout.limits).min(rollout.desired);
+    let mut dispensable = serving.saturating_sub(floor as usize);
+    for member in surplus.iter().filter(|member| !member.protected) {
+        if member.fitness == Fitness::Serving {
+            if dispensable == 0 {
+                continue;
+            }
+            dispensable -= 1;
+        }
+        plan.stop.push((member.id.clone(), Why::ScaleIn));
+    }
 
     // A slot that backs off is one of the missing: its neighbour does not start in its stead.
     let used: BTreeSet<u32> = keepers.iter().map(|keeper| keeper.slot).collect();
@@ -152,8 +170,12 @@ fn stop_unhealthy(rollout: &Rollout<'_>, serving: usize, cramped: usize, plan: &
     // What is being stopped already makes room too.
     let to_make_room = cramped.saturating_sub(stopping(rollout));
     let replaced = (serving + sick.len()).saturating_sub(rollout.desired as usize);
-    let why = if rollout.desired == 0 { Why::ScaleIn } else { Why::Unhealthy };
-    plan.stop.extend(sick.iter().take(replaced.max(to_make_room)).map(|member| (member.id.clone(), why)));
+    // Protection holds scale-in up, but keeps no sick task.
+    let why = |member: &Member| {
+        if rollout.desired == 0 && !member.protected { Why::ScaleIn } else { Why::Unhealthy }
+    };
+    let gone = sick.iter().take(replaced.max(to_make_room));
+    plan.stop.extend(gone.map(|member| (member.id.clone(), why(member))));
 }
 
 /// Members of older deployments go as new ones serve, and down to the lower bound where only that makes room.
@@ -163,14 +185,24 @@ fn stop_superseded(rollout: &Rollout<'_>, serving_new: usize, cramped: usize, pl
     let (mut serving, idle): (Vec<&Member>, Vec<&Member>) =
         older.partition(|m| m.fitness == Fitness::Serving);
     // Those that do not serve add nothing.
-    plan.stop.extend(idle.iter().map(|member| (member.id.clone(), Why::Superseded)));
+    plan.stop.extend(idle.iter().filter_map(|member| Some((member.id.clone(), why_idle(member)?))));
     let total = serving.len() + serving_new;
     let replaced = total.saturating_sub(rollout.desired as usize);
     let spare = total.saturating_sub(lower_bound(rollout.desired, rollout.limits) as usize);
     let to_make_room = cramped.saturating_sub(stopping(rollout) + plan.stop.len());
     let count = replaced.max(spare.min(to_make_room));
+    serving.retain(|member| !member.protected);
     serving.sort_by_key(|member| (member.created_at, &member.id));
     plan.stop.extend(serving.iter().take(count).map(|member| (member.id.clone(), Why::Superseded)));
+}
+
+/// Why a member of an older deployment that does not serve is to stop, where it is.
+fn why_idle(member: &Member) -> Option<Why> {
+    match (member.protected, member.fitness) {
+        (false, _) => Some(Why::Superseded),
+        (true, Fitness::Unhealthy) => Some(Why::Unhealthy),
+        (true, _) => None,
+    }
 }
 
 fn stopping(rollout: &Rollout<'_>) -> usize {

@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod model;
 pub mod network;
 pub mod placement;
+pub mod protection;
 pub mod restart;
 pub mod secrets;
 pub mod storage;

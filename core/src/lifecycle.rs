@@ -195,6 +195,7 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         stop_code: None,
         stopped_reason: None,
         enable_execute_command: new.enable_execute_command,
+        protected_until: None,
     }
 }
 
@@ -400,7 +401,8 @@ fn health(containers: &[Container]) -> Health {
     })
 }
 
-fn changed(before: &Task, mut after: Task) -> Option<Task> {
+/// The record with its next version; `None` where nothing changed.
+pub(crate) fn changed(before: &Task, mut after: Task) -> Option<Task> {
     if *before == after {
         return None;
     }
@@ -413,4 +415,4 @@ fn cut(reason: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

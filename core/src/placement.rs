@@ -1,19 +1,93 @@
 //! Which container instance a task goes to, and a ledger of what is taken there.
+//!
+//! A [`Request`] says what a task needs, where it may be (constraints) and where of these places it shall go
+//! (strategies, which [`rank`] puts in order); the [`Ledger`] knows the places and answers with one of them, or with a
+//! [`Refusal`] in ECS's words.
 
-use std::collections::{BTreeMap, BTreeSet};
+pub mod capacity;
+mod index;
+mod ledger;
+mod needs;
+pub mod query;
+mod rank;
+pub mod zones;
 
-use crate::model::{Gpus, NetworkMode, Overrides, Protocol, Resources, TaskDefinition};
-use crate::{InstanceId, TaskId};
+use std::collections::BTreeMap;
+
+use crate::InstanceId;
+use crate::model::{
+    Gpus, NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, TaskDefinition,
+};
+
+pub use ledger::Ledger;
+use query::{Facts, Query, TasksHere};
 
 /// What a task needs, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
     /// What it takes up.
     pub resources: Resources,
-    /// GPUs.
-    pub gpus: u32,
-    /// Tasks of one group are spread over instances.
+    /// Attributes that its instance has to have with these values, since it could not run elsewhere.
+    pub attributes: Vec<(String, String)>,
+    /// Its group, which constraints look at.
     pub group: String,
+    /// Those that it is spread with: of a service the tasks of one deployment, so that what is left when a rollout is
+    /// over is even, whatever older tasks stood beside it.
+    pub kin: String,
+    /// Where it may be.
+    pub constraints: Vec<PlacementConstraint>,
+    /// Where of these places it goes; over zones and then over instances where nothing is said.
+    pub strategy: Vec<PlacementStrategy>,
+    /// What chance is made of.
+    pub seed: u64,
+}
+
+impl Request {
+    /// For tasks of a group that need nothing.
+    pub fn of_group(group: impl Into<String>) -> Self {
+        let group = group.into();
+        Self { kin: group.clone(), group, ..Self::default() }
+    }
+
+    /// Whether it differs in its seed alone.
+    fn asks_the_same(&self, other: &Self) -> bool {
+        self.kin == other.kin
+            && self.group == other.group
+            && self.resources == other.resources
+            && self.attributes == other.attributes
+            && self.constraints == other.constraints
+            && self.strategy == other.strategy
+    }
+
+    /// Whether more tasks somewhere may make room for it.
+    pub fn asks_for_tasks(&self) -> bool {
+        self.constraints.iter().any(|constraint| match constraint {
+            PlacementConstraint::MemberOf(text) => {
+                text.parse::<Query>().is_ok_and(|query| query.asks_for_tasks())
+            }
+            PlacementConstraint::DistinctInstance => false,
+        })
+    }
+}
+
+/// Constraints, ready to be held against instances one by one.
+#[derive(Debug, Clone)]
+pub struct Constraints(Vec<Option<Query>>);
+
+impl Constraints {
+    /// Those that look at an instance; what is no expression means none.
+    pub fn of<'a>(constraints: impl IntoIterator<Item = &'a PlacementConstraint>) -> Self {
+        let expressions = constraints.into_iter().filter_map(|constraint| match constraint {
+            PlacementConstraint::MemberOf(text) => Some(text.parse().ok()),
+            PlacementConstraint::DistinctInstance => None,
+        });
+        Self(expressions.collect())
+    }
+
+    /// Whether an instance with these facts and tasks meets all of them.
+    pub fn allow(&self, facts: &Facts, tasks: &dyn TasksHere) -> bool {
+        self.0.iter().all(|query| query.as_ref().is_some_and(|query| query.matches(facts, tasks)))
+    }
 }
 
 /// Why a task has no place.
@@ -26,7 +100,12 @@ pub enum Refusal {
         /// One of them.
         closest: InstanceId,
     },
-    /// None has enough.
+    /// The instance that was asked for takes no new tasks.
+    Draining {
+        /// That one.
+        closest: InstanceId,
+    },
+    /// None has enough, or is where it may be.
     Insufficient {
         /// The one that lacks least.
         closest: InstanceId,
@@ -38,52 +117,89 @@ pub enum Refusal {
 /// What an instance lacks; the later, the closer it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lack {
+    /// An attribute without which the task could not run there.
+    Attribute,
+    /// A `memberOf` means others.
+    MemberOf,
     /// CPU units.
     Cpu,
     /// Memory.
     Memory,
     /// A host port.
     Ports,
-    /// A GPU, of which no instance has any yet.
+    /// A GPU.
     Gpu,
+    /// Another task of the group is there.
+    DistinctInstance,
 }
 
 impl Lack {
     /// The word in RunTask's failures.
-    pub fn resource(self) -> &'static str {
+    pub fn reason(self) -> &'static str {
         match self {
+            Self::Attribute => "ATTRIBUTE",
+            Self::MemberOf => "MemberOf placement constraint unsatisfied.",
             Self::Cpu => "RESOURCE:CPU",
             Self::Memory => "RESOURCE:MEMORY",
             Self::Ports => "RESOURCE:PORTS",
             Self::Gpu => "RESOURCE:GPU",
+            Self::DistinctInstance => "DistinctInstance placement constraint unsatisfied.",
         }
     }
 }
 
 impl Refusal {
-    /// The reason in a service's event, in ECS's words.
-    pub fn service_event_reason(&self, instance_arn: impl Fn(&InstanceId) -> String) -> String {
+    /// The instance that it is about, and the reason in RunTask's failures, in ECS's words.
+    pub fn failure(&self) -> (Option<&InstanceId>, &'static str) {
         match self {
-            Self::NoInstances => "No Container Instances were found in your cluster.".into(),
-            Self::Disconnected { closest } => format!(
-                "The closest matching container-instance {} encountered error \"AGENT\".",
-                instance_arn(closest)
-            ),
-            Self::Insufficient { closest, lack } => {
-                let lacks = match lack {
-                    Lack::Cpu => "has insufficient CPU units available.",
-                    Lack::Memory => "has insufficient memory available.",
-                    Lack::Ports => "is already using a port required by your task.",
-                    Lack::Gpu => "has insufficient GPU resources available.",
-                };
-                format!("The closest matching container-instance {} {lacks}", instance_arn(closest))
-            }
+            Self::NoInstances => (None, "RESOURCE:*"),
+            Self::Disconnected { closest } => (Some(closest), "AGENT"),
+            Self::Draining { closest } => (Some(closest), "DRAINING"),
+            Self::Insufficient { closest, lack } => (Some(closest), lack.reason()),
+        }
+    }
+
+    /// The reason in a service's event, in ECS's words.
+    pub fn service_event_reason(&self) -> String {
+        let closest =
+            |id: &InstanceId, text: &str| format!("The closest matching (container-instance {id}) {text}.");
+        match self {
+            Self::NoInstances => "Reason: No Container Instances were found in your cluster.".into(),
+            Self::Disconnected { closest: id } => closest(id, "encountered error \"AGENT\""),
+            Self::Draining { closest: id } => closest(id, "encountered error \"DRAINING\""),
+            Self::Insufficient { closest: id, lack } => match lack {
+                Lack::Attribute => closest(id, "is missing an attribute required by your task"),
+                Lack::MemberOf | Lack::DistinctInstance => {
+                    closest(id, &format!("encountered error \"{}\"", lack.reason()))
+                }
+                Lack::Cpu => closest(id, "has insufficient CPU units available"),
+                Lack::Memory => closest(id, "has insufficient memory available"),
+                Lack::Ports => closest(id, "is already using a port required by your task"),
+                Lack::Gpu => closest(id, "has insufficient GPU resources available"),
+            },
         }
     }
 }
 
+/// What instances say to a request, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explanation {
+    /// All of the cluster.
+    pub instances: u32,
+    /// Could be given the task.
+    pub fitting: u32,
+    /// Take no new tasks.
+    pub draining: u32,
+    /// Their engine cannot be reached.
+    pub disconnected: u32,
+    /// Of the others, what each lacks first.
+    pub lacks: BTreeMap<Lack, u32>,
+    /// Of the others, which constraints they do not meet; one may miss several.
+    pub constraints: BTreeMap<String, u32>,
+}
+
 /// What a task of this definition takes up: the task's own cpu and memory, or the sum over its containers (the
-/// reservation where there is one, else the hard limit), and each fixed host port.
+/// reservation where there is one, else the hard limit), each fixed host port, and GPUs.
 pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resources {
     let containers = definition.containers.iter().map(|container| overrides.apply(container));
     let mut sum = Resources::default();
@@ -91,6 +207,12 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
         sum.cpu = sum.cpu.saturating_add(container.cpu);
         let memory = container.memory_reservation.or(container.memory).unwrap_or(0);
         sum.memory = sum.memory.saturating_add(memory);
+        sum.gpus = sum.gpus.saturating_add(match container.gpus {
+            Some(Gpus::Count(count)) => count,
+            // All of an instance are at least one.
+            Some(Gpus::All) => 1,
+            None => 0,
+        });
         for mapping in &container.port_mappings {
             let port = match definition.network_mode {
                 NetworkMode::Bridge => mapping.fixed_host_port(),
@@ -108,183 +230,11 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
     sum
 }
 
-/// The GPUs that a task of this definition takes up; all of an instance are at least one.
-pub fn gpus(definition: &TaskDefinition) -> u32 {
-    let wanted = definition.containers.iter().filter_map(|container| container.gpus);
-    wanted.fold(0, |sum, gpus| match gpus {
-        Gpus::Count(count) => sum.saturating_add(count),
-        Gpus::All => sum.max(1),
-    })
-}
-
-/// What container instances have, and who holds what of it.
-#[derive(Debug, Clone, Default)]
-pub struct Ledger {
-    instances: BTreeMap<InstanceId, Instance>,
-    held: BTreeMap<TaskId, Held>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Instance {
-    registered: Resources,
-    accepts: bool,
-    /// Sums over those who hold something here.
-    cpu: u64,
-    memory: u64,
-    ports: BTreeSet<(Protocol, u16)>,
-    groups: BTreeMap<String, u32>,
-}
-
-#[derive(Debug, Clone)]
-struct Held {
-    instance: InstanceId,
-    group: String,
-    resources: Resources,
-}
-
-impl Ledger {
-    /// An empty one.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds an instance or takes its new facts; what is held there stays held.
-    pub fn upsert_instance(&mut self, id: InstanceId, registered: Resources, accepts: bool) {
-        let instance = self.instances.entry(id).or_default();
-        instance.registered = registered;
-        instance.accepts = accepts;
-    }
-
-    /// Forgets an instance and what was held there.
-    pub fn remove_instance(&mut self, id: &InstanceId) {
-        self.instances.remove(id);
-        self.held.retain(|_, held| held.instance != *id);
-    }
-
-    /// Finds a place and reserves it; asked again for the same task, it gives the same place.
-    ///
-    /// The instance with the fewest tasks of the group, then the most memory left, then the lowest id.
-    ///
-    /// # Errors
-    /// Where nothing fits; nothing is reserved then.
-    pub fn reserve(&mut self, task: TaskId, request: &Request) -> Result<InstanceId, Refusal> {
-        if let Some(held) = self.held.get(&task) {
-            return Ok(held.instance.clone());
-        }
-        let need = &request.resources;
-        let lacks =
-            |instance: &Instance| instance.lacks(need).or_else(|| (request.gpus > 0).then_some(Lack::Gpu));
-        let mut best: Option<((u32, std::cmp::Reverse<u64>), &InstanceId)> = None;
-        let mut closest: Option<(Lack, &InstanceId)> = None;
-        for (id, instance) in self.instances.iter().filter(|(_, instance)| instance.accepts) {
-            match lacks(instance) {
-                Some(lack) if closest.is_none_or(|(known, _)| lack > known) => closest = Some((lack, id)),
-                Some(_) => {}
-                None => {
-                    let group = instance.groups.get(&request.group).copied().unwrap_or(0);
-                    let rank = (group, std::cmp::Reverse(instance.memory_left()));
-                    if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                        best = Some((rank, id));
-                    }
-                }
-            }
-        }
-        let Some(id) = best.map(|(_, id)| id.clone()) else {
-            return Err(match (closest, self.instances.keys().next()) {
-                (Some((lack, id)), _) => Refusal::Insufficient { closest: id.clone(), lack },
-                (None, Some(id)) => Refusal::Disconnected { closest: id.clone() },
-                (None, None) => Refusal::NoInstances,
-            });
-        };
-        self.hold(task, id.clone(), request.group.clone(), need.clone());
-        Ok(id)
-    }
-
-    /// Notes what a known task holds. Never refused: the task is there, whatever the numbers say.
-    pub fn hold(&mut self, task: TaskId, instance: InstanceId, group: String, resources: Resources) {
-        self.release(&task);
-        let place = self.instances.entry(instance.clone()).or_default();
-        place.cpu += u64::from(resources.cpu);
-        place.memory += u64::from(resources.memory);
-        place.ports.extend(ports_of(&resources));
-        *place.groups.entry(group.clone()).or_default() += 1;
-        self.held.insert(task, Held { instance, group, resources });
-    }
-
-    /// The task holds nothing any more; false where it held nothing.
-    pub fn release(&mut self, task: &TaskId) -> bool {
-        let Some(held) = self.held.remove(task) else { return false };
-        if let Some(place) = self.instances.get_mut(&held.instance) {
-            place.cpu = place.cpu.saturating_sub(held.resources.cpu.into());
-            place.memory = place.memory.saturating_sub(held.resources.memory.into());
-            for port in ports_of(&held.resources) {
-                place.ports.remove(&port);
-            }
-            if let Some(count) = place.groups.get_mut(&held.group) {
-                *count -= 1;
-                if *count == 0 {
-                    place.groups.remove(&held.group);
-                }
-            }
-        }
-        true
-    }
-
-    /// CPU units and memory that are left on an instance, and the ports that are taken.
-    pub fn remaining(&self, id: &InstanceId) -> Option<Resources> {
-        let instance = self.instances.get(id)?;
-        let mut tcp_ports = instance.registered.tcp_ports.clone();
-        let mut udp_ports = instance.registered.udp_ports.clone();
-        for (protocol, port) in &instance.ports {
-            match protocol {
-                Protocol::Tcp => tcp_ports.push(*port),
-                Protocol::Udp => udp_ports.push(*port),
-            }
-        }
-        Some(Resources {
-            cpu: left(instance.registered.cpu, instance.cpu),
-            memory: left(instance.registered.memory, instance.memory),
-            tcp_ports,
-            udp_ports,
-        })
-    }
-
-    /// Everybody who holds something.
-    pub fn holders(&self) -> impl Iterator<Item = &TaskId> {
-        self.held.keys()
-    }
-}
-
-impl Instance {
-    fn memory_left(&self) -> u64 {
-        u64::from(self.registered.memory).saturating_sub(self.memory)
-    }
-
-    fn lacks(&self, need: &Resources) -> Option<Lack> {
-        if self.cpu + u64::from(need.cpu) > u64::from(self.registered.cpu) {
-            return Some(Lack::Cpu);
-        }
-        if self.memory + u64::from(need.memory) > u64::from(self.registered.memory) {
-            return Some(Lack::Memory);
-        }
-        let taken = |(protocol, port): &(Protocol, u16)| {
-            let registered = match protocol {
-                Protocol::Tcp => &self.registered.tcp_ports,
-                Protocol::Udp => &self.registered.udp_ports,
-            };
-            registered.contains(port) || self.ports.contains(&(*protocol, *port))
-        };
-        ports_of(need).any(|port| taken(&port)).then_some(Lack::Ports)
-    }
-}
-
-fn ports_of(resources: &Resources) -> impl Iterator<Item = (Protocol, u16)> + '_ {
-    let tcp = resources.tcp_ports.iter().map(|port| (Protocol::Tcp, *port));
-    tcp.chain(resources.udp_ports.iter().map(|port| (Protocol::Udp, *port)))
-}
-
-fn left(registered: u32, taken: u64) -> u32 {
-    u32::try_from(u64::from(registered).saturating_sub(taken)).unwrap_or(u32::MAX)
+/// The attributes without which a task of this definition could not run: of its `runtimePlatform`.
+pub fn required_attributes(definition: &TaskDefinition) -> Vec<(String, String)> {
+    let platform = definition.runtime_platform.as_ref();
+    let architecture = platform.and_then(|platform| platform.cpu_architecture.as_ref());
+    architecture.map(|word| ("ecs.cpu-architecture".to_owned(), word.to_lowercase())).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -135,7 +135,9 @@ impl From<ControlError> for ApiError {
             ControlError::ServiceExists(_)
             | ControlError::ServiceScaledAboveZero
             | ControlError::TaskNotFound(_)
+            | ControlError::InstanceNotFound(_)
             | ControlError::NoInstances => Exception::InvalidParameterException,
+            ControlError::TooManyAttributes { .. } => Exception::AttributeLimitExceededException,
             ControlError::Conflict(_) => Exception::ConflictException,
             ControlError::Unavailable(_) => Exception::ServerException,
         };

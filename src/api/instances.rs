@@ -1,19 +1,24 @@
-//! DescribeContainerInstances, ListContainerInstances.
+//! DescribeContainerInstances, ListContainerInstances, UpdateContainerInstancesState.
+
+use std::collections::BTreeMap;
 
 use mainstay_actors::view::View;
-use mainstay_core::model::{self, Resources, TaskStatus};
+use mainstay_core::model::{self, InstanceStatus, Resources, TaskStatus};
+use mainstay_core::placement::query::{Facts, Query};
+use mainstay_core::{ClusterName, InstanceId};
 
 use super::error::{Answer, ApiError};
-use super::given::refuse;
 use super::paging::{Paging, page};
-use super::wire::At;
-use super::wire::enums::{ContainerInstanceField, InstanceHealthCheckState, InstanceHealthCheckType};
-use super::wire::structures::{
-    Attribute, ContainerInstance, ContainerInstanceHealthStatus, DescribeContainerInstancesRequest,
-    DescribeContainerInstancesResponse, InstanceHealthCheckResult, ListContainerInstancesRequest,
-    ListContainerInstancesResponse, Resource, VersionInfo,
+use super::wire::enums::{
+    ContainerInstanceField, ContainerInstanceStatus, InstanceHealthCheckState, InstanceHealthCheckType,
 };
-use super::{Api, at_most, clusters, missing, names, tags, tasks};
+use super::wire::structures::{
+    ContainerInstance, ContainerInstanceHealthStatus, DescribeContainerInstancesRequest,
+    DescribeContainerInstancesResponse, InstanceHealthCheckResult, ListContainerInstancesRequest,
+    ListContainerInstancesResponse, Resource, UpdateContainerInstancesStateRequest,
+    UpdateContainerInstancesStateResponse, VersionInfo,
+};
+use super::{Api, at_most, attributes, clusters, missing, names, tags, tasks};
 
 /// DescribeContainerInstances.
 pub(super) fn describe(
@@ -44,10 +49,19 @@ pub(super) fn list(
     request: ListContainerInstancesRequest,
 ) -> Answer<ListContainerInstancesResponse> {
     let ListContainerInstancesRequest { cluster, filter, max_results, next_token, status } = request;
-    refuse(&At::ROOT, &[("filter", &filter)])?;
     let cluster = clusters::active(api, cluster.as_deref())?;
+    let filter = filter.filter(|text| !text.is_empty()).map(|text| query(&text)).transpose()?;
+    // Outside the look at the instances, which holds their table.
+    let tasks = filter.as_ref().filter(|filter| filter.asks_for_tasks());
+    let tasks = tasks.map(|_| groups(api.view(), &cluster.name)).unwrap_or_default();
+    let nothing = BTreeMap::new();
+    let meant = |instance: &model::ContainerInstance| {
+        let tasks = tasks.get(&instance.id).unwrap_or(&nothing);
+        filter.as_ref().is_none_or(|filter| filter.matches(&Facts::of(instance), tasks))
+    };
     let wanted = |instance: &model::ContainerInstance| {
         instance.cluster == cluster.name
+            && meant(instance)
             && status.as_ref().is_none_or(|status| status.as_str() == instance.status.as_str())
     };
     let paging = Paging {
@@ -63,6 +77,53 @@ pub(super) fn list(
     Ok(ListContainerInstancesResponse { container_instance_arns: Some(arns), next_token })
 }
 
+/// UpdateContainerInstancesState.
+pub(super) async fn update_state(
+    api: &Api,
+    request: UpdateContainerInstancesStateRequest,
+) -> Answer<UpdateContainerInstancesStateResponse> {
+    let UpdateContainerInstancesStateRequest { cluster, container_instances, status } = request;
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    let status = match status {
+        Some(ContainerInstanceStatus::Active) => InstanceStatus::Active,
+        Some(ContainerInstanceStatus::Draining) => InstanceStatus::Draining,
+        other => {
+            let given = other.as_ref().map_or("", ContainerInstanceStatus::as_str);
+            let text = format!("status is '{given}'; it must be ACTIVE or DRAINING.");
+            return Err(ApiError::parameter(text));
+        }
+    };
+    let asked = container_instances.unwrap_or_default();
+    if asked.is_empty() {
+        return Err(ApiError::parameter("Container instances cannot be empty."));
+    }
+    at_most("instanceIds", &asked, 10)?;
+    let ids = asked.iter().map(|given| names::instance(api.here(), &cluster.name, given));
+    let (mut changed, mut failures) = (Vec::new(), Vec::new());
+    for id in ids.collect::<Answer<Vec<_>>>()? {
+        if api.view().instances.get(&id).is_some_and(|instance| instance.cluster == cluster.name) {
+            changed.push(show(api, &*api.control.set_instance_status(id, status).await?, &[]));
+        } else {
+            failures.push(missing(api.here().instance(&cluster.name, &id)));
+        }
+    }
+    Ok(UpdateContainerInstancesStateResponse { container_instances: Some(changed), failures: Some(failures) })
+}
+
+fn query(text: &str) -> Answer<Query> {
+    text.parse().map_err(|error| ApiError::parameter(format!("filter is '{text}'; {error}.")))
+}
+
+/// The groups of the tasks of a cluster, by instance.
+fn groups(view: &View, cluster: &ClusterName) -> BTreeMap<InstanceId, BTreeMap<String, u32>> {
+    let mut groups: BTreeMap<InstanceId, BTreeMap<String, u32>> = BTreeMap::new();
+    let live = |task: &model::Task| task.cluster == *cluster && task.last_status != TaskStatus::Stopped;
+    for task in view.tasks.filter(live) {
+        *groups.entry(task.instance.clone()).or_default().entry(task.group.clone()).or_default() += 1;
+    }
+    groups
+}
+
 fn show(
     api: &Api,
     instance: &model::ContainerInstance,
@@ -75,7 +136,7 @@ fn show(
     ContainerInstance {
         agent_connected: Some(instance.agent_connected),
         attachments: Some(Vec::new()),
-        attributes: Some(attributes(instance)),
+        attributes: Some(attributes::of_instance(instance)),
         container_instance_arn: Some(api.here().instance(&instance.cluster, &instance.id)),
         ec2_instance_id: Some(instance.host.clone()),
         health_status: health.then(|| health_status(instance)),
@@ -97,16 +158,6 @@ fn show(
         status_reason: None,
         version: None,
     }
-}
-
-/// Facts of a container instance, as answers show them.
-fn attributes(instance: &model::ContainerInstance) -> Vec<Attribute> {
-    let attribute = |(name, value): &(String, Option<String>)| Attribute {
-        name: Some(name.clone()),
-        value: value.clone(),
-        ..Attribute::default()
-    };
-    instance.attributes.iter().map(attribute).collect()
 }
 
 fn health_status(instance: &model::ContainerInstance) -> ContainerInstanceHealthStatus {
@@ -131,6 +182,7 @@ fn remaining(view: &View, instance: &model::ContainerInstance) -> Resources {
     for task in view.tasks.filter(holds) {
         left.cpu = left.cpu.saturating_sub(task.resources.cpu);
         left.memory = left.memory.saturating_sub(task.resources.memory);
+        left.gpus = left.gpus.saturating_sub(task.resources.gpus);
         left.tcp_ports.extend(&task.resources.tcp_ports);
         left.udp_ports.extend(&task.resources.udp_ports);
     }

@@ -113,7 +113,7 @@ pub(super) fn interfaces(task: &Task) -> Vec<NetworkInterface> {
 }
 
 /// As a VPC names its addresses. Nothing here resolves it.
-fn private_dns_name(here: &Partition, address: &str) -> String {
+pub(crate) fn private_dns_name(here: &Partition, address: &str) -> String {
     let domain = match here.region.as_str() {
         "us-east-1" => "ec2.internal".to_owned(),
         region => format!("{region}.compute.internal"),

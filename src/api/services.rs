@@ -1,5 +1,6 @@
 //! CreateService, UpdateService, DescribeServices, ListServices, DeleteService.
 
+mod scheduling;
 mod settings;
 mod show;
 
@@ -10,13 +11,15 @@ use mainstay_core::model::{self, ServiceStatus};
 use super::error::{Answer, ApiError};
 use super::paging::{Paging, page};
 use super::wire::At;
-use super::wire::enums::{ResourceManagementType, SchedulingStrategy, ServiceField};
+use super::wire::enums::{ResourceManagementType, ServiceField};
 use super::wire::structures::{
     CreateServiceRequest, CreateServiceResponse, DeleteServiceRequest, DeleteServiceResponse,
     DescribeServicesRequest, DescribeServicesResponse, ListServicesRequest, ListServicesResponse,
     NetworkConfiguration, UpdateServiceRequest, UpdateServiceResponse,
 };
-use super::{Api, at_most, clusters, definitions, missing, names, network, platform, tags, tasks, unsigned};
+use super::{
+    Api, at_most, clusters, definitions, missing, names, network, placement, platform, tags, tasks, unsigned,
+};
 use settings::Unsupported;
 
 /// ECS's limit of tasks a service.
@@ -61,10 +64,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         gateway_connectors,
         load_balancers,
         monitoring,
-        placement_constraints,
-        placement_strategy,
         role,
-        scheduling_strategy,
         service_connect_configuration,
         service_registries,
         volume_configurations,
@@ -74,13 +74,11 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let name = service_name.unwrap_or_default();
     names::pattern("Service name", &name)?;
     At::ROOT.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
-    let wanted = read_desired_count(desired_count)?;
-    let desired_count = wanted.ok_or_else(|| ApiError::parameter("desiredCount is required."))?;
+    let scheduling = scheduling::read(scheduling_strategy);
+    let desired_count = scheduling::desired_count(scheduling, read_desired_count(desired_count)?)?;
     let health_check_grace_period_seconds = read_grace_period(health_check_grace_period_seconds)?;
-    let deployment_configuration = settings::deployment(
-        deployment_configuration.unwrap_or_default(),
-        model::DeploymentConfiguration::default(),
-    )?;
+    let deployment_configuration =
+        settings::deployment(deployment_configuration.unwrap_or_default(), scheduling::limits(scheduling))?;
     let tags = tags::read_of_service(given_tags)?;
     let cluster = clusters::active(api, cluster.as_deref())?;
     let task_definition = task_definition.filter(|name| !name.is_empty());
@@ -89,6 +87,9 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let definition = definitions::runnable(api, &definition)?;
     let launch_type = tasks::read_launch_type(launch_type)?;
     tasks::check_launch_type(&definition, launch_type)?;
+    let given = scheduling::Given { constraints: placement_constraints, strategy: placement_strategy };
+    let places = given.read(scheduling, &definition, launch_type)?;
+    placement::check_count(places.constraints.as_ref().map_or(0, Vec::len), &definition)?;
     let new = NewService {
         key: ServiceKey { cluster: cluster.name.clone(), name: mainstay_core::ServiceName::new(name) },
         definition: definition.key.clone(),
@@ -103,6 +104,9 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         health_check_grace_period_seconds,
         client_token,
         enable_execute_command: enable_execute_command.unwrap_or(false),
+        scheduling,
+        placement_constraints: places.constraints.unwrap_or_default(),
+        placement_strategy: places.strategy.unwrap_or_default(),
     };
     let made = api.control.create_service(new).await?;
     Ok(CreateServiceResponse { service: Some(show::service(api, &made, true)) })
@@ -143,10 +147,7 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         gateway_connectors,
         load_balancers,
         monitoring,
-        placement_constraints,
-        placement_strategy,
         role: None,
-        scheduling_strategy: None,
         service_connect_configuration,
         service_registries,
         volume_configurations,
@@ -165,6 +166,9 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
     if let Some(definition) = &definition {
         tasks::check_launch_type(definition, known.launch_type)?;
     }
+    scheduling::check_update(known.scheduling, desired_count)?;
+    let given = scheduling::Given { constraints: placement_constraints, strategy: placement_strategy };
+    let places = given.update(api, definition.as_deref(), &known)?;
     let network = network_update(api, network_configuration, definition.as_deref(), &known)?;
     let update = ServiceUpdate {
         desired_count,
@@ -179,6 +183,8 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         propagate_tags: propagate_tags.map(settings::propagate_tags),
         enable_ecs_managed_tags,
         enable_execute_command,
+        placement_constraints: places.constraints,
+        placement_strategy: places.strategy,
     };
     let changed = api.control.update_service(key, update).await?;
     Ok(UpdateServiceResponse { service: Some(show::service(api, &changed, true)) })
@@ -234,11 +240,11 @@ pub(super) fn list(api: &Api, request: ListServicesRequest) -> Answer<ListServic
         scheduling_strategy,
     } = request;
     let cluster = clusters::active(api, cluster.as_deref())?;
-    // Neither daemons nor what ECS would manage by itself are there.
-    let none = scheduling_strategy == Some(SchedulingStrategy::Daemon)
-        || resource_management_type == Some(ResourceManagementType::Ecs);
+    // What ECS would manage by itself is not there.
+    let none = resource_management_type == Some(ResourceManagementType::Ecs);
     let wanted = |service: &model::Service| {
         !none
+            && scheduling_strategy.as_ref().is_none_or(|it| it.as_str() == service.scheduling.as_str())
             && service.key.cluster == cluster.name
             && service.status != ServiceStatus::Inactive
             && launch_type.as_ref().is_none_or(|wanted| wanted.as_str() == service.launch_type.as_str())

@@ -1,6 +1,7 @@
-//! RunTask, StopTask, ExecuteCommand, DescribeTasks, ListTasks.
+//! RunTask, StartTask, StopTask, ExecuteCommand, DescribeTasks, ListTasks, UpdateTaskProtection, GetTaskProtection.
 
 mod execute;
+mod protection;
 mod run;
 mod show;
 
@@ -12,7 +13,8 @@ use mainstay_core::model::{LaunchType, Task, TaskDefinition, TaskOwner, TaskStat
 use mainstay_core::{InstanceId, ServiceKey};
 
 pub(super) use execute::execute;
-pub(super) use run::run;
+pub(super) use protection::{protection, update_protection};
+pub(super) use run::{run, start};
 
 use super::error::{Answer, ApiError};
 use super::given::refuse;
@@ -143,7 +145,7 @@ pub(super) async fn stop(api: &Api, request: StopTaskRequest) -> Answer<StopTask
 }
 
 /// Where ECS would run a task; for one of an earlier Mainstay, as its service says, or as its definition alone allows.
-pub(super) fn launch_type(view: &View, task: &Task) -> LaunchType {
+pub(crate) fn launch_type(view: &View, task: &Task) -> LaunchType {
     if let Some(known) = task.launch_type {
         return known;
     }

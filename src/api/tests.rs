@@ -1,7 +1,8 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
 mod execute;
-mod support;
+mod protection;
+pub(crate) mod support;
 mod syncs;
 
 use axum::body::Body;
@@ -128,8 +129,8 @@ async fn what_is_no_operation_or_not_built_is_said_by_name() {
         assert_eq!(body(refusal).await["__type"], "UnknownOperationException", "{target:?}");
     }
     refused(
-        ask(&tree, "StartTask", json!({})).await,
-        "UnsupportedFeatureException: StartTask is not supported by Mainstay yet.",
+        ask(&tree, "CreateCapacityProvider", json!({})).await,
+        "UnsupportedFeatureException: CreateCapacityProvider is not supported by Mainstay yet.",
     );
 }
 
@@ -484,7 +485,8 @@ async fn requests_that_ask_for_too_much_or_for_what_is_not_there_are_refused_as_
                 "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
                 "schedulingStrategy": "DAEMON",
             }),
-            "ClientException: schedulingStrategy DAEMON is not supported by Mainstay yet.",
+            "InvalidParameterException: The daemon scheduling strategy does not support a desired count for services. \
+             Remove the desired count value and try again",
         ),
         (
             "CreateService",

@@ -5,6 +5,9 @@ use figment::{Error, Metadata, Profile, Provider};
 
 const PREFIX: &str = "MAINSTAY_";
 
+/// The sections of two words.
+const LONG: [(&str, &str); 2] = [("ENVIRONMENT_FILES_", "environment-files"), ("TASK_ROLES_", "task-roles")];
+
 /// The variables that are settings.
 pub(super) struct Environment(Vec<(String, String)>);
 
@@ -13,8 +16,7 @@ impl Environment {
     pub(super) fn of(variables: impl Iterator<Item = (String, String)>) -> Self {
         let ours = |(name, value): (String, String)| {
             let name = name.strip_prefix(PREFIX)?;
-            // The one section of two words.
-            let long = name.strip_prefix("ENVIRONMENT_FILES_").map(|key| ("environment-files", key));
+            let long = LONG.iter().find_map(|(prefix, section)| Some((*section, name.strip_prefix(prefix)?)));
             let (section, key) = long.or_else(|| name.split_once('_'))?;
             let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase().replace('_', "-"));
             Some((key, value))

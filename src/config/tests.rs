@@ -86,11 +86,14 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
         &[("MAINSTAY_ENVIRONMENT_FILES_ENDPOINT", "http://a/b")],
         &["environment-files.endpoint", "http://a/b", "{region}"],
     );
+    refused("[task-roles]\nfolder = \"here\"", &[], &["task-roles.folder", "here", "absolute path"]);
+    refused("[agent]\ntask-endpoint-port = 70000", &[], &["agent.task-endpoint-port", "70000"]);
     refused(
         "",
         &[("MAINSTAY_ENVIRONMENT_FILES_FOLDER", "a")],
         &["environment-files.folder", "absolute path"],
     );
+    refused("", &[("MAINSTAY_TASK_ROLES_FOLDER", "a")], &["task-roles.folder", "absolute path"]);
     refused("[aws", &[], &["TOML"]);
     refused("", &[("MAINSTAY_LOG_FORMAT", "pretty")], &["log.format", "pretty", "json"]);
     refused("", &[("MAINSTAY_AGENT_STOP", "3s")], &["stop-timeout", "environment"]);
@@ -123,6 +126,30 @@ fn images_are_pulled_and_kept_as_the_settings_say() {
         &["agent.image-cleanup-interval", "at least 1s"],
     );
     refused("[agent]\nimage-cleanup-exclude = 3", &[], &["agent.image-cleanup-exclude", "list of words"]);
+}
+
+#[test]
+fn what_a_host_says_of_itself_is_a_table_or_a_variable() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let settings = load("", &[]).unwrap().settings();
+    assert_eq!(settings.host_attributes, [pair("ecs.availability-zone", "us-east-1a")]);
+    let text = "[agent]\navailability-zone = \"attic\"\n[agent.attributes]\n\"ecs.instance-type\" = \"box\"";
+    let settings = load(text, &[]).unwrap().settings();
+    assert_eq!(
+        settings.host_attributes,
+        [pair("ecs.availability-zone", "attic"), pair("ecs.instance-type", "box")]
+    );
+    let settings = load("", &[("MAINSTAY_AGENT_ATTRIBUTES", "a=b, c = d:e ")]).unwrap().settings();
+    assert_eq!(settings.host_attributes[1..], [pair("a", "b"), pair("c", "d:e")]);
+    refused("[agent]\navailability-zone = \"a,b\"", &[], &["agent.availability-zone", "a,b", "letters"]);
+    refused("[agent.attributes]\n\"a b\" = \"c\"", &[], &["agent.attributes.a b", "letters"]);
+    refused("[agent.attributes]\na = \" c\"", &[], &["agent.attributes.a", " c", "spaces within"]);
+    refused(
+        "[agent.attributes]\n\"ecs.availability-zone\" = \"c\"",
+        &[],
+        &["agent.attributes.ecs.availability-zone", "agent.availability-zone instead"],
+    );
+    refused("[agent]\nattributes = 3", &[], &["agent.attributes", "a=b,c=d"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Values that TOML has no type for.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -60,6 +61,33 @@ impl<'de> Deserialize<'de> for Words {
                 text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect()
             }
         }))
+    }
+}
+
+/// Names with values: a table, or in a variable `name=value` separated by commas.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Pairs(pub BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            Table(BTreeMap<String, String>),
+            Text(String),
+        }
+        let wrong = || D::Error::custom("is no table of texts; write one such as {a = \"b\"} or \"a=b,c=d\"");
+        match Given::deserialize(deserializer).map_err(|_| wrong())? {
+            Given::Table(pairs) => Ok(Self(pairs)),
+            Given::Text(text) => {
+                let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+                let pair = |pair: &str| {
+                    let (name, value) = pair.split_once('=')?;
+                    Some((name.trim().to_owned(), value.trim().to_owned()))
+                };
+                pairs.map(pair).collect::<Option<_>>().map(Self).ok_or_else(wrong)
+            }
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use mainstay_actors::ports::{NewContainer, NewVolume};
 use mainstay_core::{ClusterName, RevisionKey, TaskId};
 
+/// What all labels begin with that say nothing to ECS tooling.
+pub(super) const OURS: &str = "mainstay.";
 /// The installation that made it.
 pub(super) const OWNER: &str = "mainstay.owner";
 /// Its task's id.

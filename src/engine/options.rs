@@ -187,6 +187,7 @@ mod tests {
                 log_options: vec![("splunk-token".into(), Hidden::new("t0k3n"))],
                 ..LookedUp::default()
             },
+            told: &[],
             log_socket,
             runtime: None,
             image_check: false,

@@ -185,6 +185,7 @@ mod tests {
             mounts: &[],
             mounts_of: &[],
             looked_up: &LookedUp::default(),
+            told: &[],
             log_socket: None,
             runtime: None,
             image_check: false,

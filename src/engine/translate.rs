@@ -101,9 +101,7 @@ fn health_check(given: Option<&HealthCheck>, image_check: bool) -> Option<Health
 
 /// What the definition says, and what came to it.
 fn environment(new: &NewContainer<'_>) -> Vec<String> {
-    let given = new.spec.definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
-    let added = new.looked_up.environment.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
-    given.chain(added).collect()
+    new.environment().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 fn labels_of(owner: &str, new: &NewContainer<'_>) -> HashMap<String, String> {
@@ -215,7 +213,7 @@ pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
 }
 
 /// An engine's time; the year 1 means never.
-fn timestamp(text: &str) -> Option<Timestamp> {
+pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     let time: jiff::Timestamp = text.parse().ok()?;
     (time.as_second() > 0).then(|| Timestamp(time.as_millisecond()))
 }

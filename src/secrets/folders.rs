@@ -111,7 +111,7 @@ fn without_newline(text: Hidden) -> Hidden {
 }
 
 /// The text of the first of these files that is there, each looked for below `folder` and nowhere else.
-async fn first(folder: &Path, names: &[String]) -> Result<Option<Hidden>, SecretError> {
+pub(crate) async fn first(folder: &Path, names: &[String]) -> Result<Option<Hidden>, SecretError> {
     let found = tokio::time::timeout(ANSWER_WITHIN, look_for(folder, names)).await;
     found.unwrap_or_else(|_| {
         let text = format!("{} did not answer within {ANSWER_WITHIN:?}", folder.display());

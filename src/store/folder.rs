@@ -1,6 +1,8 @@
 //! The data folder, locked against a second daemon.
 
 use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Held while its daemon lives; the system lets go of it with the process, however that ends.
@@ -82,6 +84,21 @@ impl DataFolder {
     /// Where the file cannot be written.
     pub fn write_owner(&self, owner: &str) -> std::io::Result<()> {
         self.write(OWNER, &format!("{owner}\n"))
+    }
+
+    /// Writes a file that is for the daemon's user alone; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write_secret(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let fresh = self.path.join(format!("{name}.new"));
+        // One that is left from a crash may be somebody else's to read.
+        drop(std::fs::remove_file(&fresh));
+        let mut file = File::options().create_new(true).write(true).mode(0o600).open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(fresh, self.path.join(name))?;
+        File::open(&self.path)?.sync_all()
     }
 
     /// All at once, so that nobody reads half of it.

@@ -73,9 +73,9 @@ REFUSED = {
     "a health check of neither kind": (*define(container(healthCheck={"command": ["/check"]})), "ClientException", "command"),
     "no essential container": (*define(container(essential=False)), "ClientException", "essential"),
     "an unknown network mode": (*define(container(), networkMode="mesh"), None, "networkMode"),
-    "a task's place constrained, which is not carried out": (
+    "a task's place constrained by what is no expression": (
         *define(container(), placementConstraints=[{"type": "memberOf", "expression": "a == b"}]),
-        "ClientException", "placementConstraints",
+        "ClientException", "placementConstraints[0].expression is 'a == b'; column 1",
     ),
     "a mount of an unknown volume": (
         *define(container(mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}])), "ClientException", "Unknown volume 'a'",

@@ -36,9 +36,10 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 28] = [
     "CreateCluster",
     "CreateService",
+    "DeleteAttributes",
     "DeleteCluster",
     "DeleteService",
     "DeregisterTaskDefinition",
@@ -48,16 +49,22 @@ const OPERATIONS: [&str; 21] = [
     "DescribeTaskDefinition",
     "DescribeTasks",
     "ExecuteCommand",
+    "GetTaskProtection",
+    "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
     "ListServices",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
+    "PutAttributes",
     "RegisterTaskDefinition",
     "RunTask",
+    "StartTask",
     "StopTask",
+    "UpdateContainerInstancesState",
     "UpdateService",
+    "UpdateTaskProtection",
 ];
 
 /// Writes the generated files, or with `check` says whether they are what would be written.

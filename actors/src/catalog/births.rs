@@ -92,6 +92,9 @@ impl Catalog {
             health_check_grace_period_seconds: new.health_check_grace_period_seconds,
             client_token: new.client_token,
             enable_execute_command: new.enable_execute_command,
+            scheduling: new.scheduling,
+            placement_constraints: new.placement_constraints,
+            placement_strategy: new.placement_strategy,
         }
     }
 
@@ -116,6 +119,7 @@ impl Catalog {
             engine_connected: false,
             registered: new.registered,
             attributes: Vec::new(),
+            custom_attributes: Vec::new(),
             agent_version: new.agent_version,
             engine_version: String::new(),
             registered_at: self.ctx.nature.wall(),

@@ -1,4 +1,4 @@
-use mainstay_core::{ClusterName, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
 
 /// Why the tree did not do it. The API gives each ECS's own exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,21 @@ pub enum ControlError {
     /// Nothing to place tasks on.
     #[error("No Container Instances were found in your cluster.")]
     NoInstances,
+    /// No such container instance.
+    #[error("The referenced container instance was not found.")]
+    InstanceNotFound(InstanceId),
+    /// It would have more of people's attributes than it can.
+    #[error(
+        "A container instance can have {limit} custom attributes at most; {instance} would have {count}."
+    )]
+    TooManyAttributes {
+        /// Which.
+        instance: InstanceId,
+        /// How many it would have.
+        count: usize,
+        /// How many it can have.
+        limit: usize,
+    },
     /// The same token came with another request.
     #[error("{0}")]
     Conflict(String),

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use mainstay_core::model::{
     AwsVpcConfiguration, DeploymentConfiguration, ExecuteCommandLogging, LaunchType, Overrides,
-    PropagateTags, Resources, Tag, Task,
+    PlacementConstraint, PlacementStrategy, PropagateTags, Resources, SchedulingStrategy, Tag, Task,
 };
-use mainstay_core::{ClusterName, RevisionKey, ServiceKey};
+use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey};
 
 /// A cluster to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,12 @@ pub struct NewService {
     pub client_token: Option<String>,
     /// Whether ExecuteCommand may run commands in its tasks.
     pub enable_execute_command: bool,
+    /// Whether it wants that many, or one on each container instance.
+    pub scheduling: SchedulingStrategy,
+    /// Where its tasks may be.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    pub placement_strategy: Vec<PlacementStrategy>,
 }
 
 /// What to change of a service; absent is as it was.
@@ -72,6 +78,10 @@ pub struct ServiceUpdate {
     pub enable_ecs_managed_tags: Option<bool>,
     /// Whether ExecuteCommand may run commands in the tasks it starts from now on.
     pub enable_execute_command: Option<bool>,
+    /// Where its new tasks may be.
+    pub placement_constraints: Option<Vec<PlacementConstraint>>,
+    /// Where of these places they go.
+    pub placement_strategy: Option<Vec<PlacementStrategy>>,
 }
 
 /// Tasks to run once.
@@ -99,6 +109,12 @@ pub struct RunTask {
     pub client_token: Option<String>,
     /// Whether ExecuteCommand may run commands in them.
     pub enable_execute_command: bool,
+    /// Where they may be, beside what the definition says.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// StartTask: one on each of these; constraints and strategies are not looked at. Empty for RunTask.
+    pub on: Vec<InstanceId>,
 }
 
 /// What became of a RunTask.

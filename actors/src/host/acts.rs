@@ -11,7 +11,7 @@ use super::gate::Lane;
 use super::images::{self, Brought};
 use super::task::{HostTask, HostTaskMsg, HostTaskState, Me};
 use crate::failpoint::Failpoint;
-use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, NewContainer};
+use crate::ports::{ContainerEngine, EngineContainer, EngineError, EngineState, NewContainer, told};
 
 /// How an act went.
 pub enum Outcome {
@@ -47,6 +47,7 @@ impl HostTask {
         looked_up.environment.extend(state.told_of_router(place));
         let log_socket = state.log_socket(place);
         let (image, image_check) = (container.image.clone(), ctx.settings.image_health_checks);
+        let inside = Arc::clone(&self.inside);
         self.ctx.spawn(async move {
             let container = &spec.containers[place];
             if act == Act::Pull {
@@ -67,6 +68,11 @@ impl HostTask {
                 (Act::Create | Act::Pull | Act::Start | Act::Stop, _) => {
                     // A pause container runs nothing of anybody's, and holds namespaces that any runtime can join.
                     let apart = spec.is_on_fargate() && !container.is_pause();
+                    let variables = match container.is_pause() {
+                        true => Vec::new(),
+                        false => inside.variables(&spec, container).await,
+                    };
+                    let told = told(variables, &container.definition.environment, &looked_up.environment);
                     let new = NewContainer {
                         task: &spec.id,
                         task_arn: &spec.arn,
@@ -83,6 +89,7 @@ impl HostTask {
                         mounts: &mounts,
                         mounts_of: &mounts_of,
                         looked_up: &looked_up,
+                        told: &told,
                         log_socket: log_socket.as_deref(),
                         runtime: ctx.settings.fargate_runtime.as_deref().filter(|_| apart),
                         image_check,

@@ -109,8 +109,6 @@ pub(super) enum Sight {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Circumstances {
     pub(super) now: Now,
-    /// Its task is being stopped.
-    pub(super) stopping: bool,
     /// Its task as a whole can have only so much memory.
     pub(super) limited: bool,
 }
@@ -434,7 +432,7 @@ impl Container {
             && !exit.out_of_memory
             && exit.error.is_none()
             && (among.limited || self.spec.definition.memory.is_some())
-            && !(among.stopping || self.told_to_stop || self.last_look)
+            && !(self.told_to_stop || self.last_look)
             && exit.at.is_none_or(recent)
     }
 

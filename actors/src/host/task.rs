@@ -25,8 +25,8 @@ use crate::context::Context;
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::ports::{
-    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, PullProblem,
-    Secrets,
+    ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, Inside,
+    PullProblem, Secrets,
 };
 use crate::tree::{Kind, Life, Path};
 
@@ -45,6 +45,7 @@ pub struct HostTask {
     pub(super) path: Path,
     pub(super) engine: Arc<dyn ContainerEngine>,
     pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) inside: Arc<dyn Inside>,
     pub(super) control: SharedControlLink,
     pub(super) gate: Arc<Gate>,
 }
@@ -479,7 +480,7 @@ impl HostTask {
         seen: Result<Option<EngineContainer>, EngineError>,
     ) {
         let now = Now { wall: self.ctx.nature.wall(), steady: self.ctx.nature.now() };
-        let among = Circumstances { now, stopping: state.stopping, limited: state.spec.limits.is_some() };
+        let among = Circumstances { now, limited: state.spec.limits.is_some() };
         let container = &mut state.containers[place];
         match seen {
             Ok(Some(seen)) => match container.seen(&seen, news, among) {

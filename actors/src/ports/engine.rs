@@ -253,12 +253,26 @@ pub struct NewContainer<'a> {
     pub mounts_of: &'a [MountsOf],
     /// What was looked up for it.
     pub looked_up: &'a LookedUp,
+    /// What it is told of this host, in the place of variables of the same names.
+    pub told: &'a [(String, Hidden)],
     /// The socket of its task's log router on the host, where what it prints goes there.
     pub log_socket: Option<&'a str>,
     /// The engine's runtime for it; the engine's default where absent.
     pub runtime: Option<&'a str>,
     /// Whether the check that its image brings is run where its definition has none; no check is run otherwise.
     pub image_check: bool,
+}
+
+impl NewContainer<'_> {
+    /// All of its variables; no name comes twice but where its definition has it twice.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        let given =
+            self.spec.definition.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let added = self.looked_up.environment.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        let told = self.told.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        let is_told = |name: &str| self.told.iter().any(|(known, _)| known == name);
+        given.chain(added).filter(move |(name, _)| !is_told(name)).chain(told)
+    }
 }
 
 /// What an engine is and what its host has.

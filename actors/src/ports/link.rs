@@ -57,6 +57,9 @@ pub enum FromAgent {
         /// Whether any of them runs.
         running: bool,
     },
+    /// What the host says of itself for constraints to ask for, by name and value; before it says that its engine
+    /// answers.
+    Attributes(Vec<(String, String)>),
     /// The engine answers.
     EngineUp(EngineInfo),
     /// The engine does not answer.

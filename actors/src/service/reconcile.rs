@@ -4,26 +4,29 @@ use std::time::Duration;
 
 use mainstay_core::deployment::{Plan, Rollout, Why, plan};
 use mainstay_core::model::{DeploymentStatus, RolloutState, ServiceStatus, StopCode};
-use mainstay_core::placement::{Request, gpus, requirements};
+use mainstay_core::placement::Request;
 use mainstay_core::{DeploymentId, TaskId};
 
 use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
 use crate::failpoint::Failpoint;
-use crate::placement::PlacementMsg;
+use crate::placement::{PlacementMsg, seed_of};
 use crate::task::TaskMsg;
 
 impl ServiceActor {
     /// Asks what to start and stop next, and has it done.
     pub(super) fn reconcile(&self, me: &Me, state: &mut ServiceState) {
         let Some(primary) = state.record.primary().map(|primary| primary.id.clone()) else { return };
+        self.follow_instances(state);
         let (wall, now) = (self.ctx.nature.wall(), self.ctx.nature.now());
         let grace = Duration::from_secs(state.record.health_check_grace_period_seconds.unwrap_or(0).into());
         let (waiting_slots, ready) = state.roster.waiting(&primary, now);
+        let mut members = state.roster.plan(grace, wall, !is_draining(&state.record));
+        self.move_away(state, &primary, &mut members);
         let plan = plan(&Rollout {
             desired: if is_draining(&state.record) { 0 } else { state.record.desired_count },
             limits: state.record.deployment_configuration,
             primary: &primary,
-            members: &state.roster.plan(grace, wall),
+            members: &members,
             waiting_slots: &waiting_slots,
             blocked: state.blocked || self.ctx.is_closing(),
             on_unhealthy: state.record.on_unhealthy(),
@@ -36,8 +39,9 @@ impl ServiceActor {
         self.report(state, plan.steady);
         self.finish_deployments(state);
         let grace_ends = state.roster.first_end_of_grace(grace, wall);
+        let protection_ends = state.roster.first_end_of_protection(wall);
         let wait = ready.map(|ready| ready.saturating_duration_since(now));
-        wake_after(me, state, wait.into_iter().chain(grace_ends).min());
+        wake_after(me, state, wait.into_iter().chain(grace_ends).chain(protection_ends).min());
         if is_draining(&state.record) && state.roster.is_empty() {
             Failpoint::ServiceDrained.hit();
             state.record.status = ServiceStatus::Inactive;
@@ -59,21 +63,27 @@ impl ServiceActor {
             if !state.roster.request_stop(id, *why) {
                 continue;
             }
-            let reason = match why {
+            let stop = match why {
+                // Nobody is asked to spare a service that is deleted.
                 Why::ScaleIn | Why::Superseded => {
-                    format!("Scaling activity initiated by (deployment {primary})")
+                    let reason = format!("Scaling activity initiated by (deployment {primary})");
+                    match is_draining(&state.record) {
+                        true => TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason },
+                        false => TaskMsg::Retire { reason },
+                    }
                 }
                 Why::Unhealthy => {
                     let message = story::unhealthy(&state.record.key, id);
                     self.tell(state, message);
-                    "Task failed container health checks".into()
+                    let reason = "Task failed container health checks".into();
+                    TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason }
                 }
             };
             stopped.push(id.clone());
             Failpoint::ServiceStopDecided.hit();
             if let Some(task) = state.children.get(id) {
                 // An actor that has just ended is started again, and the request with it.
-                drop(task.cast(TaskMsg::Stop { code: StopCode::ServiceSchedulerInitiated, reason }));
+                drop(task.cast(stop));
             }
         }
         if !stopped.is_empty() {
@@ -84,7 +94,7 @@ impl ServiceActor {
 
     /// Tells, once for each time that it became so, which tasks are unhealthy and stay all the same.
     fn tell_unhealthy(&self, state: &mut ServiceState, plan: &Plan) {
-        for id in state.roster.to_tell(&plan.report) {
+        for id in state.roster.tell(&plan.report) {
             let message = story::unhealthy_stays(&state.record.key, &id);
             self.tell(state, message);
         }
@@ -98,9 +108,7 @@ impl ServiceActor {
             tracing::error!(service = %state.record.key, definition = %state.record.definition, "no such task definition");
             return;
         };
-        let resources = requirements(&definition, &mainstay_core::model::Overrides::default());
-        let group = format!("service:{}", state.record.key.name);
-        let request = Request { resources, gpus: gpus(&definition), group };
+        let request = self.request(&state.record, &definition, primary);
         for slot in &plan.start {
             let task = self.ctx.nature.task_id();
             state.roster.begin(task.clone(), primary.clone(), *slot, self.ctx.nature.wall());
@@ -108,7 +116,8 @@ impl ServiceActor {
             let message = PlacementMsg::Reserve {
                 task,
                 holder: holder(&state.record),
-                request: request.clone(),
+                request: Request { seed: seed_of(&id), ..request.clone() },
+                on: None,
                 answer: Box::new(move |place| drop(to.cast(ServiceMsg::Placed { task: id, place }))),
                 room: Some(Box::new(move || drop(room.cast(ServiceMsg::Room)))),
             };

@@ -86,7 +86,7 @@ impl Roster {
     }
 
     /// Those of these sick members of which it was not told yet since they were last well; from now on it is.
-    pub(super) fn to_tell(&mut self, sick: &[TaskId]) -> Vec<TaskId> {
+    pub(super) fn tell(&mut self, sick: &[TaskId]) -> Vec<TaskId> {
         let mut is_news = |id: &&TaskId| {
             self.members.get_mut(id).is_some_and(|member| !std::mem::replace(&mut member.told_sick, true))
         };
@@ -161,6 +161,14 @@ impl Roster {
         member.stop_requested.replace(why).is_none()
     }
 
+    /// It was protected when it was asked to stop, and goes on.
+    pub(super) fn spared(&mut self, id: &TaskId) {
+        if let Some(member) = self.members.get_mut(id) {
+            let retires = matches!(member.stop_requested, Some(Why::ScaleIn | Why::Superseded));
+            member.stop_requested = member.stop_requested.filter(|_| !retires);
+        }
+    }
+
     /// The actor that was asked may never have heard of it.
     pub(super) fn forget_stop_request(&mut self, id: &TaskId) {
         if let Some(member) = self.members.get_mut(id) {
@@ -172,14 +180,15 @@ impl Roster {
         }
     }
 
-    /// What the planner wants to know of everybody.
-    pub(super) fn plan(&self, grace: Duration, now: Timestamp) -> Vec<Planned> {
+    /// What the planner wants to know of everybody. Protection may count, or not any more.
+    pub(super) fn plan(&self, grace: Duration, now: Timestamp, protection: bool) -> Vec<Planned> {
         let planned = |(id, member): (&TaskId, &Member)| Planned {
             id: id.clone(),
             deployment: member.deployment.clone(),
             slot: member.slot,
             fitness: member.fitness(grace, now),
             created_at: member.since,
+            protected: protection && member.task.as_ref().is_some_and(|task| task.is_protected(now)),
         };
         self.members.iter().map(planned).collect()
     }
@@ -252,6 +261,13 @@ impl Roster {
     /// Drops what is held against slots of deployments that are gone.
     pub(super) fn prune(&mut self, keep: impl Fn(&DeploymentId) -> bool) {
         self.slots.retain(|(deployment, _), _| keep(deployment));
+    }
+
+    /// When the first of those that are protected now is so no more.
+    pub(super) fn first_end_of_protection(&self, now: Timestamp) -> Option<Duration> {
+        let tasks = self.members.values().filter_map(|member| member.task.as_ref());
+        let ends = tasks.filter(|task| task.is_protected(now)).filter_map(|task| task.protected_until);
+        ends.min().map(|end| Duration::from_millis(end.millis_since(now)))
     }
 
     /// When the first member that is sick now leaves the time in which that is not held against it.

@@ -43,7 +43,7 @@ pub(super) fn unhealthy_stays(key: &ServiceKey, task: &TaskId) -> String {
 pub(super) fn unplaced(key: &ServiceKey, reason: &str) -> String {
     format!(
         "(service {}) was unable to place a task because no container instance met all of its requirements. \
-         Reason: {reason} {MORE}",
+         {reason} {MORE}",
         key.name
     )
 }

@@ -183,6 +183,10 @@ fn apply(service: &Service, change: &Change) -> Service {
                 update.enable_ecs_managed_tags.unwrap_or(next.enable_ecs_managed_tags);
             next.enable_execute_command =
                 update.enable_execute_command.unwrap_or(next.enable_execute_command);
+            // Neither begins a deployment, as in ECS.
+            next.placement_constraints =
+                update.placement_constraints.clone().unwrap_or(next.placement_constraints);
+            next.placement_strategy = update.placement_strategy.clone().unwrap_or(next.placement_strategy);
             let definition = update.definition.clone().unwrap_or_else(|| next.definition.clone());
             let before = next.primary().and_then(|primary| primary.network.clone());
             let network = update.network.clone().unwrap_or_else(|| before.clone());

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use mainstay_core::model::{
     ContainerDefinition, DefinitionStatus, Dependency, DependencyCondition, DeploymentConfiguration,
-    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, TaskDefinition, Timestamp,
+    EngineOptions, HealthCheck, LaunchType, NetworkMode, Overrides, RestartPolicy, SchedulingStrategy,
+    TaskDefinition, Timestamp,
 };
 use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey, ServiceName};
 
@@ -100,6 +101,7 @@ pub fn definition(family: &str, containers: Vec<ContainerDefinition>) -> TaskDef
         registered_at: Timestamp(0),
         deregistered_at: None,
         tags: Vec::new(),
+        placement_constraints: Vec::new(),
     }
 }
 
@@ -129,6 +131,9 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         health_check_grace_period_seconds: None,
         client_token: None,
         enable_execute_command: false,
+        scheduling: SchedulingStrategy::Replica,
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
     }
 }
 
@@ -146,5 +151,8 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
         tags: Vec::new(),
         client_token: None,
         enable_execute_command: false,
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
+        on: Vec::new(),
     }
 }

@@ -186,11 +186,7 @@ impl Machine {
             image: definition.image.clone(),
             runs,
             definition: new.definition.clone(),
-            environment: {
-                let given = definition.environment.iter().cloned();
-                let added = new.looked_up.environment.iter();
-                given.chain(added.map(|(name, value)| (name.clone(), value.reveal().to_owned()))).collect()
-            },
+            environment: new.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             log_options: new.looked_up.log_options.iter().cloned().collect(),
             runtime: new.runtime.map(str::to_owned),
             volumes,

@@ -15,7 +15,7 @@ use super::{SimEngine, SimSecrets, SimStore};
 use crate::agent::{InProcess, ToHost};
 use crate::context::{Context, Settings, Surroundings};
 use crate::control::{Control, ControlError, NewCluster, NewInstance};
-use crate::ports::{Nature, StoreError};
+use crate::ports::{Inside, Nature, NothingInside, StoreError};
 use crate::root::{self, Root};
 use crate::view::View;
 
@@ -30,6 +30,8 @@ pub struct World {
     pub engine: SimEngine,
     /// The provider of secrets.
     pub secrets: SimSecrets,
+    /// What its host offers inside containers.
+    pub inside: Arc<dyn Inside>,
     /// The disk.
     pub store: SimStore,
     /// The settings of the next tree.
@@ -70,6 +72,7 @@ impl World {
         Self {
             engine: SimEngine::new(seed, 8, 16 * 1024),
             secrets: SimSecrets::default(),
+            inside: Arc::new(NothingInside),
             store: SimStore::new(seed),
             settings: Settings::default(),
             seed,
@@ -101,7 +104,8 @@ impl World {
         ctx.link(instance.clone(), Box::new(ToHost { ctx: Arc::clone(&ctx) }));
         let to_control = Arc::new(InProcess { ctx: Arc::clone(&ctx), instance: instance.clone() });
         let (engine, secrets) = (Arc::new(self.engine.clone()), Arc::new(self.secrets.clone()));
-        root.add_host(&ctx, engine, secrets, to_control).map_err(WorldError::Host)?;
+        root.add_host(&ctx, engine, secrets, Arc::clone(&self.inside), to_control)
+            .map_err(WorldError::Host)?;
         self.tree = Some(Tree { root, ctx, control, instance });
         Ok(())
     }

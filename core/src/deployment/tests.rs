@@ -10,13 +10,14 @@ fn limits(minimum_healthy_percent: u32, maximum_percent: u32) -> DeploymentConfi
 }
 
 /// Members as text: `n0+` is of the new deployment, in slot 0, and serves. Fitness: `.` starting, `?` unproven,
-/// `+` serving, `-` unhealthy, `x` stopping; `o` is the old deployment.
+/// `+` serving, `-` unhealthy, `x` stopping; `o` is the old deployment. Capitals are protected.
 fn members(text: &str) -> Vec<Member> {
     text.split_whitespace()
         .enumerate()
         .map(|(n, word)| Member {
             id: TaskId::new(format!("{word}#{n}")),
-            deployment: DeploymentId::new(if word.starts_with('n') { NEW } else { OLD }),
+            deployment: DeploymentId::new(if word.starts_with(['n', 'N']) { NEW } else { OLD }),
+            protected: word.starts_with(['N', 'O']),
             slot: word[1..word.len() - 1].parse().unwrap(),
             fitness: match word.chars().last().unwrap() {
                 '.' => Fitness::Starting,
@@ -179,22 +180,59 @@ fn nothing_starts_while_nothing_fits() {
 }
 
 #[test]
+fn a_protected_task_is_kept_before_others_and_stays_where_it_is_too_many() {
+    let usual = limits(100, 200);
+    check(1, usual, "n0+ N1+", "stop n0+");
+    check(1, usual, "n0+ N1.", "");
+    check(1, limits(0, 100), "n0+ N1.", "stop n0+");
+    check(1, usual, "N0+ N1+ n2+", "stop n2+");
+    check(1, usual, "N0+ N1+", "");
+    check(0, usual, "N0+ n1+", "stop n1+");
+    check(2, usual, "N0+ n1+", "steady");
+    // Once it is over.
+    check(1, usual, "N0+ n1+", "stop n1+");
+    check(1, usual, "n0+ n1+", "stop n1+");
+}
+
+#[test]
+fn a_protected_task_outlives_a_rollout_which_is_not_steady_before_it_has_gone() {
+    let usual = limits(100, 200);
+    check(2, usual, "O0+ o1+", "start 0,1");
+    check(2, usual, "O0+ o1+ n0+ n1?", "stop o1+");
+    check(2, usual, "O0+ o1+ n0+ n1+", "stop o1+");
+    check(2, usual, "O0+ n0+ n1+", "");
+    check(2, usual, "o0+ n0+ n1+", "stop o0+");
+    check(1, usual, "O0? n0.", "");
+    // Without room it holds the rollout up.
+    check(2, limits(50, 100), "O0+ O1+", "");
+    check(2, limits(50, 100), "O0+ o1+", "stop o1+");
+}
+
+#[test]
+fn protection_keeps_no_sick_task() {
+    let usual = limits(100, 200);
+    check(1, usual, "N0-", "start 0");
+    check(1, usual, "N0- n0+", "stop N0-");
+    check(1, usual, "O0- n0.", "stop O0-");
+}
+
+#[test]
 fn bounds_round_in_favour_of_those_who_are_served() {
     assert_eq!(lower_bound(3, limits(50, 200)), 2);
     assert_eq!(upper_bound(3, limits(50, 150)), 4);
     assert_eq!(lower_bound(0, limits(100, 200)), 0);
 }
 
-fn any_member() -> impl Strategy<Value = (bool, u32, u8)> {
-    (prop::bool::ANY, 0_u32..6, 0_u8..5)
+/// Kind, slot and fitness.
+fn any_member() -> impl Strategy<Value = (char, u32, u8)> {
+    (prop::sample::select(&['n', 'o', 'n', 'o', 'N', 'O']), 0_u32..6, 0_u8..5)
 }
 
-fn build(shape: &[(bool, u32, u8)]) -> Vec<Member> {
+fn build(shape: &[(char, u32, u8)]) -> Vec<Member> {
     let words: Vec<String> = shape
         .iter()
-        .map(|(new, slot, fitness)| {
-            let (kind, fitness) =
-                (if *new { 'n' } else { 'o' }, ['.', '?', '+', '-', 'x'][usize::from(*fitness)]);
+        .map(|(kind, slot, fitness)| {
+            let fitness = ['.', '?', '+', '-', 'x'][usize::from(*fitness)];
             format!("{kind}{slot}{fitness}")
         })
         .collect();
@@ -227,6 +265,8 @@ proptest! {
         stopped.sort();
         stopped.dedup();
         prop_assert_eq!(stopped.len(), plan.stop.len(), "nobody is stopped twice");
+        let spared = |member: &&Member| member.protected && member.fitness != Fitness::Unhealthy;
+        prop_assert!(there.iter().filter(spared).all(|member| !stopped.contains(&&member.id)));
         prop_assert!(!plan.steady || (plan.start.is_empty() && plan.stop.is_empty()));
         prop_assert!(plan.report.is_empty());
     }
@@ -256,6 +296,8 @@ proptest! {
     ) {
         let limits = limits(minimum, 200);
         let mut there = build(&start);
+        // Protection is over by the time.
+        there.iter_mut().for_each(|member| member.protected = false);
         let mut next = 1000;
         let step = |there: &mut Vec<Member>, next: &mut i64| {
             let plan = planned(desired, limits, there, &[], false);
@@ -265,7 +307,8 @@ proptest! {
             for slot in plan.start {
                 *next += 1;
                 let (deployment, id) = (DeploymentId::new(NEW), TaskId::new(next.to_string()));
-                there.push(Member { id, deployment, slot, fitness: Fitness::Starting, created_at: Timestamp(*next) });
+                let (fitness, created_at) = (Fitness::Starting, Timestamp(*next));
+                there.push(Member { id, deployment, slot, fitness, created_at, protected: false });
             }
             plan.steady
         };

@@ -50,6 +50,8 @@ fn task(network_mode: NetworkMode, containers: Vec<ContainerDefinition>) -> Task
         ipc_mode: None,
         network: None,
         limits: None,
+        launch_type: None,
+        role: None,
         containers: containers.into_iter().map(container).collect(),
     }
 }

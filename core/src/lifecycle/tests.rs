@@ -62,6 +62,7 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
         registered_at: Timestamp(0),
         deregistered_at: None,
         tags: Vec::new(),
+        placement_constraints: Vec::new(),
     }
 }
 
@@ -84,6 +85,11 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
     };
     let made = new_task(new, Timestamp(1));
     handed_over(&made).unwrap()
+}
+
+/// A task of one container that somebody keeps.
+pub(crate) fn task_of(owner: TaskOwner) -> Task {
+    Task { owner, ..task(&[("web", true, false)]) }
 }
 
 fn pending(name: &str) -> ContainerReport {

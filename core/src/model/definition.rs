@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MountPoint, Secret, Tag, Timestamp, Volume, VolumesFrom};
+use super::{MountPoint, PlacementConstraint, Secret, Tag, Timestamp, Volume, VolumesFrom};
 use crate::RevisionKey;
 
 pub use firelens::*;
@@ -40,7 +40,7 @@ pub struct TaskDefinition {
     pub runtime_platform: Option<RuntimePlatform>,
     /// The launch types named in `requiresCompatibilities`.
     pub requires_compatibilities: Vec<LaunchType>,
-    /// Role of the containers, echoed.
+    /// The role whose credentials the containers get.
     pub task_role_arn: Option<String>,
     /// Role of the agent, echoed.
     pub execution_role_arn: Option<String>,
@@ -50,6 +50,9 @@ pub struct TaskDefinition {
     pub deregistered_at: Option<Timestamp>,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Where its tasks may be.
+    #[serde(default)]
+    pub placement_constraints: Vec<PlacementConstraint>,
 }
 
 /// Whether new tasks can be made of a task definition.

@@ -20,8 +20,11 @@ pub struct ContainerInstance {
     pub engine_connected: bool,
     /// What it has.
     pub registered: Resources,
-    /// Facts that constraints can ask for, name and value.
+    /// Facts that constraints can ask for, name and value, as the host said them.
     pub attributes: Vec<(String, Option<String>)>,
+    /// More of them, which people put there; they go over the host's.
+    #[serde(default)]
+    pub custom_attributes: Vec<(String, Option<String>)>,
     /// The agent's version.
     pub agent_version: String,
     /// The engine's version, as ECS shows it: `DockerVersion: 20.10.24`.
@@ -30,6 +33,27 @@ pub struct ContainerInstance {
     pub registered_at: Timestamp,
     /// What people attached.
     pub tags: Vec<Tag>,
+}
+
+impl ContainerInstance {
+    /// People can attach as many attributes.
+    pub const MOST_CUSTOM_ATTRIBUTES: usize = 10;
+    /// The attribute that tells where it stands.
+    pub const ZONE: &str = "ecs.availability-zone";
+
+    /// Whether it can be given a task now.
+    pub fn accepts(&self) -> bool {
+        self.status == InstanceStatus::Active && self.engine_connected
+    }
+
+    /// All attributes, each name once; a value that is absent is empty.
+    pub fn all_attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let custom = |name: &str| self.custom_attributes.iter().any(|(known, _)| known == name);
+        let of_host = self.attributes.iter().filter(move |(name, _)| !custom(name));
+        of_host
+            .chain(&self.custom_attributes)
+            .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
+    }
 }
 
 /// Whether a container instance takes tasks.
@@ -62,6 +86,9 @@ pub struct Resources {
     pub tcp_ports: Vec<u16>,
     /// UDP ports of the host that are taken.
     pub udp_ports: Vec<u16>,
+    /// GPUs.
+    #[serde(default)]
+    pub gpus: u32,
 }
 
 impl Resources {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AwsVpcConfiguration, LaunchType, Tag, Timestamp};
+use super::{AwsVpcConfiguration, LaunchType, PlacementConstraint, PlacementStrategy, Tag, Timestamp};
 use crate::images::ImageVersion;
 use crate::{DeploymentId, RevisionKey, ServiceKey};
 
@@ -42,6 +42,35 @@ pub struct Service {
     /// Whether ExecuteCommand may run commands in the tasks it starts from now on.
     #[serde(default)]
     pub enable_execute_command: bool,
+    /// Whether it wants a number of tasks, or one on each container instance.
+    #[serde(default)]
+    pub scheduling: SchedulingStrategy,
+    /// Where its tasks may be, beside what their definition says.
+    #[serde(default)]
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Where of these places they go.
+    #[serde(default)]
+    pub placement_strategy: Vec<PlacementStrategy>,
+}
+
+/// How many tasks a service wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SchedulingStrategy {
+    /// As many as somebody says.
+    #[default]
+    Replica,
+    /// One on each ACTIVE container instance that meets its constraints.
+    Daemon,
+}
+
+impl SchedulingStrategy {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replica => "REPLICA",
+            Self::Daemon => "DAEMON",
+        }
+    }
 }
 
 impl Service {

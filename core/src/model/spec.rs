@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AwsVpcConfiguration, ContainerDefinition, DeploymentImage, IpcMode, NetworkMode, Overrides, PidMode,
-    TaskDefinition, Volume,
+    AwsVpcConfiguration, ContainerDefinition, DeploymentImage, IpcMode, LaunchType, NetworkMode, Overrides,
+    PidMode, TaskDefinition, Volume,
 };
 use crate::images::{self, ImageVersion};
 use crate::network::shares_namespaces;
@@ -35,6 +35,12 @@ pub struct TaskSpec {
     pub network: Option<AwsVpcConfiguration>,
     /// What all of its containers together can have, where that is held.
     pub limits: Option<TaskLimits>,
+    /// The role whose credentials its containers get, as given.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Where ECS would run it, where that is known.
+    #[serde(default)]
+    pub launch_type: Option<LaunchType>,
     /// What to run. Where the containers share a namespace, the last one is its pause container, which holds it.
     pub containers: Vec<ContainerSpec>,
 }
@@ -74,6 +80,11 @@ impl ContainerSpec {
         self.definition.name == Self::PAUSE
     }
 
+    /// The name of a task's pause container in the engine.
+    pub fn pause_name(definition: &RevisionKey, task: &TaskId) -> String {
+        engine_name(definition, task, Self::PAUSE_PART)
+    }
+
     /// The image to run: as asked for, or the version that it has to be.
     pub fn reference(&self) -> String {
         images::reference(&self.definition.image, self.version.as_ref())
@@ -86,7 +97,7 @@ impl ContainerSpec {
 
     fn pause(definition: &RevisionKey, task: &TaskId) -> Self {
         Self {
-            engine_name: engine_name(definition, task, Self::PAUSE_PART),
+            engine_name: Self::pause_name(definition, task),
             definition: ContainerDefinition {
                 name: Self::PAUSE.into(),
                 image: Self::PAUSE_IMAGE.into(),
@@ -111,7 +122,7 @@ impl TaskSpec {
     }
 
     /// Applies `overrides` to `definition`; names that match no container were refused by the API. The network
-    /// configuration and the limits are the task's own, to be added.
+    /// configuration, the limits and the launch type are the task's own, to be added.
     pub fn new(
         id: TaskId,
         arn: String,
@@ -147,6 +158,8 @@ impl TaskSpec {
             network_mode: definition.network_mode,
             network: None,
             limits: None,
+            role: overrides.task_role_arn.clone().or_else(|| definition.task_role_arn.clone()),
+            launch_type: None,
             volumes: definition.volumes.clone(),
             pid_mode: definition.pid_mode,
             ipc_mode: definition.ipc_mode,

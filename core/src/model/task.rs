@@ -68,6 +68,16 @@ pub struct Task {
     /// Whether ExecuteCommand may run commands in its containers.
     #[serde(default)]
     pub enable_execute_command: bool,
+    /// Until when neither its service's scale-in nor a rollout stops it.
+    #[serde(default)]
+    pub protected_until: Option<Timestamp>,
+}
+
+impl Task {
+    /// Whether it is protected from its service's scale-in and rollouts.
+    pub fn is_protected(&self, now: Timestamp) -> bool {
+        self.protected_until.is_some_and(|until| now < until)
+    }
 }
 
 /// Who keeps a task.
@@ -238,7 +248,7 @@ pub struct Overrides {
     pub cpu: Option<u32>,
     /// MiB of the task.
     pub memory: Option<u32>,
-    /// Echoed.
+    /// The role whose credentials its containers get.
     pub task_role_arn: Option<String>,
     /// Echoed.
     pub execution_role_arn: Option<String>,

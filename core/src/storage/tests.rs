@@ -48,6 +48,7 @@ fn spec(task: &str, family: &str, volumes: Vec<Volume>) -> TaskSpec {
         registered_at: crate::model::Timestamp(0),
         deregistered_at: None,
         tags: Vec::new(),
+        placement_constraints: Vec::new(),
     };
     let (id, cluster) = (TaskId::new(task), ClusterName::new("default"));
     let overrides = Overrides::default();

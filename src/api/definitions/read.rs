@@ -13,7 +13,7 @@ use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::structures::{self as wire, RegisterTaskDefinitionRequest};
 use crate::api::wire::{At, Invalid, enums};
-use crate::api::{names, tags, unsigned};
+use crate::api::{names, placement, tags, unsigned};
 
 /// ECS's limit.
 const MOST_CONTAINERS: usize = 10;
@@ -49,7 +49,6 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         &[
             ("enableFaultInjection", &enable_fault_injection),
             ("inferenceAccelerators", &inference_accelerators),
-            ("placementConstraints", &placement_constraints),
             ("proxyConfiguration", &proxy_configuration),
             ("trustedExecutionConfiguration", &trusted_execution_configuration),
         ],
@@ -100,6 +99,8 @@ pub(super) fn definition(request: RegisterTaskDefinitionRequest) -> Answer<TaskD
         registered_at: Timestamp::default(),
         deregistered_at: None,
         tags: tags::read(given_tags)?,
+        placement_constraints: placement::of_definition(placement_constraints.unwrap_or_default())
+            .map_err(client)?,
     };
     check_containers(&definition)?;
     Ok(definition)

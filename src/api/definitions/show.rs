@@ -9,7 +9,7 @@ use crate::api::wire::structures::{
     ContainerDefinition, EnvironmentFile, EphemeralStorage, HealthCheck, KeyValuePair, RepositoryCredentials,
     RuntimePlatform, Secret, TaskDefinition,
 };
-use crate::api::{signed, signed_seconds};
+use crate::api::{placement, signed, signed_seconds};
 
 /// A task definition as ECS shows it: lists that are always there, defaults filled in.
 pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -> TaskDefinition {
@@ -30,7 +30,7 @@ pub(super) fn definition(here: &Partition, definition: &model::TaskDefinition) -
         memory: definition.memory.map(|mib| mib.to_string()),
         network_mode: Some(definition.network_mode.as_str().into()),
         pid_mode: definition.pid_mode.map(|mode| mode.as_str().into()),
-        placement_constraints: Some(Vec::new()),
+        placement_constraints: Some(placement::show_of_definition(&definition.placement_constraints)),
         registered_at: Some(definition.registered_at.into()),
         requires_compatibilities: (!required.is_empty())
             .then(|| required.iter().map(|launch_type| launch_type.as_str().into()).collect()),

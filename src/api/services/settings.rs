@@ -8,12 +8,11 @@ use crate::api::unsigned;
 use crate::api::wire::At;
 use crate::api::wire::enums::{
     AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, PropagateTags,
-    SchedulingStrategy,
 };
 use crate::api::wire::structures::{
     CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentController, GatewayConnector,
-    LoadBalancer, MonitoringConfiguration, PlacementConstraint, PlacementStrategy,
-    ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
+    LoadBalancer, MonitoringConfiguration, ServiceConnectConfiguration, ServiceRegistry,
+    ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 
 /// The members that both have and that are refused where they ask for something.
@@ -24,10 +23,7 @@ pub(super) struct Unsupported {
     pub gateway_connectors: Option<Vec<GatewayConnector>>,
     pub load_balancers: Option<Vec<LoadBalancer>>,
     pub monitoring: Option<MonitoringConfiguration>,
-    pub placement_constraints: Option<Vec<PlacementConstraint>>,
-    pub placement_strategy: Option<Vec<PlacementStrategy>>,
     pub role: Option<String>,
-    pub scheduling_strategy: Option<SchedulingStrategy>,
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub service_registries: Option<Vec<ServiceRegistry>>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
@@ -56,13 +52,7 @@ impl Unsupported {
                 ("gatewayConnectors", &self.gateway_connectors),
                 ("loadBalancers", &self.load_balancers),
                 ("monitoring", &self.monitoring),
-                ("placementConstraints", &self.placement_constraints),
-                ("placementStrategy", &self.placement_strategy),
                 ("role", &self.role),
-                (
-                    "schedulingStrategy DAEMON",
-                    &(self.scheduling_strategy == Some(SchedulingStrategy::Daemon)),
-                ),
                 (
                     "serviceConnectConfiguration",
                     &connect.is_some_and(|connect| connect.enabled != Some(false)),

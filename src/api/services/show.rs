@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use mainstay_core::model::{self, Task, TaskOwner};
 
-use crate::api::wire::enums::{
-    AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, SchedulingStrategy,
-};
+use crate::api::wire::enums::{AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy};
 use crate::api::wire::structures::{
     Deployment, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController, Service,
     ServiceEvent,
 };
-use crate::api::{Api, count, network, platform, signed, tags, tasks};
+use crate::api::{Api, count, network, placement, platform, signed, tags, tasks};
 
 /// A service as ECS shows it, its counts from its tasks.
 pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> Service {
@@ -40,14 +38,14 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         load_balancers: Some(Vec::new()),
         network_configuration: service.primary().and_then(|one| one.network.as_ref()).map(network::show),
         pending_count: Some(count(counts.pending)),
-        placement_constraints: Some(Vec::new()),
-        placement_strategy: Some(Vec::new()),
+        placement_constraints: Some(placement::show_constraints(&service.placement_constraints)),
+        placement_strategy: Some(placement::show_strategy(&service.placement_strategy)),
         platform_family: on_fargate(service).then(|| platform::FAMILY.to_owned()),
         platform_version: on_fargate(service)
             .then(|| service.platform_version.clone().unwrap_or_else(|| "LATEST".to_owned())),
         propagate_tags: Some(words(service.propagate_tags.unwrap_or(model::PropagateTags::None)).into()),
         running_count: Some(count(counts.running)),
-        scheduling_strategy: Some(SchedulingStrategy::Replica),
+        scheduling_strategy: Some(service.scheduling.as_str().into()),
         service_arn: Some(api.here().service(&service.key)),
         service_name: Some(service.key.name.to_string()),
         service_registries: Some(Vec::new()),

@@ -1,4 +1,4 @@
-//! RunTask.
+//! RunTask, StartTask.
 
 use mainstay_actors::control::{self, RunTask};
 use mainstay_core::model::{self, ContainerOverride, LaunchType, Overrides, TaskDefinition};
@@ -9,8 +9,10 @@ use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::At;
 use crate::api::wire::enums::PropagateTags;
-use crate::api::wire::structures::{self as wire, Failure, RunTaskRequest, RunTaskResponse};
-use crate::api::{Api, clusters, network, platform, tags, unsigned};
+use crate::api::wire::structures::{
+    self as wire, Failure, RunTaskRequest, RunTaskResponse, StartTaskRequest, StartTaskResponse,
+};
+use crate::api::{Api, at_most, clusters, missing, names, network, placement, platform, tags, unsigned};
 
 /// ECS's limit of the overrides' JSON, in characters.
 const OVERRIDES_LIMIT: usize = 8192;
@@ -43,21 +45,13 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         &At::ROOT,
         &[
             ("capacityProviderStrategy", &capacity_provider_strategy),
-            ("placementConstraints", &placement_constraints),
-            ("placementStrategy", &placement_strategy),
             ("volumeConfigurations", &volume_configurations),
         ],
     )?;
     let at = At::ROOT;
     at.range("count", count.map(i64::from), 1..=10)?;
     at.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
-    at.length("referenceId", reference_id.as_ref().map(String::len), 0..=1024)?;
-    at.length("startedBy", started_by.as_ref().map(String::len), 0..=128)?;
-    at.length("group", group.as_ref().map(String::len), 0..=255)?;
-    if let Some(group) = group.as_ref().filter(|group| group.starts_with("service:")) {
-        let text = format!("Invalid namespace for group. group is '{group}'; 'service:' is for services.");
-        return Err(ApiError::parameter(text));
-    }
+    check_words(reference_id.as_deref(), started_by.as_deref(), group.as_deref())?;
     let cluster = clusters::active(api, cluster.as_deref())?;
     let definition = definitions::runnable(api, task_definition.as_deref().unwrap_or_default())?;
     let launch_type = read_launch_type(launch_type)?;
@@ -71,20 +65,11 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     // Each task has the latest, which is the only one.
     platform::read(platform_version, launch_type)?;
     let network = network::read(network_configuration, &definition, launch_type)?;
-    let mut tags = tags::read(given_tags)?;
-    match propagate_tags {
-        Some(PropagateTags::TaskDefinition) => tags::inherit(&mut tags, definition.tags.iter().cloned()),
-        Some(PropagateTags::Service) => {
-            let text =
-                "propagateTags is 'SERVICE'; it must be TASK_DEFINITION or NONE for a task of no service.";
-            return Err(ApiError::parameter(text));
-        }
-        _ => {}
-    }
-    if enable_ecs_managed_tags == Some(true) {
-        let value = Some(cluster.name.to_string());
-        tags.push(model::Tag { key: "aws:ecs:clusterName".to_owned(), value });
-    }
+    let tags = TagsGiven { tags: given_tags, propagate_tags, managed: enable_ecs_managed_tags };
+    let tags = tags.read(&cluster, &definition)?;
+    placement::check_count(0, &definition)?;
+    let placement_constraints =
+        placement::constraints(placement_constraints.unwrap_or_default(), &definition, launch_type)?;
     let request = RunTask {
         cluster: cluster.name.clone(),
         definition: definition.key.clone(),
@@ -97,12 +82,118 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         tags,
         client_token,
         enable_execute_command: enable_execute_command.unwrap_or(false),
+        placement_constraints,
+        placement_strategy: placement::strategy(placement_strategy.unwrap_or_default(), launch_type)?,
+        on: Vec::new(),
     };
     let ran = api.control.run_task(request).await?;
     Ok(RunTaskResponse {
         tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
         failures: Some(ran.failures.into_iter().map(failure).collect()),
     })
+}
+
+/// StartTask: one task on each of the instances that the caller chose.
+pub(in crate::api) async fn start(api: &Api, request: StartTaskRequest) -> Answer<StartTaskResponse> {
+    let StartTaskRequest {
+        cluster,
+        container_instances,
+        enable_ecs_managed_tags,
+        enable_execute_command,
+        group,
+        network_configuration,
+        overrides,
+        propagate_tags,
+        reference_id,
+        started_by,
+        tags: given_tags,
+        task_definition,
+        volume_configurations,
+    } = request;
+    refuse(&At::ROOT, &[("volumeConfigurations", &volume_configurations)])?;
+    check_words(reference_id.as_deref(), started_by.as_deref(), group.as_deref())?;
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    let asked = container_instances.unwrap_or_default();
+    if asked.is_empty() {
+        return Err(ApiError::parameter("Container instances cannot be empty."));
+    }
+    at_most("instanceIds", &asked, 10)?;
+    let definition = definitions::runnable(api, task_definition.as_deref().unwrap_or_default())?;
+    let launch_type = launch_type_of(&definition);
+    check_launch_type(&definition, launch_type)?;
+    let (mut on, mut failures) = (Vec::new(), Vec::new());
+    for given in &asked {
+        let id = names::instance(api.here(), &cluster.name, given)?;
+        if api.view().instances.get(&id).is_some_and(|instance| instance.cluster == cluster.name) {
+            on.push(id);
+        } else {
+            failures.push(missing(api.here().instance(&cluster.name, &id)));
+        }
+    }
+    let tags = TagsGiven { tags: given_tags, propagate_tags, managed: enable_ecs_managed_tags };
+    let request = RunTask {
+        cluster: cluster.name.clone(),
+        definition: definition.key.clone(),
+        network: network::read(network_configuration, &definition, launch_type)?,
+        launch_type,
+        count: u32::try_from(on.len()).unwrap_or(u32::MAX),
+        overrides: read_overrides(overrides.unwrap_or_default(), &definition, launch_type)?,
+        group: group.filter(|group| !group.is_empty()),
+        started_by: started_by.filter(|by| !by.is_empty()),
+        tags: tags.read(&cluster, &definition)?,
+        client_token: None,
+        enable_execute_command: enable_execute_command.unwrap_or(false),
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
+        on,
+    };
+    let ran =
+        if request.on.is_empty() { control::Ran::default() } else { api.control.run_task(request).await? };
+    failures.extend(ran.failures.into_iter().map(failure));
+    Ok(StartTaskResponse {
+        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
+        failures: Some(failures),
+    })
+}
+
+fn check_words(reference_id: Option<&str>, started_by: Option<&str>, group: Option<&str>) -> Answer<()> {
+    let at = At::ROOT;
+    at.length("referenceId", reference_id.map(str::len), 0..=1024)?;
+    at.length("startedBy", started_by.map(str::len), 0..=128)?;
+    at.length("group", group.map(str::len), 0..=255)?;
+    if let Some(group) = group.filter(|group| group.starts_with("service:")) {
+        let text = format!("Invalid namespace for group. group is '{group}'; 'service:' is for services.");
+        return Err(ApiError::parameter(text));
+    }
+    Ok(())
+}
+
+/// What a request says of its tasks' tags.
+struct TagsGiven {
+    tags: Option<Vec<wire::Tag>>,
+    propagate_tags: Option<PropagateTags>,
+    managed: Option<bool>,
+}
+
+impl TagsGiven {
+    fn read(self, cluster: &model::Cluster, definition: &TaskDefinition) -> Answer<Vec<model::Tag>> {
+        let mut tags = tags::read(self.tags)?;
+        match self.propagate_tags {
+            Some(PropagateTags::TaskDefinition) => {
+                tags::inherit(&mut tags, definition.tags.iter().cloned());
+            }
+            Some(PropagateTags::Service) => {
+                let text = "propagateTags is 'SERVICE'; it must be TASK_DEFINITION or NONE for a task of no service.";
+                return Err(ApiError::parameter(text));
+            }
+            _ => {}
+        }
+        if self.managed == Some(true) {
+            let value = Some(cluster.name.to_string());
+            tags.push(model::Tag { key: "aws:ecs:clusterName".to_owned(), value });
+        }
+        Ok(tags)
+    }
 }
 
 fn failure(failure: control::Failure) -> Failure {

@@ -18,8 +18,8 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
     let here = api.here();
     let instance = api.view().instances.get(&task.instance);
     let fact = |name: &str| {
-        let facts = instance.iter().flat_map(|instance| &instance.attributes);
-        facts.into_iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
+        let mut facts = instance.iter().flat_map(|instance| instance.all_attributes());
+        facts.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     };
     let architecture = fact("ecs.cpu-architecture").map(|value| Attribute {
         name: Some("ecs.cpu-architecture".to_owned()),

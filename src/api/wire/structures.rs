@@ -39,8 +39,8 @@ pub struct Attachment {
     pub r#type: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Attribute {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -50,6 +50,14 @@ pub struct Attribute {
     pub target_type: Option<TargetType>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+impl Check for Attribute {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("name", self.name.is_some())?;
+        self.target_type.check(&at.field("targetType"))?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -567,6 +575,28 @@ impl Check for CreateServiceRequest {
 pub struct CreateServiceResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct DeleteAttributesRequest {
+    pub attributes: Option<Vec<Attribute>>,
+    pub cluster: Option<String>,
+}
+
+impl Check for DeleteAttributesRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("attributes", self.attributes.is_some())?;
+        self.attributes.check(&at.field("attributes"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteAttributesResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Vec<Attribute>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -1323,6 +1353,29 @@ impl Check for GatewayConnectorHealthCheckMatcher {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct GetTaskProtectionRequest {
+    pub cluster: Option<String>,
+    pub tasks: Option<Vec<String>>,
+}
+
+impl Check for GetTaskProtectionRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("cluster", self.cluster.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetTaskProtectionResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected_tasks: Option<Vec<ProtectedTask>>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GpuDevice {
@@ -1518,6 +1571,34 @@ impl Check for LinuxParameters {
         self.tmpfs.check(&at.field("tmpfs"))?;
         Ok(())
     }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ListAttributesRequest {
+    pub attribute_name: Option<String>,
+    pub attribute_value: Option<String>,
+    pub cluster: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub target_type: Option<TargetType>,
+}
+
+impl Check for ListAttributesRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("targetType", self.target_type.is_some())?;
+        self.target_type.check(&at.field("targetType"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListAttributesResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Vec<Attribute>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -1916,6 +1997,17 @@ impl Check for PortMapping {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProtectedTask {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiration_date: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protection_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ProxyConfiguration {
@@ -1934,6 +2026,28 @@ impl Check for ProxyConfiguration {
         self.r#type.check(&at.field("type"))?;
         Ok(())
     }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PutAttributesRequest {
+    pub attributes: Option<Vec<Attribute>>,
+    pub cluster: Option<String>,
+}
+
+impl Check for PutAttributesRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("attributes", self.attributes.is_some())?;
+        self.attributes.check(&at.field("attributes"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PutAttributesResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Vec<Attribute>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -2550,6 +2664,48 @@ impl Check for SharingStrategy {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct StartTaskRequest {
+    pub cluster: Option<String>,
+    pub container_instances: Option<Vec<String>>,
+    #[serde(rename = "enableECSManagedTags")]
+    pub enable_ecs_managed_tags: Option<bool>,
+    pub enable_execute_command: Option<bool>,
+    pub group: Option<String>,
+    pub network_configuration: Option<NetworkConfiguration>,
+    pub overrides: Option<TaskOverride>,
+    pub propagate_tags: Option<PropagateTags>,
+    pub reference_id: Option<String>,
+    pub started_by: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub task_definition: Option<String>,
+    pub volume_configurations: Option<Vec<TaskVolumeConfiguration>>,
+}
+
+impl Check for StartTaskRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("containerInstances", self.container_instances.is_some())?;
+        self.network_configuration.check(&at.field("networkConfiguration"))?;
+        self.overrides.check(&at.field("overrides"))?;
+        self.propagate_tags.check(&at.field("propagateTags"))?;
+        self.tags.check(&at.field("tags"))?;
+        at.length("tags", self.tags.as_ref().map(Vec::len), 0..=50)?;
+        at.required("taskDefinition", self.task_definition.is_some())?;
+        self.volume_configurations.check(&at.field("volumeConfigurations"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartTaskResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Vec<Task>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct StopTaskRequest {
     pub cluster: Option<String>,
     pub reason: Option<String>,
@@ -3013,6 +3169,32 @@ impl Check for Ulimit {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateContainerInstancesStateRequest {
+    pub cluster: Option<String>,
+    pub container_instances: Option<Vec<String>>,
+    pub status: Option<ContainerInstanceStatus>,
+}
+
+impl Check for UpdateContainerInstancesStateRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("containerInstances", self.container_instances.is_some())?;
+        at.required("status", self.status.is_some())?;
+        self.status.check(&at.field("status"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateContainerInstancesStateResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_instances: Option<Vec<ContainerInstance>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateServiceRequest {
     pub availability_zone_rebalancing: Option<AvailabilityZoneRebalancing>,
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
@@ -3069,6 +3251,33 @@ impl Check for UpdateServiceRequest {
 pub struct UpdateServiceResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateTaskProtectionRequest {
+    pub cluster: Option<String>,
+    pub expires_in_minutes: Option<i32>,
+    pub protection_enabled: Option<bool>,
+    pub tasks: Option<Vec<String>>,
+}
+
+impl Check for UpdateTaskProtectionRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("cluster", self.cluster.is_some())?;
+        at.required("protectionEnabled", self.protection_enabled.is_some())?;
+        at.required("tasks", self.tasks.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateTaskProtectionResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected_tasks: Option<Vec<ProtectedTask>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

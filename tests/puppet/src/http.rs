@@ -1,7 +1,7 @@
-//! As much HTTP as a fixture needs: one request a connection, GET only, no bodies in.
+//! As much HTTP as a fixture needs: one request a connection; what is served takes GET only, and no bodies.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -31,9 +31,26 @@ pub fn serve(port: u16, healthy: &'static AtomicBool) -> io::Result<()> {
 /// # Errors
 /// Where nobody answers in time, or not in HTTP.
 pub fn get(port: u16, path: &str) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), PATIENCE)?;
+    ask((Ipv4Addr::LOCALHOST, port).into(), "GET", path, "")
+}
+
+/// Asks `http://ADDRESS[:PORT]/PATH`; the status and the body. No name is looked up.
+///
+/// # Errors
+/// Where the URL is not of that form, or nobody answers in time, or not in HTTP.
+pub fn request(method: &str, url: &str, body: &str) -> io::Result<(u16, String)> {
+    let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "a URL is http://ADDRESS[:PORT]/PATH");
+    let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let address: SocketAddr = host.parse().or_else(|_| format!("{host}:80").parse()).map_err(|_| wrong())?;
+    ask(address, method, if path.is_empty() { "/" } else { path }, body)
+}
+
+fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+    let length = body.len();
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
@@ -107,6 +124,16 @@ mod tests {
         assert_eq!(respond("/health", &healthy).0, "503 Service Unavailable");
         respond("/healthy", &healthy);
         assert_eq!(respond("/health", &healthy).0, "200 OK");
+    }
+
+    #[test]
+    fn a_url_has_an_address_and_nothing_else_is_one() {
+        for wrong in ["", "ftp://127.0.0.1/", "http://localhost/", "http:///"] {
+            assert_eq!(
+                request("GET", wrong, "").err().map(|error| error.kind()),
+                Some(io::ErrorKind::InvalidInput)
+            );
+        }
     }
 
     #[test]

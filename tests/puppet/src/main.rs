@@ -26,6 +26,9 @@ Usage: puppet [COMMAND]
   serve [--port PORT]            answer HTTP until SIGTERM (what it does when asked nothing)
   check [--port PORT]            exit with 0 where the server in this container is healthy, else with 1
   ask PATH [--port PORT]         GET PATH from the server in this container, print the answer
+  get URL                        GET http://ADDRESS[:PORT]/PATH, print the answer; exit with 1 where it is not a 200. URL
+                                 may begin with $NAME, a variable of the environment
+  put URL BODY                   the same with PUT and a body
   exit CODE [--after SECONDS]    exit with CODE
   sleep [SECONDS]                wait, for ever where not said, and exit with 0
   ignore-term                    wait for ever, deaf to SIGTERM
@@ -99,6 +102,16 @@ fn act(words: &mut Words<'_>) -> Result<u8, String> {
             let port = port(words)?;
             let (status, body) = http::get(port, path).map_err(|error| format!("port {port}: {error}"))?;
             print!("{body}");
+            Ok(u8::from(status != 200))
+        }
+        "get" | "put" => {
+            let url = words.next().ok_or("it needs a URL")?;
+            let body = words.next();
+            let method = if command == "get" { "GET" } else { "PUT" };
+            let url = expanded(url)?;
+            let (status, answer) = http::request(method, &url, body.unwrap_or_default())
+                .map_err(|error| format!("{url}: {error}"))?;
+            print!("{answer}");
             Ok(u8::from(status != 200))
         }
         "exit" => {
@@ -218,6 +231,14 @@ impl<'a> Words<'a> {
     }
 }
 
+/// The text with the variable that it begins with, where it begins with one.
+fn expanded(text: &str) -> Result<String, String> {
+    let Some(rest) = text.strip_prefix('$') else { return Ok(text.to_owned()) };
+    let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let value = std::env::var(name).map_err(|_| format!("there is no variable {name}"))?;
+    Ok(value + rest)
+}
+
 fn port(words: &mut Words<'_>) -> Result<u16, String> {
     let from_environment = std::env::var("PUPPET_PORT").ok();
     words.option("--port")?.or(from_environment.as_deref()).map_or(Ok(DEFAULT_PORT), number)
@@ -321,6 +342,14 @@ mod tests {
         assert_eq!(act(&mut Words(vec!["read", name])), Ok(0));
         assert!(std::fs::remove_file(&file).is_ok());
         assert!(act(&mut Words(vec!["read", name])).is_err());
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_variable() {
+        assert_eq!(expanded("http://a/b"), Ok("http://a/b".to_owned()));
+        let path = std::env::var("PATH").unwrap_or_default();
+        assert_eq!(expanded("$PATH/b"), Ok(format!("{path}/b")));
+        assert!(expanded("$NO_SUCH_VARIABLE").is_err());
     }
 
     #[test]

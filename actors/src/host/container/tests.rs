@@ -43,7 +43,7 @@ fn killed(out_of_memory: bool) -> EngineContainer {
 #[allow(clippy::disallowed_methods, reason = "a pure test needs some instant, whichever")]
 fn among() -> Circumstances {
     let now = Now { wall: AT.after(Duration::from_secs(5)), steady: Instant::now() };
-    Circumstances { now, stopping: false, limited: false }
+    Circumstances { now, limited: false }
 }
 
 #[test]
@@ -90,7 +90,6 @@ fn nobody_looks_twice_where_the_reason_is_known_or_cannot_be_its_memory() {
     };
     told_at_once(|_, _| {}, killed(true));
     told_at_once(|container, _| container.begin(Act::Stop), killed(false));
-    told_at_once(|_, among| among.stopping = true, killed(false));
     told_at_once(|_, among| among.now.wall = AT.after(Duration::from_secs(6)), killed(false));
     told_at_once(|container, _| container.spec.definition.memory = None, killed(false));
 }
