@@ -78,6 +78,7 @@ def test_a_session_types_resizes_reads_and_tells_the_exit_code(daemon, task):
 
 def test_the_command_runs_as_root_with_a_terminal_and_the_containers_environment_as_on_ecs(daemon, task):
     with Session(execute(daemon, task, "/puppet 'shell'", container="web")) as session:
+        session.shows("> ")
         for line, shown in [
             ("user", "user 0:0"), ("get TERM", "TERM=xterm-256color"), ("get LANG", "LANG=C.UTF-8"),
             ("get COLOUR", "COLOUR=blue"),
