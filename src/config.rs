@@ -524,10 +524,7 @@ impl Config {
             (!endpoint.is_empty()).then(|| secrets::Aws::new(endpoint, region, keys))
         };
         Sources {
-            folders: Folders {
-                secrets: set(folder),
-                environment_files: set(&self.environment_files.folder),
-            },
+            folders: Folders { secrets: set(folder), environment_files: set(&self.environment_files.folder) },
             secrets: at(endpoint),
             environment_files: at(&self.environment_files.endpoint),
         }

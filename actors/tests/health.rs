@@ -45,7 +45,10 @@ async fn the_check_that_an_image_brings_is_nobodys_business_where_nothing_is_con
     let task = world.running_tasks(&web)[0].clone();
     pass(MIN).await;
     let now = world.running_tasks(&web)[0].clone();
-    assert_eq!((now.id.clone(), now.health, now.last_status), (task.id.clone(), Health::Unknown, TaskStatus::Running));
+    assert_eq!(
+        (now.id.clone(), now.health, now.last_status),
+        (task.id.clone(), Health::Unknown, TaskStatus::Running)
+    );
     assert_lawful(&world);
 }
 

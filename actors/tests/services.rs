@@ -87,13 +87,15 @@ async fn a_container_killed_for_its_memory_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_container_of_which_the_engine_says_late_that_its_memory_killed_it_says_so_and_is_replaced_at_once() {
+async fn a_container_of_which_the_engine_says_late_that_its_memory_killed_it_says_so_and_is_replaced_at_once()
+{
     let world = world().await;
     world.engine.script("hog", Script::eats_memory(90 * SEC).flagged_after(300 * MS));
     let hog = service_of(&world, "hog", 1).await;
     let old = world.running_tasks(&hog)[0].clone();
     pass(89 * SEC).await;
-    until(&world, "its end is decided", 2 * SEC, |w| task(w, &old.id).desired_status == TaskStatus::Stopped).await;
+    until(&world, "its end is decided", 2 * SEC, |w| task(w, &old.id).desired_status == TaskStatus::Stopped)
+        .await;
     let died_at = tokio::time::Instant::now();
     until(&world, "another one is up", SEC, |w| !w.running_tasks(&hog).is_empty()).await;
     assert!(died_at.elapsed() < 100 * MS, "replaced after {:?}", died_at.elapsed());

@@ -99,8 +99,12 @@ impl SecretSource {
     pub fn of_registry(text: &str) -> Result<[Self; 2], String> {
         let letter = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-".contains(letter);
         let (id, arn) = match Self::parse(text) {
-            Ok(Self::SecretsManager { id, arn, json_key: None, version_stage: None, version_id: None }) => (id, arn),
-            _ if !text.starts_with("arn:") && leads_down(text) && text.chars().all(letter) => (text.to_owned(), None),
+            Ok(Self::SecretsManager { id, arn, json_key: None, version_stage: None, version_id: None }) => {
+                (id, arn)
+            }
+            _ if !text.starts_with("arn:") && leads_down(text) && text.chars().all(letter) => {
+                (text.to_owned(), None)
+            }
             _ => {
                 return Err("it must be the ARN of a secret of Secrets Manager \
                             (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME), or its name"
@@ -274,12 +278,15 @@ mod tests {
             let [name, password] = SecretSource::of_registry(text).unwrap();
             assert_eq!((name.region(), password.region()), (region, region));
             for (source, expected) in [(name, "username"), (password, "password")] {
-                let SecretSource::SecretsManager { id: found, json_key, .. } = source else { panic!("{text}") };
+                let SecretSource::SecretsManager { id: found, json_key, .. } = source else {
+                    panic!("{text}")
+                };
                 assert_eq!((found.as_str(), json_key.as_deref()), (id, Some(expected)));
             }
         }
         let with_key = format!("{arn}:username::");
-        for wrong in ["", "../a", "a b", "arn:aws:ssm:us-east-1:000000000000:parameter/a", with_key.as_str()] {
+        for wrong in ["", "../a", "a b", "arn:aws:ssm:us-east-1:000000000000:parameter/a", with_key.as_str()]
+        {
             assert!(SecretSource::of_registry(wrong).unwrap_err().contains("secretsmanager"), "{wrong}");
         }
     }

@@ -1,6 +1,6 @@
 //! Placement constraints and strategies, from the wire and back.
 
-use mainstay_core::model::{self, BinpackField, ContainerInstance, LaunchType, SpreadField, TaskDefinition};
+use mainstay_core::model::{self, BinpackField, LaunchType, SpreadField, TaskDefinition};
 use mainstay_core::placement::query::Query;
 
 use super::error::{Answer, ApiError};
@@ -188,11 +188,6 @@ pub(super) fn show_strategy(strategy: &[model::PlacementStrategy]) -> Vec<Placem
         },
     };
     strategy.iter().map(shown).collect()
-}
-
-/// Where an instance stands.
-pub(super) fn zone(instance: &ContainerInstance) -> Option<&str> {
-    instance.all_attributes().find(|(name, _)| *name == ContainerInstance::ZONE).map(|(_, value)| value)
 }
 
 #[cfg(test)]

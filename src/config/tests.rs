@@ -75,7 +75,11 @@ fn a_mistake_is_named_with_its_key_its_value_and_what_would_be_right() {
     refused("[network.subnets]\nlan = \"a b\"", &[], &["network.subnets.lan", "a b"]);
     refused("[secrets]\nfolder = \"here\"", &[], &["secrets.folder", "here", "absolute path"]);
     refused("[secrets]\ncredentials = \"here\"", &[], &["secrets.credentials", "here", "absolute path"]);
-    refused("[secrets]\nendpoint = \"moto:5000\"", &[], &["secrets.endpoint", "moto:5000", "http://host:port"]);
+    refused(
+        "[secrets]\nendpoint = \"moto:5000\"",
+        &[],
+        &["secrets.endpoint", "moto:5000", "http://host:port"],
+    );
     refused("[secrets]\nregion = \"EU\"", &[], &["secrets.region", "EU", "us-east-1"]);
     refused(
         "",

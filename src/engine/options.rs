@@ -7,10 +7,10 @@ use bollard::models::{
 };
 use mainstay_actors::ports::NewContainer;
 use mainstay_core::engine_name;
-use mainstay_core::secrets::Hidden;
 use mainstay_core::model::{
     ContainerDefinition, Device, DevicePermission, LinuxParameters, LogConfiguration, Tmpfs, Ulimit,
 };
+use mainstay_core::secrets::Hidden;
 
 use super::labels;
 use super::translate::MIB;
@@ -235,7 +235,8 @@ mod tests {
             options: vec![("splunk-url".into(), "http://127.0.0.1:8088".into())],
             secret_options: Vec::new(),
         };
-        let (_, host, _) = asked(ContainerDefinition { log_configuration: Some(configuration), ..container() });
+        let (_, host, _) =
+            asked(ContainerDefinition { log_configuration: Some(configuration), ..container() });
         let told = host.log_config.and_then(|log| log.config).unwrap_or_default();
         assert_eq!((told.len(), told.get("splunk-token").map(String::as_str)), (2, Some("t0k3n")));
     }

@@ -16,13 +16,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::value_of;
-use client::{Call, Client, Fault};
 pub use client::is_endpoint;
+use client::{Call, Client, Fault};
 pub use keys::Keys;
 
 /// What of a key of S3 is written as it is.
-const IN_PATH: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// An endpoint, who this host is there, and the region it is in.
 pub struct Aws {
@@ -68,7 +67,8 @@ impl Aws {
                         asked[member] = json!(given);
                     }
                 }
-                let answer = self.ask("secretsmanager", region, "secretsmanager.GetSecretValue", &asked).await;
+                let answer =
+                    self.ask("secretsmanager", region, "secretsmanager.GetSecretValue", &asked).await;
                 let found = answer.map_err(|fault| from("asm", &fault))?;
                 let value = read::<SecretValue>(&found)?.text()?;
                 json_key.as_ref().map_or(Ok(value.clone()), |key| value_of(&value, key))

@@ -81,8 +81,7 @@ fn names_of(source: &SecretSource) -> Vec<String> {
             let version = version.map(|version| format!("@{version}")).unwrap_or_default();
             let bare = id.len().checked_sub(ADDED).filter(|at| {
                 let added = id.get(*at..).unwrap_or_default();
-                added.starts_with('-')
-                    && added.chars().skip(1).all(|letter| letter.is_ascii_alphanumeric())
+                added.starts_with('-') && added.chars().skip(1).all(|letter| letter.is_ascii_alphanumeric())
             });
             let bare = bare.and_then(|at| id.get(..at)).filter(|bare| !bare.is_empty());
             let names = [Some(id.as_str()), bare].into_iter().flatten();

@@ -428,9 +428,8 @@ impl Container {
     /// Whether it may still turn out that it was killed for its memory: engines tell that late when they are busy, and
     /// what was told of an end is final.
     fn may_lack_its_reason(&self, exit: &Exit, among: Circumstances) -> bool {
-        let recent = |at: Timestamp| {
-            Duration::from_millis(among.now.wall.millis_since(at)) < OUT_OF_MEMORY_WITHIN
-        };
+        let recent =
+            |at: Timestamp| Duration::from_millis(among.now.wall.millis_since(at)) < OUT_OF_MEMORY_WITHIN;
         exit.code == KILLED
             && !exit.out_of_memory
             && exit.error.is_none()

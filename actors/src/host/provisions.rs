@@ -16,8 +16,8 @@ use super::gate::Lane;
 use super::task::{HostTask, HostTaskMsg, HostTaskState, RETRY};
 use crate::failpoint::Failpoint;
 use crate::ports::{
-    ContainerEngine, Credentials, EngineError, LookedUp, Mount, MountSource, MountsOf, NewVolume, SecretError,
-    Secrets,
+    ContainerEngine, Credentials, EngineError, LookedUp, Mount, MountSource, MountsOf, NewVolume,
+    SecretError, Secrets,
 };
 
 /// A provider is asked for so many of a container's secrets at once.
@@ -283,10 +283,7 @@ pub(super) async fn credentials(
 }
 
 /// What is to be looked up for each container.
-async fn look_up(
-    provider: &dyn Secrets,
-    spec: &TaskSpec,
-) -> Result<BTreeMap<String, LookedUp>, Unprovided> {
+async fn look_up(provider: &dyn Secrets, spec: &TaskSpec) -> Result<BTreeMap<String, LookedUp>, Unprovided> {
     let mut found = BTreeMap::new();
     for ContainerSpec { definition, .. } in &spec.containers {
         let container = &definition.name;
@@ -342,9 +339,7 @@ async fn file(provider: &dyn Secrets, container: &str, arn: &str) -> Result<Hidd
 
 /// Looks several things up at once; they come in the order in which they were asked for, and the first that is not to be
 /// had is told.
-async fn all<T: Send>(
-    looks: Vec<BoxFuture<'_, Result<T, Unprovided>>>,
-) -> Result<Vec<T>, Unprovided> {
+async fn all<T: Send>(looks: Vec<BoxFuture<'_, Result<T, Unprovided>>>) -> Result<Vec<T>, Unprovided> {
     futures::stream::iter(looks).buffered(LOOKS_AT_ONCE).try_collect().await
 }
 

@@ -33,7 +33,10 @@ pub(super) fn unhealthy(key: &ServiceKey, task: &TaskId) -> String {
 /// The same of one that stays.
 pub(super) fn unhealthy_stays(key: &ServiceKey, task: &TaskId) -> String {
     let tag = OnUnhealthy::TAG;
-    format!("(service {}) (task {task}) failed container health checks and is not replaced: see its tag {tag}.", key.name)
+    format!(
+        "(service {}) (task {task}) failed container health checks and is not replaced: see its tag {tag}.",
+        key.name
+    )
 }
 
 /// Nothing fits.

@@ -83,8 +83,7 @@ fn describe(plan: &Plan) -> String {
         words.push(format!("stop {}", ids.join(",")));
     }
     if !plan.report.is_empty() {
-        let ids: Vec<&str> =
-            plan.report.iter().map(|id| id.as_str().split('#').next().unwrap()).collect();
+        let ids: Vec<&str> = plan.report.iter().map(|id| id.as_str().split('#').next().unwrap()).collect();
         words.push(format!("report {}", ids.join(",")));
     }
     if plan.steady {

@@ -77,10 +77,7 @@ fn container(
     } = given;
     refuse(
         at,
-        &[
-            ("credentialSpecs", &credential_specs),
-            ("firelensConfiguration", &firelens_configuration),
-        ],
+        &[("credentialSpecs", &credential_specs), ("firelensConfiguration", &firelens_configuration)],
     )?;
 
     let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());

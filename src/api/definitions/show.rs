@@ -84,9 +84,10 @@ fn container(container: &model::ContainerDefinition, mode: NetworkMode) -> Conta
         port_mappings: Some(
             container.port_mappings.iter().map(|mapping| ports::show(mapping, mode)).collect(),
         ),
-        repository_credentials: container.repository_credentials.as_ref().map(|named| RepositoryCredentials {
-            credentials_parameter: Some(named.clone()),
-        }),
+        repository_credentials: container
+            .repository_credentials
+            .as_ref()
+            .map(|named| RepositoryCredentials { credentials_parameter: Some(named.clone()) }),
         restart_policy: container.restart_policy.as_ref().map(order::show_restart_policy),
         start_timeout: container.start_timeout.map(signed_seconds),
         secrets: options::list(&container.secrets, secret),

@@ -323,7 +323,10 @@ fn what_is_not_carried_out_yet_is_refused_by_its_path() {
 #[test]
 fn credentials_for_a_registry_are_a_secret_of_secrets_manager() {
     let named = |text: &str| json!({"repositoryCredentials": {"credentialsParameter": text}});
-    check_container(&named("arn:aws:secretsmanager:us-east-1:000000000000:secret:shop/registry-AbCdEf"), "fine");
+    check_container(
+        &named("arn:aws:secretsmanager:us-east-1:000000000000:secret:shop/registry-AbCdEf"),
+        "fine",
+    );
     check_container(&named("shop/registry"), "fine");
     for wrong in ["", "arn:aws:ssm:us-east-1:000000000000:parameter/shop/registry"] {
         check_container(

@@ -147,7 +147,9 @@ impl Client {
         loop {
             let what = match self.send_once(call, &region).await {
                 Ok(answer) => return Ok(answer),
-                Err(What::Elsewhere(other)) if region == call.region && self.endpoint.contains("{region}") => {
+                Err(What::Elsewhere(other))
+                    if region == call.region && self.endpoint.contains("{region}") =>
+                {
                     region = other;
                     continue;
                 }
@@ -208,10 +210,10 @@ impl Client {
         let address = format!("{}{}", fill(&self.endpoint, call.service, region), call.path);
         let mut request = Request::builder().method(call.method.clone()).uri(&address);
         if let Some(target) = call.target {
-            request = request.header(CONTENT_TYPE, "application/x-amz-json-1.1").header("x-amz-target", target);
+            request =
+                request.header(CONTENT_TYPE, "application/x-amz-json-1.1").header("x-amz-target", target);
         }
-        let mut request =
-            request.body(Full::new(call.body.clone())).map_err(|error| wrong(&error))?;
+        let mut request = request.body(Full::new(call.body.clone())).map_err(|error| wrong(&error))?;
         let headers = request.headers().iter();
         let headers: Vec<(String, String)> = headers
             .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))

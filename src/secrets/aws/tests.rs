@@ -61,7 +61,10 @@ async fn a_secret_is_asked_for_by_its_arn_in_its_region_and_read_by_its_key() {
     assert_eq!(secret(&aws, &format!("{ARN}:port::9d4c")).await.as_deref(), Ok("5432"));
     let calls = endpoint.calls.lock().unwrap().clone();
     let (target, body, scope) = &calls[0];
-    assert_eq!((target.as_str(), scope.as_str()), ("secretsmanager.GetSecretValue", "eu-west-1/secretsmanager"));
+    assert_eq!(
+        (target.as_str(), scope.as_str()),
+        ("secretsmanager.GetSecretValue", "eu-west-1/secretsmanager")
+    );
     let asked: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(asked, json!({"SecretId": ARN, "VersionStage": "AWSPREVIOUS"}));
     let asked: serde_json::Value = serde_json::from_str(&calls[1].1).unwrap();
@@ -146,8 +149,16 @@ fn an_endpoint_is_an_address_with_or_without_places_to_fill() {
     ] {
         assert!(is_endpoint(right), "{right}");
     }
-    for wrong in ["", "127.0.0.1:5000", "ftp://a", "https://", "http://a/b", "http://a?b", "https://{what}.com", "http://u:p@a"]
-    {
+    for wrong in [
+        "",
+        "127.0.0.1:5000",
+        "ftp://a",
+        "https://",
+        "http://a/b",
+        "http://a?b",
+        "https://{what}.com",
+        "http://u:p@a",
+    ] {
         assert!(!is_endpoint(wrong), "{wrong}");
     }
 }

@@ -163,7 +163,6 @@ impl From<TaskDefinition> for v2::TaskDefinition {
             registered_at: old.registered_at,
             deregistered_at: old.deregistered_at,
             tags: old.tags,
-            placement_constraints: Vec::new(),
         }
     }
 }
@@ -173,7 +172,6 @@ impl From<ContainerDefinition> for v2::ContainerDefinition {
         Self {
             name: old.name,
             image: old.image,
-            repository_credentials: None,
             cpu: old.cpu,
             memory: old.memory,
             memory_reservation: old.memory_reservation,
@@ -302,9 +300,6 @@ impl From<Service> for v2::Service {
             enable_ecs_managed_tags: old.enable_ecs_managed_tags,
             health_check_grace_period_seconds: old.health_check_grace_period_seconds,
             client_token: old.client_token,
-            scheduling: model::SchedulingStrategy::default(),
-            placement_constraints: Vec::new(),
-            placement_strategy: Vec::new(),
         }
     }
 }

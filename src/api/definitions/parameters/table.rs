@@ -28,7 +28,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].environment", Honoured("in the order given")),
     ("containerDefinitions[].environment[].name", Honoured("without `=`")),
     ("containerDefinitions[].environment[].value", Honoured("empty where absent")),
-    ("containerDefinitions[].environmentFiles", Honoured("files below environment-files.folder, or of an endpoint like S3's")),
+    (
+        "containerDefinitions[].environmentFiles",
+        Honoured("files below environment-files.folder, or of an endpoint like S3's"),
+    ),
     ("containerDefinitions[].environmentFiles[].type", Honoured("s3")),
     ("containerDefinitions[].environmentFiles[].value", Honoured("the ARN of an S3 object, ending in .env")),
     ("containerDefinitions[].essential", Honoured("true where absent")),
@@ -94,10 +97,7 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
         "containerDefinitions[].logConfiguration.secretOptions",
         Honoured("options of the driver, looked up as secrets are; docker inspect shows them"),
     ),
-    (
-        "containerDefinitions[].logConfiguration.secretOptions[].name",
-        Honoured("the option; no other has it"),
-    ),
+    ("containerDefinitions[].logConfiguration.secretOptions[].name", Honoured("the option; no other has it")),
     ("containerDefinitions[].logConfiguration.secretOptions[].valueFrom", Honoured("as that of secrets")),
     ("containerDefinitions[].memory", Honoured("the hard limit, MiB")),
     ("containerDefinitions[].memoryReservation", Honoured("the soft limit, MiB, and what placement counts")),
@@ -141,7 +141,10 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ("containerDefinitions[].restartPolicy.enabled", Honoured("whether at all")),
     ("containerDefinitions[].restartPolicy.ignoredExitCodes", Honoured("after which it stays ended")),
     ("containerDefinitions[].restartPolicy.restartAttemptPeriod", Honoured("60 to 1800 s, 300 where absent")),
-    ("containerDefinitions[].secrets", Honoured("variables, from files below secrets.folder, or of an endpoint like AWS's")),
+    (
+        "containerDefinitions[].secrets",
+        Honoured("variables, from files below secrets.folder, or of an endpoint like AWS's"),
+    ),
     ("containerDefinitions[].secrets[].name", Honoured("the variable; no other has it")),
     (
         "containerDefinitions[].secrets[].valueFrom",
