@@ -149,6 +149,7 @@ pub(super) fn apply(body: &mut ContainerCreateBody, host: &mut HostConfig) {
 mod tests {
     use std::time::Duration;
 
+    use mainstay_actors::ports::LookedUp;
     use mainstay_core::model::ContainerDefinition;
     use mainstay_core::{ClusterName, EngineId, Family, RevisionKey, TaskId};
 

@@ -60,6 +60,7 @@ fn a_task_definition_of_version_1_is_read_with_nothing_lost_and_nothing_added() 
     let container = ContainerDefinition {
         name: "web".into(),
         image: "mainstay/demo:1".into(),
+        repository_credentials: None,
         cpu: 64,
         memory: Some(64),
         memory_reservation: Some(32),
