@@ -208,7 +208,7 @@ fn stop_superseded(rollout: &Rollout<'_>, serving_new: usize, cramped: usize, pl
         older.partition(|m| m.fitness == Fitness::Serving);
     // Those that do not serve add nothing; where nothing comes after them they may yet.
     let idle = if rollout.halted { Vec::new() } else { idle };
-    plan.stop.extend(idle.iter().filter_map(|member| Some((member.id.clone(), why_idle(member)?))));
+    plan.stop.extend(idle.iter().filter_map(|member| Some((member.id.clone(), why_idle(member, rollout.on_unhealthy)?))));
     let total = serving.len() + serving_new;
     // What was given up replaces nobody.
     let total_in_charge = if rollout.halted { serving.len() } else { total };
@@ -223,10 +223,10 @@ fn stop_superseded(rollout: &Rollout<'_>, serving_new: usize, cramped: usize, pl
 }
 
 /// Why a member of an older deployment that does not serve is to stop, where it is.
-fn why_idle(member: &Member) -> Option<Why> {
+fn why_idle(member: &Member, on_unhealthy: OnUnhealthy) -> Option<Why> {
     match (member.protected, member.fitness) {
         (false, _) => Some(Why::Superseded),
-        (true, Fitness::Unhealthy) => Some(Why::Unhealthy),
+        (true, Fitness::Unhealthy) if on_unhealthy == OnUnhealthy::Replace => Some(Why::Unhealthy),
         (true, _) => None,
     }
 }
