@@ -149,7 +149,7 @@ fn read(status: StatusCode, body: &[u8]) -> Result<bool, String> {
     if let Some(error) = answer.error {
         return Err(error);
     }
-    let is_on = |value: &str| value.parse::<f64>().map_or(true, |number| number != 0.0);
+    let is_on = |value: &str| !value.parse::<f64>().is_ok_and(|number| number == 0.0);
     let Data { result_type, result } =
         answer.data.ok_or_else(|| format!("it says nothing, with status {status}"))?;
     let odd = |error: serde_json::Error| error.to_string();

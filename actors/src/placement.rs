@@ -44,7 +44,7 @@ pub enum PlacementMsg {
         /// For whom.
         holder: Holder,
         /// What it needs.
-        request: Request,
+        request: Box<Request>,
         /// The very instance to take, where somebody said which.
         on: Option<InstanceId>,
         /// Where the answer goes.

@@ -216,7 +216,8 @@ impl Tasks {
                 Box::new(move |place| drop(me.cast(TasksMsg::Placed { run: number, task: id, place })));
             let request = Request { seed: seed_of(&task), ..run.request_of_each.clone() };
             let holder = Holder::Standalone;
-            let reserve = PlacementMsg::Reserve { task, holder, request, on, answer, room: None };
+            let reserve =
+                PlacementMsg::Reserve { task, holder, request: Box::new(request), on, answer, room: None };
             self.tell_placement(state, reserve);
         }
         state.runs.insert(number, run);

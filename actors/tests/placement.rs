@@ -163,6 +163,7 @@ async fn a_daemon_has_one_task_on_each_instance_that_is_meant() {
         deployment_configuration: mainstay_core::model::DeploymentConfiguration {
             minimum_healthy_percent: 0,
             maximum_percent: 100,
+            ..mainstay_core::model::DeploymentConfiguration::default()
         },
         ..new_service("agent", definition, 0)
     };
@@ -248,6 +249,7 @@ async fn where_nothing_else_has_room_a_draining_instance_keeps_what_must_serve()
         deployment_configuration: Some(mainstay_core::model::DeploymentConfiguration {
             minimum_healthy_percent: 50,
             maximum_percent: 200,
+            ..mainstay_core::model::DeploymentConfiguration::default()
         }),
         ..ServiceUpdate::default()
     };

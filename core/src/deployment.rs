@@ -208,7 +208,9 @@ fn stop_superseded(rollout: &Rollout<'_>, serving_new: usize, cramped: usize, pl
         older.partition(|m| m.fitness == Fitness::Serving);
     // Those that do not serve add nothing; where nothing comes after them they may yet.
     let idle = if rollout.halted { Vec::new() } else { idle };
-    plan.stop.extend(idle.iter().filter_map(|member| Some((member.id.clone(), why_idle(member, rollout.on_unhealthy)?))));
+    plan.stop.extend(
+        idle.iter().filter_map(|member| Some((member.id.clone(), why_idle(member, rollout.on_unhealthy)?))),
+    );
     let total = serving.len() + serving_new;
     // What was given up replaces nobody.
     let total_in_charge = if rollout.halted { serving.len() } else { total };

@@ -200,7 +200,7 @@ impl ServiceActor {
             let message = PlacementMsg::Reserve {
                 task,
                 holder: holder(&state.record),
-                request: Request { seed: seed_of(&id), ..request.clone() },
+                request: Box::new(Request { seed: seed_of(&id), ..request.clone() }),
                 on: None,
                 answer: Box::new(move |place| drop(to.cast(ServiceMsg::Placed { task: id, place }))),
                 room: Some(Box::new(move || drop(room.cast(ServiceMsg::Room)))),

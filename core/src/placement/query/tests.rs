@@ -276,7 +276,7 @@ fn any_test() -> impl Strategy<Value = Query> {
         Just(Subject::TaskGroup),
         "[a-z][a-zA-Z0-9._/\\\\-]{0,12}".prop_map(Subject::Attribute),
     ];
-    let tests = subjects.prop_flat_map(|subject| {
+    subjects.prop_flat_map(|subject| {
         let ordered =
             !matches!(subject, Subject::AgentConnected | Subject::Ec2InstanceId | Subject::TaskGroup);
         let listed =
@@ -300,8 +300,7 @@ fn any_test() -> impl Strategy<Value = Query> {
                 Query::Test(Test { subject, negated, relation })
             },
         )
-    });
-    tests
+    })
 }
 
 fn any_query() -> impl Strategy<Value = Query> {

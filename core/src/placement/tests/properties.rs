@@ -158,7 +158,7 @@ fn fresh(number: usize) -> ContainerInstance {
     let size = u32::try_from(number).unwrap() * 100;
     let registered = Resources { gpus: 1, ..amount(800 + size, 1400 - size, &[22]) };
     let one = with(instance(&number.to_string(), registered), ContainerInstance::ZONE, ZONES[number % 3]);
-    if number % 2 == 0 { with(one, "rack", &format!("r{}", number % 4)) } else { one }
+    if number.is_multiple_of(2) { with(one, "rack", &format!("r{}", number % 4)) } else { one }
 }
 
 /// Carries steps out on both; each placement has to be the same.
