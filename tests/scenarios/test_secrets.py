@@ -108,6 +108,9 @@ def test_secrets_reach_the_program_and_nothing_else(daemon):
     assert "/shop/token" in text and "TRACE" in text
     assert VALUE not in text
     assert VALUE not in json.dumps(daemon.container_of(task).labels)
+    for page in ("/", "/v1/tree", "/metrics"):
+        status, shown = get(f"{daemon.url}{page}")
+        assert status == 200 and VALUE not in shown, page
     described = daemon.ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
     assert {member: described[member] for member in ("secrets", "environmentFiles")} == {
         member: part[member] for member in ("secrets", "environmentFiles")
