@@ -1,7 +1,7 @@
 //! Which container instance a task goes to, and a ledger of what is taken there.
 //!
 //! A [`Request`] says what a task needs, where it may be (constraints) and where of these places it shall go
-//! (strategies, which [`rank`] puts in order); the [`Ledger`] knows the places and answers with one of them, or with a
+//! (strategies, which `rank` puts in order); the [`Ledger`] knows the places and answers with one of them, or with a
 //! [`Refusal`] in ECS's words.
 
 pub mod capacity;

@@ -414,7 +414,7 @@ pub fn bake(service: &mut Service, is_well: bool, usual: Duration, at: Timestamp
     whole.saturating_sub(Duration::from_millis(at.millis_since(since)))
 }
 
-/// Somebody asks to stop a rollout; the service acts on it with [`obey`]. Asking twice is no error.
+/// Somebody asks to stop a rollout; the service acts on it with [`asked_to_stop`]. Asking twice is no error.
 ///
 /// # Errors
 /// Where it is unknown, over, or on its way to another end, or there is nothing to go back to.
