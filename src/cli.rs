@@ -21,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, Config, Flags};
 use crate::daemon::{Daemon, Role};
-use crate::log;
+use crate::log::{self, chain};
 
 /// What sysexits.h calls wrong usage: of the command line, and of the settings, as linkerd and others use it.
 const EXIT_CONFIG: u8 = 64;
@@ -262,15 +262,4 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
     };
     rows.iter().map(line).collect()
-}
-
-/// An error and its sources, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -1,10 +1,11 @@
 //! What bollard's errors mean to the tree.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bollard::errors::Error;
 use mainstay_actors::ports::{EngineError, PullProblem};
+
+use crate::log::chain;
 
 /// The status with which the engine answered, where it did.
 pub(super) fn status(error: &Error) -> Option<u16> {
@@ -72,20 +73,6 @@ pub(super) fn pull_problem(message: &str) -> PullProblem {
     } else {
         PullProblem::Failed
     }
-}
-
-/// An error and its sources, each said once.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use hyper_util::rt::TokioExecutor;
 use mainstay_actors::ports::SecretError;
 
 use super::Keys;
+use crate::log::chain;
 
 /// A call is made so often, where what went wrong may pass.
 const TRIES: u32 = 4;
@@ -262,18 +263,4 @@ fn said(text: &str) -> (Option<String>, Option<String>) {
         rest.split_once(&format!("</{name}>")).map(|(inner, _)| inner.to_owned())
     };
     (element("Code"), element("Message"))
-}
-
-/// An error and its sources, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
