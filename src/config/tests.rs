@@ -1,3 +1,5 @@
+use mainstay_core::images::PullBehavior;
+
 use super::*;
 
 const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
