@@ -181,7 +181,7 @@ impl Agent {
             memory: info.memory,
             tcp_ports: Resources::RESERVED_PORTS.to_vec(),
             udp_ports: Vec::new(),
-            gpus: 0,
+            gpus: info.gpus.clone(),
         };
         let attribute = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         let found = [

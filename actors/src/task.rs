@@ -117,6 +117,7 @@ impl Actor for TaskActor {
         );
         spec.network = task.network.as_ref().map(|network| network.configuration.clone());
         spec.launch_type = task.launch_type;
+        spec.give_gpus(&task.containers);
         // Elsewhere the task's size is what placement counts.
         spec.limits = (task.launch_type == Some(LaunchType::Fargate))
             .then_some(TaskLimits { cpu: task.resources.cpu, memory: task.resources.memory });

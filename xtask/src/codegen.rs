@@ -36,7 +36,7 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 35] = [
     "CreateCluster",
     "CreateService",
     "DeleteAttributes",
@@ -57,6 +57,7 @@ const OPERATIONS: [&str; 32] = [
     "ListContainerInstances",
     "ListServiceDeployments",
     "ListServices",
+    "ListTagsForResource",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
@@ -66,6 +67,8 @@ const OPERATIONS: [&str; 32] = [
     "StartTask",
     "StopServiceDeployment",
     "StopTask",
+    "TagResource",
+    "UntagResource",
     "UpdateContainerInstancesState",
     "UpdateService",
     "UpdateTaskProtection",
