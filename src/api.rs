@@ -194,6 +194,8 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             StartTask => tasks::start,
             StopServiceDeployment => services::stop_deployment,
             StopTask => tasks::stop,
+            TagResource => tags::tag,
+            UntagResource => tags::untag,
             UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
             UpdateTaskProtection => tasks::update_protection,
@@ -212,6 +214,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             ListContainerInstances => instances::list,
             ListServiceDeployments => services::list_deployments,
             ListServices => services::list,
+            ListTagsForResource => tags::list,
             ListTaskDefinitionFamilies => definitions::families,
             ListTaskDefinitions => definitions::list,
             ListTasks => tasks::list,
@@ -248,6 +251,8 @@ struct Subject {
     #[serde(alias = "family")]
     task_definition: Option<String>,
     task: Option<String>,
+    #[serde(rename = "resourceArn")]
+    resource: Option<String>,
 }
 
 /// One line for each call that changes something, and for each that is refused.
@@ -257,7 +262,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
         tracing::debug!(operation, ?took, request_id, "answered");
         return;
     }
-    let Subject { cluster, service, task_definition, task } =
+    let Subject { cluster, service, task_definition, task, resource } =
         serde_json::from_slice(body).unwrap_or_default();
     match refusal {
         None => tracing::info!(
@@ -266,6 +271,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
             ?took,
             request_id,
             "carried out"
@@ -276,6 +282,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
             request_id,
             code = refusal.code().as_str(),
             reason = refusal.message(),
@@ -287,6 +294,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
             request_id,
             code = refusal.code().as_str(),
             reason = refusal.message(),

@@ -24,6 +24,7 @@ use mainstay_core::model::{
 };
 use mainstay_core::placement::{Refusal, requirements};
 use mainstay_core::restart;
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{DeploymentId, ServiceDeploymentId, ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
@@ -67,6 +68,13 @@ pub enum ServiceMsg {
     Delete {
         /// Even where it wants tasks.
         force: bool,
+        /// Where the answer goes.
+        reply: Reply<Arc<Service>>,
+    },
+    /// Change its tags.
+    Tag {
+        /// How.
+        change: TagChange,
         /// Where the answer goes.
         reply: Reply<Arc<Service>>,
     },
@@ -191,6 +199,7 @@ impl Actor for ServiceActor {
             ServiceMsg::Attach => self.attach(&me, state).await?,
             ServiceMsg::Update { update, reply } => return self.update(&me, state, *update, reply),
             ServiceMsg::Delete { force, reply } => return self.delete(&me, state, force, reply),
+            ServiceMsg::Tag { change, reply } => return self.tag(&me, state, change, reply),
             ServiceMsg::StopRollout { record, how, reply } => {
                 return self.stop_rollout(&me, state, record, how, reply);
             }

@@ -17,5 +17,6 @@ pub mod restart;
 pub mod secrets;
 pub mod storage;
 pub mod supervision;
+pub mod tagging;
 
 pub use ids::*;

@@ -209,6 +209,11 @@ pub fn handed_over(task: &Task) -> Option<Task> {
     changed(task, next)
 }
 
+/// Its tags are these now; `None` where they were already.
+pub fn tagged(task: &Task, tags: Vec<Tag>) -> Option<Task> {
+    changed(task, Task { tags, ..task.clone() })
+}
+
 /// What a record says of its containers, for an agent that has to find its way again.
 pub fn known(task: &Task) -> Vec<ContainerReport> {
     let report = |container: &Container| ContainerReport {

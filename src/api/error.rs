@@ -139,6 +139,7 @@ impl From<ControlError> for ApiError {
             | ControlError::InstanceNotFound(_)
             | ControlError::NoInstances => Exception::InvalidParameterException,
             ControlError::TooManyAttributes { .. } => Exception::AttributeLimitExceededException,
+            ControlError::TooManyTags(_) => Exception::LimitExceededException,
             ControlError::Conflict(_) => Exception::ConflictException,
             ControlError::Unavailable(_) => Exception::ServerException,
         };

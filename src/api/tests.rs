@@ -4,6 +4,7 @@ mod execute;
 mod protection;
 pub(crate) mod support;
 mod syncs;
+mod tags;
 
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -1,3 +1,4 @@
+use mainstay_core::tagging::TooManyTags;
 use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId};
 
 /// Why the tree did not do it. The API gives each ECS's own exception.
@@ -57,6 +58,9 @@ pub enum ControlError {
         /// How many it can have.
         limit: usize,
     },
+    /// A resource would have more tags than it can.
+    #[error(transparent)]
+    TooManyTags(#[from] TooManyTags),
     /// The same token came with another request.
     #[error("{0}")]
     Conflict(String),
