@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from vocabulary import PROJECT, fresh, free_port, get, wait_for
+from vocabulary import PROJECT, container, fresh, free_port, get, wait_for
 
 
 def samples(daemon):
@@ -114,7 +114,7 @@ def prometheus(daemon, tmp_path):
     if not program:
         pytest.fail("PROMETHEUS is not set; run the scenarios through cargo xtask test")
     shipped = (PROJECT / "dashboards/prometheus.yml").read_text()
-    assert shipped.count("127.0.0.1:7077") == 1
+    assert shipped.count("127.0.0.1:7077") == 2
     config = tmp_path / "prometheus.yml"
     config.write_text(re.sub(r"scrape_interval: \S+", "scrape_interval: 1s", shipped).replace("127.0.0.1:7077", daemon.address))
     address = f"127.0.0.1:{free_port()}"
@@ -141,6 +141,21 @@ def test_prometheus_scrapes_it_and_answers_about_a_service(daemon, prometheus):
     wait_for("a scrape", lambda: (found := prometheus('up{job="mainstay"}')) and found[0]["value"][1] == "1")
     query = f'mainstay_task_starts_total{{service="{service}"}}'
     wait_for("two starts", lambda: (found := prometheus(query)) and found[0]["value"][1] == "2")
+
+
+def test_prometheus_finds_the_tasks_that_want_to_be_scraped_in_every_network_mode(daemon, prometheus):
+    labels = {"prometheus.io/scrape": "true"}
+    bridged = daemon.serve(container(dockerLabels=labels, portMappings=[{"containerPort": 8080}]), count=2)
+    definition = daemon.register(container(dockerLabels=labels, portMappings=[{"containerPort": 8080}]), networkMode="awsvpc")
+    own = daemon.serve(definition=definition, networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}})
+    silent = daemon.serve(container(portMappings=[{"containerPort": 8080}]))
+    scraped = lambda service: prometheus(f'puppet_up{{service="{service}", cluster="default", container="web"}}') or []
+    wait_for("scrapes of both", lambda: len(scraped(bridged)) == 2 and len(scraped(own)) == 1)
+    assert scraped(silent) == []
+    found = {group["labels"]["__meta_mainstay_service"] for group in json.loads(get(f"{daemon.url}/v1/sd/prometheus")[1])}
+    assert {bridged, own, silent} <= found, "without relabelling all are there"
+    daemon.ecs.update_service(service=bridged, desiredCount=0)
+    wait_for("those that are gone are no targets", lambda: not scraped(bridged), limit=60)
 
 
 def test_every_dashboard_asks_for_series_that_are_there(daemon):
