@@ -1,6 +1,7 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
 mod execute;
+mod gpus;
 mod protection;
 pub(crate) mod support;
 mod syncs;
