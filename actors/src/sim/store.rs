@@ -213,6 +213,8 @@ impl Disk {
             services: owned(&self.records.services),
             tasks: owned(&self.records.tasks),
             instances: owned(&self.records.instances),
+            schedules: owned(&self.records.schedules),
+            schedule_groups: owned(&self.records.schedule_groups),
         }
     }
 }
