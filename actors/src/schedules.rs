@@ -360,6 +360,11 @@ impl Schedules {
             next.runs.push(ScheduledRun { scheduled, due: at, next_try: at, failed: 0 });
             tracing::info!(schedule = %key, scheduled = scheduled.0, due = at.0, "a run is decided");
         }
+        while next.runs.len() > schedule::WAITING {
+            let oldest = next.runs.remove(0);
+            tracing::error!(schedule = %key, scheduled = oldest.scheduled.0, "a run was given up: too many wait");
+            metrics::schedule_runs(RunOutcome::Failed.as_str()).increment(1);
+        }
         next.considered = due.considered;
         Failpoint::ScheduledRunDecided.hit();
         self.keep_or_finish(state, next);

@@ -174,3 +174,28 @@ def test_groups_and_refusals_are_eventbridge_schedulers_own(daemon):
     client.delete_schedule_group(Name=name)
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_schedule(Name="inside", GroupName=name)
+
+
+def test_a_declared_schedule_is_made_changed_where_it_differs_and_else_left_alone(daemon, tmp_path):
+    declared = {
+        "Name": fresh("declared"),
+        "ScheduleExpression": "cron(0 3 * * ? *)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": target(daemon, daemon.register(), {"command": ["now"]}, TaskCount=2),
+    }
+
+    def applied():
+        (tmp_path / "nightly.schedule.json").write_text(json.dumps(declared))
+        done = daemon.mainstay("apply", tmp_path, "--yes", "--output", "json")
+        assert done.returncode == 0, done.stderr
+        (step,) = json.loads(done.stdout)["plan"]
+        return step["action"], step["differs"]
+
+    assert applied() == ("create", [])
+    assert applied() == ("none", [])
+    declared["State"] = "DISABLED"
+    declared["Target"]["EcsParameters"]["TaskCount"] = 3
+    assert applied() == ("update", ["State", "Target.EcsParameters.TaskCount"])
+    assert applied() == ("none", [])
+    (line,) = [one for one in daemon.mainstay("schedules").stdout.splitlines() if declared["Name"] in one]
+    assert line.split()[0] == f"default/{declared['Name']}" and "disabled" in line

@@ -10,6 +10,8 @@ use crate::model::Timestamp;
 pub const ON_TIME: Duration = Duration::from_secs(60);
 /// More missed runs of one schedule are not made good at once.
 pub const MADE_GOOD: usize = 100;
+/// More runs of one schedule do not wait for their next try: the oldest is given up for the next.
+pub const WAITING: usize = 100;
 /// More missed runs are not counted one by one.
 const COUNTED: u64 = 1000;
 /// A wall clock that was set back by more than this is believed: times that were run before come again.
