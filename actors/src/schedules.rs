@@ -259,6 +259,7 @@ impl Schedules {
         for record in view.schedules.all() {
             self.enter(state, record);
         }
+        metrics::schedules().set(state.entries.len() as f64);
     }
 
     /// Keeps a schedule as it is decided now.

@@ -261,6 +261,34 @@ async fn a_clock_that_is_set_forward_is_noticed_and_one_set_back_repeats_nothing
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_was_far_ahead_for_a_while_leaves_no_standstill() {
+    let world = world().await;
+    let definition = job(&world, Some(100)).await;
+    world.control().create_schedule(schedule("often", "rate(5 minutes)", &definition)).await.unwrap();
+    pass(MIN).await;
+    world.ctx().nature.jump(24 * 3_600_000);
+    until(&world, "the latest of the runs that seem missed", 12 * SEC, |w| tasks(w, "often").len() == 2)
+        .await;
+    world.ctx().nature.jump(-24 * 3_600_000);
+    pass(15 * MIN).await;
+    assert_eq!(tasks(&world, "often").len(), 5, "{}", picture(&world));
+    assert_once(&world, "often");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_disk_loses_of_schedules_is_found_by_the_audit_and_written_again() {
+    let world = quiet_started(4).await;
+    let definition = job(&world, Some(100)).await;
+    world.control().create_schedule(schedule("kept", "rate(1 day)", &definition)).await.unwrap();
+    until(&world, "it runs", MIN, |w| last(w, "kept").is_some()).await;
+    pass(SEC).await;
+    world.store.lose_schedule(&key("kept"));
+    assert!(world.store.snapshot().schedules.is_empty());
+    until(&world, "it is on disk again", 11 * MIN, |w| !w.store.snapshot().schedules.is_empty()).await;
+    assert_eq!(world.store.snapshot().schedules[0], *record(&world, "kept"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_schedules_actor_that_panics_loses_no_run_and_doubles_none() {
     let world = quiet_started(5).await;
     let definition = job(&world, Some(100)).await;

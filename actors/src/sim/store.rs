@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::model::{Service, Task, TaskDefinition, TaskStatus};
-use mainstay_core::{RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{RevisionKey, ScheduleKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::oneshot;
@@ -113,6 +113,11 @@ impl SimStore {
     /// The disk loses a task, and says nothing.
     pub fn lose(&self, id: &TaskId) {
         self.disk().records.apply(Write::RemoveTask(id.clone()));
+    }
+
+    /// The disk loses a schedule, and says nothing.
+    pub fn lose_schedule(&self, key: &ScheduleKey) {
+        self.disk().records.apply(Write::RemoveSchedule(key.clone()));
     }
 
     /// Everything on disk.
