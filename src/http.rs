@@ -1,6 +1,7 @@
 //! What the daemon serves beside the API: the console, metrics, health and the tree.
 
 mod console;
+mod discovery;
 mod exec;
 mod gate;
 mod logs;
@@ -47,6 +48,7 @@ pub fn router(
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
+        .route("/v1/sd/prometheus", get(discovery::prometheus))
         .route("/v1/logs", get(logs::read))
         .route("/v1/schedules", get(schedules::list))
         .route("/v1/exec", get(exec::exec))
