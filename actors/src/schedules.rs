@@ -260,6 +260,10 @@ impl Schedules {
             self.enter(state, record);
         }
         metrics::schedules().set(state.entries.len() as f64);
+        for outcome in RunOutcome::ALL {
+            // A counter that is not there before its first count has no increase with it.
+            metrics::schedule_runs(outcome.as_str()).increment(0);
+        }
     }
 
     /// Keeps a schedule as it is decided now.

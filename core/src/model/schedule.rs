@@ -120,6 +120,9 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Started, Self::Partly, Self::Skipped, Self::Failed, Self::Missed];
+
     /// The label's value.
     pub fn as_str(self) -> &'static str {
         match self {
