@@ -58,6 +58,8 @@ pub struct Config {
     pub restart: Restart,
     /// What ends rollouts.
     pub alarms: Alarms,
+    /// Tasks that are run at their times.
+    pub schedules: Schedules,
     /// The supervision tree.
     pub supervision: Supervision,
     /// What is kept of what is over.
@@ -215,6 +217,8 @@ impl Config {
             host_attributes: self.host_attributes(),
             alarm_interval: self.alarms.interval.0,
             alarm_bake_time: self.alarms.bake_time.0,
+            missed_runs: self.schedules.missed,
+            overlapping_runs: self.schedules.overlap,
         }
     }
 }

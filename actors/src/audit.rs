@@ -6,12 +6,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{
+    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
+use mainstay_core::{
+    ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey, TaskId,
+};
 
 use crate::context::Context;
 use crate::metrics;
 use crate::ports::Write;
+use crate::schedules::{Again, SchedulesMsg};
 use crate::service::ServiceMsg;
 use crate::view::{Table, View};
 
@@ -28,6 +33,8 @@ enum Finding {
     Service(ServiceKey),
     Task(TaskId),
     Instance(InstanceId),
+    ScheduleGroup(ScheduleGroupName),
+    Schedule(ScheduleKey),
 }
 
 impl fmt::Display for Finding {
@@ -38,6 +45,8 @@ impl fmt::Display for Finding {
             Self::Service(key) => write!(f, "service {key}"),
             Self::Task(id) => write!(f, "task {id}"),
             Self::Instance(id) => write!(f, "container instance {id}"),
+            Self::ScheduleGroup(name) => write!(f, "schedule group {name}"),
+            Self::Schedule(key) => write!(f, "schedule {key}"),
         }
     }
 }
@@ -93,6 +102,22 @@ async fn compare(ctx: &Context) -> Option<BTreeSet<Finding>> {
         }
     }
     differing(&before.instances, &view.instances, instances, |i| i.id.clone(), &mut found, Finding::Instance);
+    differing(
+        &before.schedule_groups,
+        &view.schedule_groups,
+        disk.schedule_groups,
+        |g| g.name.clone(),
+        &mut found,
+        Finding::ScheduleGroup,
+    );
+    differing(
+        &before.schedules,
+        &view.schedules,
+        disk.schedules,
+        |s| s.key.clone(),
+        &mut found,
+        Finding::Schedule,
+    );
     Some(found)
 }
 
@@ -103,6 +128,8 @@ struct Shown {
     services: Vec<Arc<Service>>,
     tasks: Vec<Arc<Task>>,
     instances: Vec<Arc<ContainerInstance>>,
+    schedule_groups: Vec<Arc<ScheduleGroup>>,
+    schedules: Vec<Arc<Schedule>>,
 }
 
 impl Shown {
@@ -113,6 +140,8 @@ impl Shown {
             services: view.services.all(),
             tasks: view.tasks.all(),
             instances: view.instances.all(),
+            schedule_groups: view.schedule_groups.all(),
+            schedules: view.schedules.all(),
         }
     }
 }
@@ -149,6 +178,9 @@ fn repair(ctx: &Context, finding: &Finding) {
             }
             view.services.get(key).map(|service| Write::Service(Service::clone(&service)))
         }
+        // Nor is anybody but their owner to say what schedules are.
+        Finding::ScheduleGroup(name) => return write_again(ctx, Again::Group(name.clone())),
+        Finding::Schedule(key) => return write_again(ctx, Again::Schedule(key.clone())),
         Finding::Service(key) => Some(Write::RemoveService(key.clone())),
         Finding::Cluster(name) => Some(match view.clusters.get(name) {
             Some(cluster) => Write::Cluster(Cluster::clone(&cluster)),
@@ -169,5 +201,11 @@ fn repair(ctx: &Context, finding: &Finding) {
     };
     if let Some(write) = write {
         ctx.rewrite(write);
+    }
+}
+
+fn write_again(ctx: &Context, what: Again) {
+    if let Some(actor) = ctx.directory.schedules.get(&()) {
+        drop(actor.cast(SchedulesMsg::WriteAgain(what)));
     }
 }

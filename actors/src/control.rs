@@ -8,11 +8,15 @@ use std::time::Duration;
 
 use mainstay_core::deployment::rollout::StopType;
 use mainstay_core::model::{
-    Cluster, ContainerInstance, InstanceStatus, Service, StopCode, Task, TaskDefinition, TaskStatus,
+    Cluster, ContainerInstance, InstanceStatus, Schedule, ScheduleGroup, Service, StopCode, Tag, Task,
+    TaskDefinition, TaskStatus,
 };
 use mainstay_core::protection::{self, Wish};
 use mainstay_core::tagging::TagChange;
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId};
+use mainstay_core::{
+    ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceDeploymentId, ServiceKey,
+    TaskId,
+};
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
 
@@ -23,6 +27,7 @@ use crate::agent::AgentMsg;
 use crate::catalog::CatalogMsg;
 use crate::context::Context;
 use crate::ports::Write;
+use crate::schedules::SchedulesMsg;
 use crate::service::ServiceMsg;
 use crate::task::{Protected, TaskMsg};
 use crate::tasks::TasksMsg;
@@ -297,6 +302,66 @@ impl Control {
         change: TagChange,
     ) -> Result<Arc<ContainerInstance>, ControlError> {
         self.agent(id, |reply| AgentMsg::Tag { change, reply }).await
+    }
+
+    /// Makes a schedule; the same token with the same settings finds the one made before.
+    ///
+    /// # Errors
+    /// Where its group is unknown, one of that name is there already, or its timetable is wrong.
+    pub async fn create_schedule(&self, new: NewSchedule) -> Result<Arc<Schedule>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::Create { new: Box::new(new), reply }).await
+    }
+
+    /// Changes all that people say of a schedule.
+    ///
+    /// # Errors
+    /// Where it is unknown, or its timetable is wrong.
+    pub async fn update_schedule(&self, new: NewSchedule) -> Result<Arc<Schedule>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::Update { new: Box::new(new), reply }).await
+    }
+
+    /// Deletes a schedule; tasks that it started stay.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn delete_schedule(&self, key: ScheduleKey) -> Result<(), ControlError> {
+        self.schedules(|reply| SchedulesMsg::Delete { key, reply }).await
+    }
+
+    /// Makes a group of schedules.
+    ///
+    /// # Errors
+    /// Where one of that name is there already.
+    pub async fn create_schedule_group(
+        &self,
+        new: NewScheduleGroup,
+    ) -> Result<Arc<ScheduleGroup>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::CreateGroup { new, reply }).await
+    }
+
+    /// Deletes a group of schedules and all that are in it.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn delete_schedule_group(&self, name: ScheduleGroupName) -> Result<(), ControlError> {
+        self.schedules(|reply| SchedulesMsg::DeleteGroup { name, reply }).await
+    }
+
+    /// Changes the tags of a group of schedules: some are put in place of those of their keys, others go.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn tag_schedule_group(
+        &self,
+        name: ScheduleGroupName,
+        put: Vec<Tag>,
+        remove: Vec<String>,
+    ) -> Result<Arc<ScheduleGroup>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::TagGroup { name, put, remove, reply }).await
+    }
+
+    async fn schedules<T>(&self, message: impl FnOnce(Reply<T>) -> SchedulesMsg) -> Result<T, ControlError> {
+        self.ask(|| self.ctx.directory.schedules.get(&()), message).await
     }
 
     async fn agent<T>(

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use mainstay_core::model::{
-    Cluster, ClusterStatus, ContainerInstance, Service, Task, TaskDefinition, TaskOwner,
+    Cluster, ClusterStatus, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+    TaskOwner,
 };
-use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{
+    ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey, TaskId,
+};
 
 use tokio::sync::watch;
 
@@ -83,6 +86,10 @@ pub struct View {
     pub tasks: Table<TaskId, Task>,
     /// Container instances.
     pub instances: Table<InstanceId, ContainerInstance>,
+    /// Schedules.
+    pub schedules: Table<ScheduleKey, Schedule>,
+    /// Groups of schedules.
+    pub schedule_groups: Table<ScheduleGroupName, ScheduleGroup>,
     changes: watch::Sender<()>,
 }
 
@@ -100,7 +107,9 @@ impl View {
             )
             .chain(snapshot.services.into_iter().map(Write::Service))
             .chain(snapshot.tasks.into_iter().map(Write::Task))
-            .chain(snapshot.instances.into_iter().map(Write::Instance));
+            .chain(snapshot.instances.into_iter().map(Write::Instance))
+            .chain(snapshot.schedules.into_iter().map(Write::Schedule))
+            .chain(snapshot.schedule_groups.into_iter().map(Write::ScheduleGroup));
         for write in writes {
             view.apply(write);
         }
@@ -122,11 +131,15 @@ impl View {
             Write::Service(service) => self.services.put(service.key.clone(), Arc::new(service)),
             Write::Task(task) => self.tasks.put(task.id.clone(), Arc::new(task)),
             Write::Instance(instance) => self.instances.put(instance.id.clone(), Arc::new(instance)),
+            Write::Schedule(schedule) => self.schedules.put(schedule.key.clone(), Arc::new(schedule)),
+            Write::ScheduleGroup(group) => self.schedule_groups.put(group.name.clone(), Arc::new(group)),
             Write::RemoveCluster(name) => self.clusters.remove(&name),
             Write::RemoveTaskDefinition(key) => self.definitions.remove(&key),
             Write::RemoveService(key) => self.services.remove(&key),
             Write::RemoveTask(id) => self.tasks.remove(&id),
             Write::RemoveInstance(id) => self.instances.remove(&id),
+            Write::RemoveSchedule(key) => self.schedules.remove(&key),
+            Write::RemoveScheduleGroup(name) => self.schedule_groups.remove(&name),
         }
         if told {
             self.changes.send_replace(());

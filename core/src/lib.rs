@@ -14,6 +14,7 @@ pub mod network;
 pub mod placement;
 pub mod protection;
 pub mod restart;
+pub mod schedule;
 pub mod secrets;
 pub mod storage;
 pub mod supervision;

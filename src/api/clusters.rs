@@ -128,8 +128,13 @@ pub(super) async fn delete(api: &Api, request: DeleteClusterRequest) -> Answer<D
 
 /// The ACTIVE cluster that a request names.
 pub(super) fn active(api: &Api, given: Option<&str>) -> Answer<Arc<model::Cluster>> {
-    let name = names::cluster(api.here(), given)?;
-    api.view().active_cluster(&name).ok_or_else(ApiError::cluster_not_found)
+    active_in(api.view(), api.here(), given)
+}
+
+/// As [`active`], for who has no request of its own.
+pub(super) fn active_in(view: &View, here: &Partition, given: Option<&str>) -> Answer<Arc<model::Cluster>> {
+    let name = names::cluster(here, given)?;
+    view.active_cluster(&name).ok_or_else(ApiError::cluster_not_found)
 }
 
 fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[ClusterField]) -> Cluster {

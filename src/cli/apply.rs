@@ -3,6 +3,7 @@
 mod declared;
 mod plan;
 mod rollout;
+mod schedules;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -39,8 +40,8 @@ impl From<CallError> for Failure {
 
 #[derive(Debug, Args)]
 pub(super) struct Asked {
-    /// Files with what RegisterTaskDefinition or CreateService takes, or folders with such files in them or below,
-    /// called task-definition.json and service.json, by that name or after another one and a dot.
+    /// Files with what RegisterTaskDefinition, CreateService or CreateSchedule takes, or folders with such files in them
+    /// or below, called task-definition.json, service.json and schedule.json, by that name or after another one and a dot.
     #[arg(value_name = "DIR|FILE", required = true)]
     paths: Vec<PathBuf>,
     /// Only show what would be done.
@@ -112,6 +113,8 @@ struct There {
     definitions: BTreeMap<String, Known>,
     /// By cluster and name.
     services: BTreeMap<(String, String), Value>,
+    /// As they are declared.
+    schedules: Vec<Option<Value>>,
 }
 
 impl There {
@@ -143,7 +146,11 @@ impl There {
                 services.insert((service.cluster().to_owned(), service.name.clone()), shown);
             }
         }
-        Ok(Self { definitions, services })
+        let mut schedules = Vec::new();
+        for schedule in &declared.schedules {
+            schedules.push(schedule.look(endpoint).await?);
+        }
+        Ok(Self { definitions, services, schedules })
     }
 
     fn service(&self, service: &Service) -> Option<&Value> {
@@ -192,7 +199,9 @@ impl There {
         }
         let images = declared.images();
         if wrong.is_empty() {
-            Ok(Plan { declared, images, definitions, services })
+            let known = declared.schedules.iter().zip(&self.schedules);
+            let schedules = known.map(|(one, known)| (one, one.plan(known.as_ref()))).collect();
+            Ok(Plan { declared, images, definitions, services, schedules })
         } else {
             Err(wrong.join("\n"))
         }
@@ -276,6 +285,9 @@ async fn carry_out(
     let mut awaited = Vec::new();
     for (service, step) in &plan.services {
         awaited.push(settle(endpoint, there, service, step, engine.as_ref(), done).await?);
+    }
+    for (schedule, step) in &plan.schedules {
+        schedule.settle(endpoint, step).await?;
     }
     if asked.no_wait {
         return Ok(());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::PullBehavior;
+use mainstay_core::schedule::{Missed, Overlap};
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart};
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,16 @@ pub struct Restart {
     pub forget: Span,
     /// False brakes only tasks that never reached RUNNING, as ECS does.
     pub throttle_exits: bool,
+}
+
+/// Tasks that are run at their times.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Schedules {
+    /// What becomes of runs that fell into a time in which the daemon was away.
+    pub missed: Missed,
+    /// What a run does where tasks of the same schedule's earlier runs are still there.
+    pub overlap: Overlap,
 }
 
 /// Alarms that services may have their rollouts ended by.

@@ -6,7 +6,9 @@ use std::io::{BufRead, Write as Output};
 use super::codec::{v1, v2};
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::model::{
+    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
 use serde::{Deserialize, Serialize};
 
 /// The form that is written; a file of a newer one is refused.
@@ -23,6 +25,8 @@ enum Line {
     Service(Box<Service>),
     Task(Box<Task>),
     ContainerInstance(Box<ContainerInstance>),
+    ScheduleGroup(ScheduleGroup),
+    Schedule(Box<Schedule>),
 }
 
 /// One line of form 1.
@@ -78,7 +82,9 @@ pub fn export(snapshot: Snapshot, owner: &str, output: &mut impl Output) -> std:
         .chain(revisions)
         .chain(snapshot.services.into_iter().map(|service| Line::Service(Box::new(service))))
         .chain(snapshot.instances.into_iter().map(|i| Line::ContainerInstance(Box::new(i))))
-        .chain(snapshot.tasks.into_iter().map(|task| Line::Task(Box::new(task))));
+        .chain(snapshot.tasks.into_iter().map(|task| Line::Task(Box::new(task))))
+        .chain(snapshot.schedule_groups.into_iter().map(Line::ScheduleGroup))
+        .chain(snapshot.schedules.into_iter().map(|schedule| Line::Schedule(Box::new(schedule))));
     for line in lines {
         serde_json::to_writer(&mut *output, &line)?;
         output.write_all(b"\n")?;
@@ -124,6 +130,8 @@ pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
             Line::Service(service) => Write::Service(*service),
             Line::Task(task) => Write::Task(*task),
             Line::ContainerInstance(instance) => Write::Instance(*instance),
+            Line::ScheduleGroup(group) => Write::ScheduleGroup(group),
+            Line::Schedule(schedule) => Write::Schedule(*schedule),
         });
     }
     Ok((head.owner, writes))

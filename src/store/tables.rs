@@ -16,6 +16,8 @@ const LAST_REVISIONS: Table = TableDefinition::new("last-revisions");
 const SERVICES: Table = TableDefinition::new("services");
 const TASKS: Table = TableDefinition::new("tasks");
 const INSTANCES: Table = TableDefinition::new("container-instances");
+const SCHEDULES: Table = TableDefinition::new("schedules");
+const SCHEDULE_GROUPS: Table = TableDefinition::new("schedule-groups");
 
 /// The installation's id, in [`META`].
 const OWNER: &str = "owner";
@@ -71,11 +73,15 @@ fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
         Write::Service(service) => put(transaction, SERVICES, &service.key.to_string(), service),
         Write::Task(task) => put(transaction, TASKS, task.id.as_str(), task),
         Write::Instance(instance) => put(transaction, INSTANCES, instance.id.as_str(), instance),
+        Write::Schedule(schedule) => put(transaction, SCHEDULES, &schedule.key.to_string(), schedule),
+        Write::ScheduleGroup(group) => put(transaction, SCHEDULE_GROUPS, group.name.as_str(), group),
         Write::RemoveCluster(name) => remove(transaction, CLUSTERS, name.as_str()),
         Write::RemoveTaskDefinition(key) => remove(transaction, DEFINITIONS, &key.to_string()),
         Write::RemoveService(key) => remove(transaction, SERVICES, &key.to_string()),
         Write::RemoveTask(id) => remove(transaction, TASKS, id.as_str()),
         Write::RemoveInstance(id) => remove(transaction, INSTANCES, id.as_str()),
+        Write::RemoveSchedule(key) => remove(transaction, SCHEDULES, &key.to_string()),
+        Write::RemoveScheduleGroup(name) => remove(transaction, SCHEDULE_GROUPS, name.as_str()),
     }
 }
 
@@ -99,6 +105,8 @@ pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
         services: all(database, SERVICES, |_, service| service)?,
         tasks: all(database, TASKS, |_, task| task)?,
         instances: all(database, INSTANCES, |_, instance| instance)?,
+        schedules: all(database, SCHEDULES, |_, schedule| schedule)?,
+        schedule_groups: all(database, SCHEDULE_GROUPS, |_, group| group)?,
     })
 }
 

@@ -1,4 +1,5 @@
-//! The wire types of the ECS API, and of CloudWatch Logs' calls for reading, from botocore's service models.
+//! The wire types of the ECS API, of CloudWatch Logs' calls for reading, and of EventBridge Scheduler, from botocore's
+//! service models.
 //!
 //! Taken are names, shapes, enums and constraints of a service's operations that are carried out and all that they
 //! reach; the model's documentation text is not.
@@ -33,6 +34,26 @@ const ECS: Service = Service {
 const LOGS: Service = Service {
     model: "botocore/data/logs/2014-03-28/service-2.json.gz",
     operations: &["DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents"],
+    more_words: &[],
+};
+
+/// EventBridge Scheduler, whole.
+const SCHEDULER: Service = Service {
+    model: "botocore/data/scheduler/2021-06-30/service-2.json.gz",
+    operations: &[
+        "CreateSchedule",
+        "CreateScheduleGroup",
+        "DeleteSchedule",
+        "DeleteScheduleGroup",
+        "GetSchedule",
+        "GetScheduleGroup",
+        "ListScheduleGroups",
+        "ListSchedules",
+        "ListTagsForResource",
+        "TagResource",
+        "UntagResource",
+        "UpdateSchedule",
+    ],
     more_words: &[],
 };
 
@@ -79,6 +100,7 @@ pub fn run_codegen(check: bool) -> Outcome {
     let environment = machine::virtual_environment()?;
     let ecs = Model::read(&environment, &ECS)?;
     let logs = Model::read(&environment, &LOGS)?;
+    let scheduler = Model::read(&environment, &SCHEDULER)?;
     let home = machine::project().join("src/api/wire");
     let files = [
         ("operations.rs", emit::operations(&ecs)),
@@ -88,6 +110,10 @@ pub fn run_codegen(check: bool) -> Outcome {
         ("logs/operations.rs", emit::operations(&logs)),
         ("logs/enums.rs", emit::enums(&logs)),
         ("logs/structures.rs", emit::structures(&logs)),
+        ("scheduler/operations.rs", emit::operations(&scheduler)),
+        ("scheduler/routes.rs", emit::routes(&scheduler)),
+        ("scheduler/enums.rs", emit::enums(&scheduler)),
+        ("scheduler/structures.rs", emit::structures(&scheduler)),
     ];
     for (name, text) in files {
         let path = home.join(name);

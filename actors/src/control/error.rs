@@ -1,5 +1,8 @@
 use mainstay_core::tagging::TooManyTags;
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId};
+use mainstay_core::{
+    ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceDeploymentId, ServiceKey,
+    TaskId,
+};
 
 /// Why the tree did not do it. The API gives each ECS's own exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +64,21 @@ pub enum ControlError {
     /// A resource would have more tags than it can.
     #[error(transparent)]
     TooManyTags(#[from] TooManyTags),
+    /// No such schedule.
+    #[error("Schedule {} does not exist.", .0.name)]
+    ScheduleNotFound(ScheduleKey),
+    /// There is one of that name.
+    #[error("Schedule {} already exists.", .0.name)]
+    ScheduleExists(ScheduleKey),
+    /// No such group of schedules.
+    #[error("Schedule group {0} does not exist.")]
+    ScheduleGroupNotFound(ScheduleGroupName),
+    /// There is one of that name.
+    #[error("Schedule group {0} already exists.")]
+    ScheduleGroupExists(ScheduleGroupName),
+    /// It has no timetable.
+    #[error("{0}")]
+    InvalidSchedule(String),
     /// The same token came with another request.
     #[error("{0}")]
     Conflict(String),

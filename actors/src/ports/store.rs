@@ -1,8 +1,12 @@
 //! Where acknowledged writes are kept.
 
 use futures::future::BoxFuture;
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
-use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{
+    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
+use mainstay_core::{
+    ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey, TaskId,
+};
 
 /// A durable home of the records.
 pub trait Store: Send + Sync + 'static {
@@ -36,6 +40,10 @@ pub enum Write {
     Task(Task),
     /// Adds or replaces a container instance.
     Instance(ContainerInstance),
+    /// Adds or replaces a schedule.
+    Schedule(Schedule),
+    /// Adds or replaces a group of schedules.
+    ScheduleGroup(ScheduleGroup),
     /// Removes a cluster.
     RemoveCluster(ClusterName),
     /// Removes a task definition.
@@ -46,6 +54,10 @@ pub enum Write {
     RemoveTask(TaskId),
     /// Removes a container instance.
     RemoveInstance(InstanceId),
+    /// Removes a schedule.
+    RemoveSchedule(ScheduleKey),
+    /// Removes a group of schedules.
+    RemoveScheduleGroup(ScheduleGroupName),
 }
 
 /// Everything a store holds.
@@ -63,6 +75,10 @@ pub struct Snapshot {
     pub tasks: Vec<Task>,
     /// Container instances.
     pub instances: Vec<ContainerInstance>,
+    /// Schedules.
+    pub schedules: Vec<Schedule>,
+    /// Groups of schedules.
+    pub schedule_groups: Vec<ScheduleGroup>,
 }
 
 /// Why a store could not read or write.

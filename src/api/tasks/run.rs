@@ -1,6 +1,8 @@
 //! RunTask, StartTask.
 
 use mainstay_actors::control::{self, RunTask};
+use mainstay_actors::view::View;
+use mainstay_core::Partition;
 use mainstay_core::model::{self, ContainerOverride, LaunchType, Overrides, TaskDefinition};
 
 use super::{check_launch_type, launch_type_of, read_launch_type, show};
@@ -19,6 +21,16 @@ const OVERRIDES_LIMIT: usize = 8192;
 
 /// RunTask. What finds no place comes back as a failure, beside what does.
 pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<RunTaskResponse> {
+    let request = run_request(api.view(), api.here(), request)?;
+    let ran = api.control.run_task(request).await?;
+    Ok(RunTaskResponse {
+        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
+        failures: Some(ran.failures.into_iter().map(failure).collect()),
+    })
+}
+
+/// What a RunTask asks of the tree, whoever makes it: a client or a schedule.
+pub(in crate::api) fn run_request(view: &View, here: &Partition, request: RunTaskRequest) -> Answer<RunTask> {
     let RunTaskRequest {
         capacity_provider_strategy,
         client_token,
@@ -52,8 +64,8 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     at.range("count", count.map(i64::from), 1..=10)?;
     at.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
     check_words(reference_id.as_deref(), started_by.as_deref(), group.as_deref())?;
-    let cluster = clusters::active(api, cluster.as_deref())?;
-    let definition = definitions::runnable(api, task_definition.as_deref().unwrap_or_default())?;
+    let cluster = clusters::active_in(view, here, cluster.as_deref())?;
+    let definition = definitions::runnable_in(view, here, task_definition.as_deref().unwrap_or_default())?;
     let launch_type = read_launch_type(launch_type)?;
     check_launch_type(&definition, launch_type)?;
     if launch_type == LaunchType::External && launch_type_of(&definition) != LaunchType::External {
@@ -70,7 +82,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     placement::check_count(0, &definition)?;
     let placement_constraints =
         placement::constraints(placement_constraints.unwrap_or_default(), &definition, launch_type)?;
-    let request = RunTask {
+    Ok(RunTask {
         cluster: cluster.name.clone(),
         definition: definition.key.clone(),
         network,
@@ -85,11 +97,6 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         placement_constraints,
         placement_strategy: placement::strategy(placement_strategy.unwrap_or_default(), launch_type)?,
         on: Vec::new(),
-    };
-    let ran = api.control.run_task(request).await?;
-    Ok(RunTaskResponse {
-        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
-        failures: Some(ran.failures.into_iter().map(failure).collect()),
     })
 }
 

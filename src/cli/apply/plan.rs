@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::declared::{Declared, Image, Service};
+use super::schedules::{Schedule, Step};
 use crate::api::foresight;
 
 /// Members of a CreateService that say nothing of the service.
@@ -62,6 +63,7 @@ pub(super) struct Plan<'a> {
     pub(super) images: Vec<&'a Image>,
     pub(super) definitions: Vec<DefinitionStep>,
     pub(super) services: Vec<(&'a Service, ServiceStep)>,
+    pub(super) schedules: Vec<(&'a Schedule, Step)>,
 }
 
 /// What differs between a declared task definition and the latest revision.
@@ -134,6 +136,7 @@ impl Plan<'_> {
         self.images.is_empty()
             && !self.definitions.iter().any(DefinitionStep::registers)
             && self.services.iter().all(|(_, step)| *step == ServiceStep::Keep)
+            && self.schedules.iter().all(|(_, step)| *step == Step::Keep)
     }
 
     /// For people: what, which, what is done, and why.
@@ -170,7 +173,8 @@ impl Plan<'_> {
                 ServiceStep::Keep => row("service", &name, "unchanged", String::new()),
             }
         });
-        images.chain(definitions).chain(services).collect()
+        let schedules = self.schedules.iter().map(|(schedule, step)| step.row(schedule));
+        images.chain(definitions).chain(services).chain(schedules).collect()
     }
 
     /// For programs.
@@ -197,7 +201,8 @@ impl Plan<'_> {
                 "changes": changes.iter().map(change).collect::<Vec<_>>(),
             })
         });
-        Value::Array(images.chain(definitions).chain(services).collect())
+        let schedules = self.schedules.iter().map(|(schedule, step)| step.json(schedule));
+        Value::Array(images.chain(definitions).chain(services).chain(schedules).collect())
     }
 }
 
@@ -275,7 +280,7 @@ fn is_in(declared: &Value, shown: &Value) -> bool {
 }
 
 /// The paths at which two values differ.
-fn differences(at: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
+pub(super) fn differences(at: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
     match (one, other) {
         (Value::Object(here), Value::Object(there)) => {
             let names = here.keys().chain(there.keys().filter(|name| !here.contains_key(*name)));
