@@ -24,6 +24,7 @@ pub mod context;
 pub mod control;
 pub mod directory;
 pub mod failpoint;
+pub mod fleet;
 pub mod host;
 pub mod metrics;
 pub mod placement;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_actors::control::{NewService, ServiceUpdate};
-use mainstay_actors::sim::{FleetHost, Manners, World, container, default_cluster, new_service, run_task};
+use mainstay_actors::fleet::{FleetHost, Manners};
+use mainstay_actors::sim::{World, container, default_cluster, new_service, run_task};
 use mainstay_core::model::{
     BinpackField, InstanceStatus, PlacementConstraint, PlacementStrategy, SchedulingStrategy, Task,
     TaskStatus,
