@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
 
 use crate::context::Context;
 use crate::metrics;
@@ -28,6 +28,7 @@ enum Finding {
     Service(ServiceKey),
     Task(TaskId),
     Instance(InstanceId),
+    CapacityProvider(CapacityProviderName),
 }
 
 impl fmt::Display for Finding {
@@ -38,6 +39,7 @@ impl fmt::Display for Finding {
             Self::Service(key) => write!(f, "service {key}"),
             Self::Task(id) => write!(f, "task {id}"),
             Self::Instance(id) => write!(f, "container instance {id}"),
+            Self::CapacityProvider(name) => write!(f, "capacity provider {name}"),
         }
     }
 }
@@ -93,6 +95,14 @@ async fn compare(ctx: &Context) -> Option<BTreeSet<Finding>> {
         }
     }
     differing(&before.instances, &view.instances, instances, |i| i.id.clone(), &mut found, Finding::Instance);
+    differing(
+        &before.capacity_providers,
+        &view.capacity_providers,
+        disk.capacity_providers,
+        |provider| provider.name.clone(),
+        &mut found,
+        Finding::CapacityProvider,
+    );
     Some(found)
 }
 
@@ -103,6 +113,7 @@ struct Shown {
     services: Vec<Arc<Service>>,
     tasks: Vec<Arc<Task>>,
     instances: Vec<Arc<ContainerInstance>>,
+    capacity_providers: Vec<Arc<CapacityProvider>>,
 }
 
 impl Shown {
@@ -113,6 +124,7 @@ impl Shown {
             services: view.services.all(),
             tasks: view.tasks.all(),
             instances: view.instances.all(),
+            capacity_providers: view.capacity_providers.all(),
         }
     }
 }
@@ -165,6 +177,10 @@ fn repair(ctx: &Context, finding: &Finding) {
         Finding::Instance(id) => Some(match view.instances.get(id) {
             Some(instance) => Write::Instance(ContainerInstance::clone(&instance)),
             None => Write::RemoveInstance(id.clone()),
+        }),
+        Finding::CapacityProvider(name) => Some(match view.capacity_providers.get(name) {
+            Some(provider) => Write::CapacityProvider(CapacityProvider::clone(&provider)),
+            None => Write::RemoveCapacityProvider(name.clone()),
         }),
     };
     if let Some(write) = write {

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use mainstay_core::model::{
-    Cluster, ClusterStatus, ContainerInstance, Service, Task, TaskDefinition, TaskOwner,
+    CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Service, Task, TaskDefinition, TaskOwner,
 };
-use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
 
 use tokio::sync::watch;
 
@@ -83,6 +83,8 @@ pub struct View {
     pub tasks: Table<TaskId, Task>,
     /// Container instances.
     pub instances: Table<InstanceId, ContainerInstance>,
+    /// Capacity providers of one's own, INACTIVE ones too.
+    pub capacity_providers: Table<CapacityProviderName, CapacityProvider>,
     changes: watch::Sender<()>,
 }
 
@@ -100,7 +102,8 @@ impl View {
             )
             .chain(snapshot.services.into_iter().map(Write::Service))
             .chain(snapshot.tasks.into_iter().map(Write::Task))
-            .chain(snapshot.instances.into_iter().map(Write::Instance));
+            .chain(snapshot.instances.into_iter().map(Write::Instance))
+            .chain(snapshot.capacity_providers.into_iter().map(Write::CapacityProvider));
         for write in writes {
             view.apply(write);
         }
@@ -121,6 +124,10 @@ impl View {
             Write::LastRevision(family, last) => self.last_revisions.put(family, Arc::new(last)),
             Write::Service(service) => self.services.put(service.key.clone(), Arc::new(service)),
             Write::Task(task) => self.tasks.put(task.id.clone(), Arc::new(task)),
+            Write::CapacityProvider(provider) => {
+                self.capacity_providers.put(provider.name.clone(), Arc::new(provider));
+            }
+            Write::RemoveCapacityProvider(name) => self.capacity_providers.remove(&name),
             Write::Instance(instance) => self.instances.put(instance.id.clone(), Arc::new(instance)),
             Write::RemoveCluster(name) => self.clusters.remove(&name),
             Write::RemoveTaskDefinition(key) => self.definitions.remove(&key),

@@ -14,10 +14,11 @@ pub mod zones;
 
 use std::collections::BTreeMap;
 
-use crate::InstanceId;
 use crate::model::{
-    Gpus, NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, TaskDefinition,
+    Gpus, NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources,
+    SchedulingStrategy, Service, TaskDefinition,
 };
+use crate::{DeploymentId, InstanceId};
 
 pub use ledger::Ledger;
 use query::{Facts, Query, TasksHere};
@@ -47,6 +48,23 @@ impl Request {
     pub fn of_group(group: impl Into<String>) -> Self {
         let group = group.into();
         Self { kin: group.clone(), group, ..Self::default() }
+    }
+
+    /// For a task of this deployment of a service.
+    pub fn of_service(service: &Service, definition: &TaskDefinition, deployment: &DeploymentId) -> Self {
+        let of_definition = definition.placement_constraints.iter();
+        let mut constraints: Vec<_> = of_definition.chain(&service.placement_constraints).cloned().collect();
+        if service.scheduling == SchedulingStrategy::Daemon {
+            constraints.push(PlacementConstraint::DistinctInstance);
+        }
+        Self {
+            resources: requirements(definition, &Overrides::default()),
+            attributes: required_attributes(definition),
+            kin: deployment.to_string(),
+            constraints,
+            strategy: service.placement_strategy.clone(),
+            ..Self::of_group(format!("service:{}", service.key.name))
+        }
     }
 
     /// Whether it differs in its seed alone.
@@ -238,4 +256,4 @@ pub fn required_attributes(definition: &TaskDefinition) -> Vec<(String, String)>
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -101,7 +101,7 @@ impl Fleet {
             ));
         }
         let cluster = ClusterName::new(CLUSTER);
-        let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
+        let new = NewCluster::named(cluster.clone());
         control.create_cluster(new).await.map_err(|error| chain(&error))?;
         let within = |longest: u64| Duration::from_millis(longest / 4)..Duration::from_millis(longest);
         let manners = Manners {

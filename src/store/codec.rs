@@ -7,7 +7,7 @@
 pub(super) mod v1;
 pub(super) mod v2;
 
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -80,6 +80,7 @@ impl Record for ContainerInstance {
         }
     }
 }
+impl Record for CapacityProvider {}
 /// A family's last revision.
 impl Record for u32 {}
 /// The installation's id.

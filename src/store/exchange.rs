@@ -6,7 +6,7 @@ use std::io::{BufRead, Write as Output};
 use super::codec::{v1, v2};
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
 use serde::{Deserialize, Serialize};
 
 /// The form that is written; a file of a newer one is refused.
@@ -23,6 +23,7 @@ enum Line {
     Service(Box<Service>),
     Task(Box<Task>),
     ContainerInstance(Box<ContainerInstance>),
+    CapacityProvider(Box<CapacityProvider>),
 }
 
 /// One line of form 1.
@@ -78,6 +79,7 @@ pub fn export(snapshot: Snapshot, owner: &str, output: &mut impl Output) -> std:
         .chain(revisions)
         .chain(snapshot.services.into_iter().map(|service| Line::Service(Box::new(service))))
         .chain(snapshot.instances.into_iter().map(|i| Line::ContainerInstance(Box::new(i))))
+        .chain(snapshot.capacity_providers.into_iter().map(|p| Line::CapacityProvider(Box::new(p))))
         .chain(snapshot.tasks.into_iter().map(|task| Line::Task(Box::new(task))));
     for line in lines {
         serde_json::to_writer(&mut *output, &line)?;
@@ -124,6 +126,7 @@ pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
             Line::Service(service) => Write::Service(*service),
             Line::Task(task) => Write::Task(*task),
             Line::ContainerInstance(instance) => Write::Instance(*instance),
+            Line::CapacityProvider(provider) => Write::CapacityProvider(*provider),
         });
     }
     Ok((head.owner, writes))

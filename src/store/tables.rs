@@ -16,6 +16,7 @@ const LAST_REVISIONS: Table = TableDefinition::new("last-revisions");
 const SERVICES: Table = TableDefinition::new("services");
 const TASKS: Table = TableDefinition::new("tasks");
 const INSTANCES: Table = TableDefinition::new("container-instances");
+const CAPACITY_PROVIDERS: Table = TableDefinition::new("capacity-providers");
 
 /// The installation's id, in [`META`].
 const OWNER: &str = "owner";
@@ -71,6 +72,10 @@ fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
         Write::Service(service) => put(transaction, SERVICES, &service.key.to_string(), service),
         Write::Task(task) => put(transaction, TASKS, task.id.as_str(), task),
         Write::Instance(instance) => put(transaction, INSTANCES, instance.id.as_str(), instance),
+        Write::CapacityProvider(provider) => {
+            put(transaction, CAPACITY_PROVIDERS, provider.name.as_str(), provider)
+        }
+        Write::RemoveCapacityProvider(name) => remove(transaction, CAPACITY_PROVIDERS, name.as_str()),
         Write::RemoveCluster(name) => remove(transaction, CLUSTERS, name.as_str()),
         Write::RemoveTaskDefinition(key) => remove(transaction, DEFINITIONS, &key.to_string()),
         Write::RemoveService(key) => remove(transaction, SERVICES, &key.to_string()),
@@ -99,6 +104,7 @@ pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
         services: all(database, SERVICES, |_, service| service)?,
         tasks: all(database, TASKS, |_, task| task)?,
         instances: all(database, INSTANCES, |_, instance| instance)?,
+        capacity_providers: all(database, CAPACITY_PROVIDERS, |_, provider| provider)?,
     })
 }
 

@@ -1,6 +1,7 @@
 """Where tasks go on two hundred hosts, and when they leave: `mainstay sim` with the AWS clients. No engine is needed."""
 
 import collections
+import json
 
 import pytest
 
@@ -151,3 +152,121 @@ def test_what_a_simulation_cannot_be_is_refused():
     ):
         done = mainstay("sim", *flags)
         assert done.returncode == 64 and sign in done.stderr, done.stderr
+
+
+GROUP = "mainstay.auto-scaling-group"
+
+
+def provide(daemon, name, group):
+    daemon.ecs.create_capacity_provider(name=name, autoScalingGroupProvider={"autoScalingGroupArn": group})
+
+
+def by(provider, weight, base=0):
+    return {"capacityProvider": provider, "weight": weight, "base": base}
+
+
+def split(tasks):
+    """How many tasks are of which capacity provider."""
+    return dict(collections.Counter(task["capacityProviderName"] for task in tasks))
+
+
+def test_capacity_providers_share_a_service_out_and_keep_to_their_hosts(simulations):
+    hosts = simulations(40, ZONES, f"{GROUP}=big,small")
+    provide(hosts, "big", "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:1:autoScalingGroupName/big")
+    provide(hosts, "small", "small")
+    default = [by("big", 1, base=2), by("small", 4)]
+    hosts.aws(
+        "put-cluster-capacity-providers", "--cluster", "default", "--capacity-providers", "big", "small", "FARGATE",
+        "--default-capacity-provider-strategy", *(",".join(f"{key}={value}" for key, value in one.items()) for one in default),
+    )
+    assert collections.Counter(one.get("capacityProviderName") for one in hosts.instances()) == {"big": 20, "small": 20}
+    name = hosts.serve(count=12)
+    assert hosts.service(name)["capacityProviderStrategy"] == default
+    assert split(hosts.tasks(name)) == {"big": 4, "small": 8}
+    assert hosts.spread([task for task in hosts.tasks(name) if task["capacityProviderName"] == "big"], by=GROUP) == {"big": 4}
+    assert split(hosts.ecs.run_task(taskDefinition=hosts.register(), count=7)["tasks"]) == {"big": 3, "small": 4}
+    hosts.ecs.update_service(service=name, desiredCount=7)
+    hosts.stable(name)
+    assert split(hosts.tasks(name)) == {"big": 3, "small": 4}
+    hosts.ecs.update_service(service=name, taskDefinition=hosts.register())
+    hosts.stable(name)
+    assert split(hosts.tasks(name)) == {"big": 3, "small": 4}
+    hosts.kill()
+    hosts.start()
+    wait_for("the same split", lambda: split(hosts.tasks(name)) == {"big": 3, "small": 4})
+    with pytest.raises(hosts.ecs.exceptions.ResourceInUseException):
+        hosts.ecs.put_cluster_capacity_providers(
+            cluster="default", capacityProviders=["big"], defaultCapacityProviderStrategy=[]
+        )
+    with pytest.raises(hosts.ecs.exceptions.ClientException, match="associated with cluster: default"):
+        hosts.ecs.delete_capacity_provider(capacityProvider="small")
+
+
+def test_zones_become_even_again_once_a_zone_is_back(simulations):
+    hosts = simulations(30, ZONES)
+    name = hosts.serve(count=9)
+    assert hosts.service(name)["availabilityZoneRebalancing"] == "ENABLED"
+    hosts.set_status("attribute:ecs.availability-zone == c", "DRAINING")
+    wait_for("nobody in zone c", lambda: set(hosts.spread(hosts.tasks(name))) == {"a", "b"})
+    hosts.stable(name)
+    hosts.set_status("attribute:ecs.availability-zone == c", "ACTIVE")
+    fewest = []
+
+    def even():
+        fewest.append(hosts.service(name)["runningCount"])
+        return hosts.spread(hosts.tasks(name)) == {"a": 3, "b": 3, "c": 3}
+
+    wait_for("three in each zone", even, every=0.05)
+    assert min(fewest) >= 9, fewest
+    told = "is AZ balanced with 3 tasks in a, 3 tasks in b, 3 tasks in c."
+    wait_for("that it is told", lambda: any(told in event for event in hosts.events(name)))
+
+
+def explained(daemon, subject, *words):
+    done = daemon.mainstay("explain", subject, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def points(daemon, subject):
+    """What is told of it for programs: the words of its points, the weightiest first."""
+    return [point["kind"] for point in json.loads(explained(daemon, subject, "--output", "json"))["points"]]
+
+
+def test_it_is_explained_why_a_service_does_not_run(simulations):
+    hosts = simulations(12, ZONES)
+    hosts.set_status("attribute:ecs.availability-zone == c", "DRAINING")
+    well = hosts.serve(count=2)
+    assert explained(hosts, well) == "2 tasks of 2 wanted run, and all is as it shall be.\n"
+    large = hosts.serve(container(memory=5000), stable=False)
+    counts = "of 12 container instances 8 lack memory, 4 take no new tasks (DRAINING). The closest matching"
+    wait_for("that nobody has the memory", lambda: counts in explained(hosts, large))
+    assert "needs 0 CPU units and 5000 MiB" in explained(hosts, large)
+    nowhere = hosts.serve(stable=False, placementConstraints=[member_of("attribute:disk == tape")])
+    wait_for("the constraint", lambda: "8 fail memberOf(attribute:disk == tape)" in explained(hosts, nowhere))
+    assert points(hosts, nowhere) == ["PLACEMENT"]
+    # The answer to a person's change: at once, it has a place.
+    hosts.ecs.update_service(service=nowhere, placementConstraints=[])
+    hosts.stable(nowhere)
+    assert points(hosts, nowhere) == []
+    [task] = hosts.tasks(nowhere)
+    said = explained(hosts, short(task["taskArn"]))
+    assert said.startswith("It runs since ") and "its place is host sim-" in said, said
+    hosts.ecs.stop_task(task=task["taskArn"], reason="by hand")
+    hosts.stopped(task["taskArn"])
+    assert "(UserInitiated): somebody stopped it: by hand." in explained(hosts, task["taskArn"])
+    refused = hosts.mainstay("explain", "nobody")
+    assert refused.returncode == 1 and "there is no service nobody in cluster default" in refused.stderr
+
+
+def test_it_is_explained_that_a_slot_backs_off_and_that_a_circuit_breaker_tripped(simulations):
+    hosts = simulations(4, failing_starts=1)
+    name = hosts.serve(stable=False)
+    wait_for("its backing off", lambda: points(hosts, name)[:2] == ["BACKING_OFF", "START"])
+    assert "CannotStartContainerError: simulated" in explained(hosts, name)
+    breaker = {"enable": True, "rollback": False}
+    broken = hosts.serve(
+        stable=False, count=4, deploymentConfiguration={"deploymentCircuitBreaker": breaker}
+    )
+    wait_for("the circuit breaker", lambda: points(hosts, broken)[0] == "CIRCUIT_BREAKER")
+    assert "was given up, and starts no more tasks: ECS deployment circuit breaker" in explained(hosts, broken)

@@ -36,13 +36,16 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 37] = [
+    "CreateCapacityProvider",
     "CreateCluster",
     "CreateService",
     "DeleteAttributes",
+    "DeleteCapacityProvider",
     "DeleteCluster",
     "DeleteService",
     "DeregisterTaskDefinition",
+    "DescribeCapacityProviders",
     "DescribeClusters",
     "DescribeContainerInstances",
     "DescribeServiceDeployments",
@@ -61,11 +64,13 @@ const OPERATIONS: [&str; 32] = [
     "ListTaskDefinitions",
     "ListTasks",
     "PutAttributes",
+    "PutClusterCapacityProviders",
     "RegisterTaskDefinition",
     "RunTask",
     "StartTask",
     "StopServiceDeployment",
     "StopTask",
+    "UpdateCapacityProvider",
     "UpdateContainerInstancesState",
     "UpdateService",
     "UpdateTaskProtection",

@@ -1,8 +1,8 @@
 //! Where acknowledged writes are kept.
 
 use futures::future::BoxFuture;
-use mainstay_core::model::{Cluster, ContainerInstance, Service, Task, TaskDefinition};
-use mainstay_core::{ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::{CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
 
 /// A durable home of the records.
 pub trait Store: Send + Sync + 'static {
@@ -36,6 +36,8 @@ pub enum Write {
     Task(Task),
     /// Adds or replaces a container instance.
     Instance(ContainerInstance),
+    /// Adds or replaces a capacity provider.
+    CapacityProvider(CapacityProvider),
     /// Removes a cluster.
     RemoveCluster(ClusterName),
     /// Removes a task definition.
@@ -46,6 +48,8 @@ pub enum Write {
     RemoveTask(TaskId),
     /// Removes a container instance.
     RemoveInstance(InstanceId),
+    /// Removes a capacity provider.
+    RemoveCapacityProvider(CapacityProviderName),
 }
 
 /// Everything a store holds.
@@ -63,6 +67,8 @@ pub struct Snapshot {
     pub tasks: Vec<Task>,
     /// Container instances.
     pub instances: Vec<ContainerInstance>,
+    /// Capacity providers.
+    pub capacity_providers: Vec<CapacityProvider>,
 }
 
 /// Why a store could not read or write.

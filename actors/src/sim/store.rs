@@ -213,6 +213,7 @@ impl Disk {
             services: owned(&self.records.services),
             tasks: owned(&self.records.tasks),
             instances: owned(&self.records.instances),
+            capacity_providers: owned(&self.records.capacity_providers),
         }
     }
 }

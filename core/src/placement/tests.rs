@@ -15,7 +15,7 @@ fn amount(cpu: u32, memory: u32, tcp_ports: &[u16]) -> Resources {
     Resources { cpu, memory, tcp_ports: tcp_ports.to_vec(), udp_ports: Vec::new(), gpus: 0 }
 }
 
-fn instance(name: &str, registered: Resources) -> ContainerInstance {
+pub(crate) fn instance(name: &str, registered: Resources) -> ContainerInstance {
     ContainerInstance {
         id: id(name),
         cluster: ClusterName::new("default"),
@@ -346,6 +346,7 @@ fn a_task_that_was_there_before_its_instance_is_known_counts_once_it_is() {
             tags: Vec::new(),
             client_token: None,
             enable_execute_command: false,
+            capacity_provider: None,
         },
         Timestamp(0),
     );
