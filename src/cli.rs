@@ -5,6 +5,7 @@
 mod apply;
 mod client;
 mod exec;
+mod explain;
 mod image;
 mod logs;
 mod progress;
@@ -87,6 +88,15 @@ enum Command {
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Tells why a service or a task does not run, or where it does.
+    ///
+    /// First one sentence, then what there is to know: what weighs most first, each with a word for programs. Ends with 0
+    /// where something was told, 1 where there is no such service or task, 64 where it is not understood, 69 where the
+    /// daemon does not answer.
+    #[command(
+        after_help = "Examples:\n  mainstay explain web\n  mainstay explain --output json 0123456789abcdef0123456789abcdef"
+    )]
+    Explain(explain::Asked),
     /// Builds images for tasks of this host, and shows which ones they use.
     Image {
         #[command(subcommand)]
@@ -148,6 +158,7 @@ pub fn run() -> ExitCode {
             (Role::Server, daemon, false)
         }
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Explain(asked) => return explain::run(&asked),
         Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),
         Command::Store { act } => return store::run(&act),

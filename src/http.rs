@@ -2,6 +2,7 @@
 
 mod console;
 mod exec;
+mod explain;
 mod gate;
 mod logs;
 
@@ -46,6 +47,7 @@ pub fn router(
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
+        .route("/v1/explain", get(explain::explain))
         .route("/v1/logs", get(logs::read))
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))

@@ -23,6 +23,7 @@ pub mod cluster;
 pub mod context;
 pub mod control;
 pub mod directory;
+pub mod explain;
 pub mod failpoint;
 pub mod fleet;
 pub mod host;
