@@ -8,6 +8,7 @@ mod exec;
 mod explain;
 mod image;
 mod logs;
+mod manual;
 mod progress;
 mod sim;
 mod store;
@@ -118,6 +119,19 @@ enum Command {
         #[command(subcommand)]
         act: store::Act,
     },
+    /// Prints what a shell completes the command line by.
+    #[command(after_help = "Example: mainstay completions bash > /etc/bash_completion.d/mainstay")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual: a page for each command.
+    #[command(after_help = "Example: mainstay manual /usr/local/share/man/man1")]
+    Manual {
+        /// The folder for the pages.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Lists the places at which MAINSTAY_CRASH_AT can end this process.
     #[cfg(feature = "failpoints")]
     #[command(hide = true)]
@@ -162,6 +176,8 @@ pub fn run() -> ExitCode {
         Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),
         Command::Store { act } => return store::run(&act),
+        Command::Completions { shell } => return manual::completions(shell),
+        Command::Manual { folder } => return manual::pages(&folder),
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),
     };

@@ -1,6 +1,7 @@
 //! What the daemon serves beside the API: the console, metrics, health and the tree.
 
 mod console;
+mod discovery;
 mod exec;
 mod explain;
 mod gate;
@@ -48,6 +49,7 @@ pub fn router(
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
         .route("/v1/explain", get(explain::explain))
+        .route("/v1/sd/prometheus", get(discovery::prometheus))
         .route("/v1/logs", get(logs::read))
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))

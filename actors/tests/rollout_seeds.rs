@@ -28,28 +28,7 @@ const DESIRED: u32 = 4;
 
 #[test]
 fn whatever_is_rolled_out_in_whatever_order_the_percentages_hold() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let seeds = match number("MAINSTAY_SEED") {
-        Some(seed) => {
-            tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
-            seed..seed + 1
-        }
-        None => 0..number("MAINSTAY_SEEDS").unwrap_or(60),
-    };
-    let failed: Vec<u64> = seeds.filter(|&seed| !holds(seed)).collect();
-    assert!(failed.is_empty(), "these seeds fail: {failed:?}; replay with MAINSTAY_SEED");
-}
-
-fn holds(seed: u64) -> bool {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let story =
-        std::panic::AssertUnwindSafe(|| runtime.block_on(async { Rollouts::new(seed).await.run().await }));
-    let held = std::panic::catch_unwind(story).is_ok();
-    if !held {
-        eprintln!("seed {seed} fails");
-    }
-    held
+    every_seed(60, |seed| async move { Rollouts::new(seed).await.run().await });
 }
 
 struct Rollouts {

@@ -38,29 +38,7 @@ const SERVICES: [&str; 4] = ["web", "chain", "pair", "flaky"];
 
 #[test]
 fn whatever_goes_wrong_in_whatever_order_the_desired_count_comes_back() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let seeds = match number("MAINSTAY_SEED") {
-        Some(seed) => {
-            tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
-            seed..seed + 1
-        }
-        None => 0..number("MAINSTAY_SEEDS").unwrap_or(200),
-    };
-    let failed: Vec<u64> = seeds.filter(|&seed| !holds(seed)).collect();
-    let replay = failed.first().map(|seed| format!("replay with MAINSTAY_SEED={seed}")).unwrap_or_default();
-    assert!(failed.is_empty(), "these seeds fail: {failed:?}; {replay}");
-}
-
-fn holds(seed: u64) -> bool {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let story =
-        std::panic::AssertUnwindSafe(|| runtime.block_on(async { Chaos::new(seed).await.run().await }));
-    let held = std::panic::catch_unwind(story).is_ok();
-    if !held {
-        eprintln!("seed {seed} fails");
-    }
-    held
+    every_seed(200, |seed| async move { Chaos::new(seed).await.run().await });
 }
 
 struct Chaos {

@@ -1,8 +1,15 @@
-//! Several logs as one, in the order of time. One line of each is held, so that memory does not depend on their length.
+//! Several logs as one, in the order of time. A few lines of each are held, so that memory does not depend on their
+//! length.
+
+use std::collections::VecDeque;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use mainstay_actors::ports::{EngineError, LogLine, LogLines};
+
+/// The engine keeps both streams of a container in one log, and a line of one may come after later ones of the other: by
+/// no more than so many.
+const OUT_OF_ORDER: usize = 16;
 
 /// Logs that are being merged, each with what it belongs to.
 pub(crate) struct Merge<T> {
@@ -11,7 +18,7 @@ pub(crate) struct Merge<T> {
 
 struct Head<T> {
     of: T,
-    lines: LogLines,
+    lines: Ordered,
     next: Result<LogLine, EngineError>,
 }
 
@@ -47,9 +54,36 @@ impl<T: Send> Merge<T> {
     }
 }
 
-async fn head<T>(of: T, mut lines: LogLines) -> Option<Head<T>> {
+async fn head<T>(of: T, lines: LogLines) -> Option<Head<T>> {
+    let mut lines = Ordered { lines, held: VecDeque::new(), failure: None, over: false };
     let next = lines.next().await?;
     Some(Head { of, lines, next })
+}
+
+/// One log, in the order of time.
+struct Ordered {
+    lines: LogLines,
+    held: VecDeque<LogLine>,
+    /// Why it could not be read on; told after what was held.
+    failure: Option<EngineError>,
+    over: bool,
+}
+
+impl Ordered {
+    async fn next(&mut self) -> Option<Result<LogLine, EngineError>> {
+        while !self.over && self.held.len() <= OUT_OF_ORDER {
+            match self.lines.next().await {
+                Some(Ok(line)) => {
+                    let before = self.held.iter().rposition(|held| held.at <= line.at);
+                    self.held.insert(before.map_or(0, |place| place + 1), line);
+                }
+                Some(Err(failure)) => (self.failure, self.over) = (Some(failure), true),
+                None => self.over = true,
+            }
+        }
+        let line = self.held.pop_front().map(Ok);
+        line.or_else(|| self.failure.take().map(Err))
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +96,17 @@ mod tests {
     fn log(moments: &[i64]) -> LogLines {
         let line = |&at: &i64| Ok(LogLine { at, stream: LogStream::Stdout, text: String::new() });
         stream::iter(moments.iter().map(line).collect::<Vec<_>>()).boxed()
+    }
+
+    #[tokio::test]
+    async fn lines_of_two_streams_that_the_engine_has_out_of_order_are_put_in_order() {
+        let lines: Vec<i64> = (0..100).map(|at| at ^ 1).collect();
+        let mut merge = Merge::new(vec![("a", log(&lines))]).await;
+        let mut seen = Vec::new();
+        while let Some((_, line)) = merge.next().await {
+            seen.push(line.unwrap().at);
+        }
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import urllib.parse
 
 import pytest
 
-from vocabulary import PROJECT, fresh, free_port, get, wait_for
+from vocabulary import PROJECT, container, fresh, free_port, get, wait_for
 
 
 def samples(daemon):
@@ -107,6 +108,17 @@ def test_what_a_service_is_named_cannot_become_markup(daemon):
     assert "<script>alert(1)" not in get(f"{daemon.url}/")[1]
 
 
+RULES = PROJECT / "dashboards/rules/mainstay.yml"
+
+
+def promtool(*words, **options):
+    """What Prometheus's own checker says, which has nothing against it."""
+    program = pathlib.Path(os.environ["PROMETHEUS"]).with_name("promtool")
+    done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.fixture
 def prometheus(daemon, tmp_path):
     """A real Prometheus with the project's own scrape configuration, pointed at this daemon."""
@@ -114,9 +126,10 @@ def prometheus(daemon, tmp_path):
     if not program:
         pytest.fail("PROMETHEUS is not set; run the scenarios through cargo xtask test")
     shipped = (PROJECT / "dashboards/prometheus.yml").read_text()
-    assert shipped.count("127.0.0.1:7077") == 1
+    assert shipped.count("127.0.0.1:7077") == 2
     config = tmp_path / "prometheus.yml"
-    config.write_text(re.sub(r"scrape_interval: \S+", "scrape_interval: 1s", shipped).replace("127.0.0.1:7077", daemon.address))
+    quick = re.sub(r"scrape_interval: \S+", "scrape_interval: 1s\n  evaluation_interval: 1s", shipped)
+    config.write_text(quick.replace("127.0.0.1:7077", daemon.address).replace("rules/mainstay.yml", str(RULES)))
     address = f"127.0.0.1:{free_port()}"
     with open(tmp_path / "prometheus.log", "w") as log:
         process = subprocess.Popen(
@@ -141,6 +154,45 @@ def test_prometheus_scrapes_it_and_answers_about_a_service(daemon, prometheus):
     wait_for("a scrape", lambda: (found := prometheus('up{job="mainstay"}')) and found[0]["value"][1] == "1")
     query = f'mainstay_task_starts_total{{service="{service}"}}'
     wait_for("two starts", lambda: (found := prometheus(query)) and found[0]["value"][1] == "2")
+
+
+def test_prometheus_finds_the_tasks_that_want_to_be_scraped_in_every_network_mode(daemon, prometheus):
+    labels = {"prometheus.io/scrape": "true"}
+    bridged = daemon.serve(container(dockerLabels=labels, portMappings=[{"containerPort": 8080}]), count=2)
+    definition = daemon.register(container(dockerLabels=labels, portMappings=[{"containerPort": 8080}]), networkMode="awsvpc")
+    own = daemon.serve(definition=definition, networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}})
+    silent = daemon.serve(container(portMappings=[{"containerPort": 8080}]))
+    scraped = lambda service: prometheus(f'puppet_up{{service="{service}", cluster="default", container="web"}}') or []
+    wait_for("scrapes of both", lambda: len(scraped(bridged)) == 2 and len(scraped(own)) == 1)
+    assert scraped(silent) == []
+    found = {group["labels"]["__meta_mainstay_service"] for group in json.loads(get(f"{daemon.url}/v1/sd/prometheus")[1])}
+    assert {bridged, own, silent} <= found, "without relabelling all are there"
+    daemon.ecs.update_service(service=bridged, desiredCount=0)
+    wait_for("those that are gone are no targets", lambda: not scraped(bridged), limit=60)
+
+
+def test_prometheus_has_nothing_against_what_is_shipped_for_it():
+    promtool("check", "config", PROJECT / "dashboards/prometheus.yml")
+    promtool("check", "rules", RULES)
+    promtool("test", "rules", RULES.with_name("mainstay.test.yml"), cwd=RULES.parent)
+
+
+def test_prometheus_has_nothing_against_the_metrics_page(daemon):
+    daemon.serve()
+    promtool("check", "metrics", input=get(f"{daemon.url}/metrics")[1])
+
+
+def test_every_rule_is_over_metrics_that_there_are_and_every_alert_has_its_page(daemon, prometheus):
+    wait_for("an evaluation", lambda: prometheus("cluster_service:mainstay_service_missing_tasks:max0") is not None)
+    shipped = RULES.read_text()
+    table = (PROJECT / "docs/metrics.md").read_text()
+    recorded = set(re.findall(r"record: (\S+)", shipped))
+    for name in set(re.findall(r"(?<!:)\bmainstay_\w+", "\n".join(re.findall(r"expr: .*(?:\n {10}.*)*", shipped)))):
+        plain = re.sub(r"_(bucket|sum|count)$", "", name)
+        assert f"`{plain}`" in table or any(name in made for made in recorded), name
+    alerts = re.findall(r"alert: (\S+)", shipped)
+    pages = re.findall(r"runbook_url: (\S+)", shipped)
+    assert len(alerts) == len(pages) and all((PROJECT / page).is_file() for page in pages)
 
 
 def test_every_dashboard_asks_for_series_that_are_there(daemon):

@@ -54,6 +54,9 @@ MARGINS = {
     "actors": (1.35, 20),
     "store": (1.25, 2 * MIB),
 }
+# No act while as many tasks are there: a machine that has other work too would fall behind ever more, and what waits
+# for its engine would look like a leak.
+BACKLOG = 40
 # Idle connections of the engine's client may be held open a while.
 DESCRIPTORS_LEFT = 6
 QUIET_WITHIN = 180
@@ -100,11 +103,20 @@ class Churn:
     def go_on(self, act, every, ecs, chance):
         while not self.over.wait(every * chance.uniform(0.5, 1.5)):
             try:
+                if act != self.read and actors(self.daemon).get("task", 0) >= BACKLOG:
+                    self.acts["held back"] = self.acts.get("held back", 0) + 1
+                    continue
                 act(ecs, chance)
                 self.acts[act.__name__] = self.acts.get(act.__name__, 0) + 1
             except botocore.exceptions.ClientError as refusal:
-                # Others act on the same things: what they have just deleted is not there.
-                expected = ("ServiceNotFoundException", "ServiceNotActiveException", "InvalidParameterException", "ClientException")
+                # Others act on the same things: what they have just deleted is not there, or still drains.
+                expected = (
+                    "ServiceNotFoundException",
+                    "ServiceNotActiveException",
+                    "InvalidParameterException",
+                    "ClientException",
+                    "ConflictException",
+                )
                 if refusal.response["Error"]["Code"] not in expected:
                     self.surprises.append(f"{act.__name__}: {refusal}")
             except docker.errors.NotFound:

@@ -26,7 +26,8 @@ impl ServiceActor {
         self.follow_instances(state);
         let (wall, now) = (self.ctx.nature.wall(), self.ctx.nature.now());
         let settling = rollout::is_counting(&state.record);
-        let proof = Proof { settling: settling.then_some(&primary), ..self.proof(&state.record) };
+        let unproved = rollout::unproved(&state.record);
+        let proof = Proof { settling: &unproved, ..self.proof(&state.record) };
         let (waiting_slots, ready) = state.roster.waiting(&primary, now);
         let mut members = state.roster.plan(&proof, !is_draining(&state.record));
         self.move_away(state, &primary, &mut members);
@@ -105,7 +106,7 @@ impl ServiceActor {
         Proof {
             grace: Duration::from_secs(service.health_check_grace_period_seconds.unwrap_or(0).into()),
             settle: self.ctx.settings.restart.settle,
-            settling: None,
+            settling: &[],
             now: self.ctx.nature.now(),
             wall: self.ctx.nature.wall(),
         }

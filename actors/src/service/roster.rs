@@ -84,8 +84,8 @@ pub(super) struct Proof<'a> {
     pub(super) grace: Duration,
     /// So long a task without a health check has to run.
     pub(super) settle: Duration,
-    /// The deployment whose tasks have to, before others go for them.
-    pub(super) settling: Option<&'a DeploymentId>,
+    /// The deployments whose tasks have to, before they count as serving.
+    pub(super) settling: &'a [DeploymentId],
     /// Now.
     pub(super) now: Instant,
     /// Now, on the wall.
@@ -408,7 +408,7 @@ impl Member {
             return Fitness::Starting;
         }
         if !is_checked(task) {
-            let settles = proof.settling == Some(&self.deployment) && self.age(proof) < proof.settle;
+            let settles = proof.settling.contains(&self.deployment) && self.age(proof) < proof.settle;
             return if settles { Fitness::Unproven } else { Fitness::Serving };
         }
         let age = task.started_at.map_or(0, |started| proof.wall.millis_since(started));

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its part of the language")]
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mainstay_actors::control::{Ran, ServiceUpdate};
@@ -155,4 +157,44 @@ pub async fn pass(time: Duration) {
 pub fn assert_lawful(world: &World) {
     assert_eq!(world.engine.history().violations, Vec::<String>::new());
     assert_eq!(world.store.violations(), Vec::<String>::new());
+}
+
+/// Lives the story of every seed, on all cores; fails with those in which it does not hold.
+///
+/// `MAINSTAY_SEED` is the only one then, with its log on stderr; `MAINSTAY_SEEDS` how many there are instead of `usual`.
+pub fn every_seed<S: Future<Output = ()>>(usual: u64, story: impl Fn(u64) -> S + Sync) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let seeds = match number("MAINSTAY_SEED") {
+        Some(seed) => {
+            tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+            seed..seed + 1
+        }
+        None => 0..number("MAINSTAY_SEEDS").unwrap_or(usual),
+    };
+    let next = AtomicU64::new(seeds.start);
+    let failed = Mutex::new(Vec::new());
+    let live = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return;
+            }
+            let held = catch_unwind(AssertUnwindSafe(|| {
+                let mut runtime = tokio::runtime::Builder::new_current_thread();
+                runtime.enable_time().start_paused(true).build().unwrap().block_on(story(seed));
+            }));
+            if held.is_err() {
+                eprintln!("seed {seed} fails; replay with MAINSTAY_SEED={seed}");
+                failed.lock().unwrap().push(seed);
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(live);
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "these seeds fail: {failed:?}");
 }

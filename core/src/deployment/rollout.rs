@@ -210,7 +210,18 @@ pub fn is_halted(service: &Service) -> bool {
     service.primary().is_some_and(|primary| primary.rollout_state == RolloutState::Failed)
 }
 
-/// Whether the circuit breaker counts just now, and tasks without a health check have to settle before old ones go.
+/// The deployments whose tasks without a health check have to run for a while before they count as serving: those that
+/// did not complete, where a circuit breaker watches. Also once superseded: what crashes after some seconds must not be
+/// spared for it while tasks that are well go.
+pub fn unproved(service: &Service) -> Vec<DeploymentId> {
+    if !service.deployment_configuration.circuit_breaker.enable {
+        return Vec::new();
+    }
+    let unproved = service.deployments.iter().filter(|known| known.rollout_state != RolloutState::Completed);
+    unproved.map(|known| known.id.clone()).collect()
+}
+
+/// Whether the circuit breaker counts just now.
 pub fn is_counting(service: &Service) -> bool {
     service.deployment_configuration.circuit_breaker.enable && is_rolling_out(service)
 }

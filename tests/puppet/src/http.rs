@@ -95,6 +95,7 @@ fn respond(path: &str, healthy: &AtomicBool) -> (&'static str, String) {
             (OK, format!("Hello from {}\n", host.trim_end()))
         }
         "/show" => (OK, crate::show()),
+        "/metrics" => (OK, "# TYPE puppet_up gauge\npuppet_up 1\n".to_owned()),
         "/health" if healthy.load(Ordering::Relaxed) => (OK, "healthy\n".to_owned()),
         "/health" => ("503 Service Unavailable", "unhealthy\n".to_owned()),
         "/healthy" | "/unhealthy" => {

@@ -51,6 +51,7 @@ The server answers:
 
   /                              a greeting with the host's name
   /show                          what `puppet show` prints
+  /metrics                       a metric, as Prometheus reads it
   /health                        200 where healthy, else 503
   /healthy, /unhealthy           switch what /health says
   /exit?code=CODE                exit with CODE

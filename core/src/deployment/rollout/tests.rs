@@ -149,6 +149,17 @@ fn the_breaker_gives_a_rollout_up_and_without_rollback_nothing_comes_back() {
 }
 
 #[test]
+fn what_never_completed_has_to_settle_also_once_it_is_superseded() {
+    let mut service = rolling(breaker(true));
+    deploy(&mut service, 3);
+    assert_eq!(unproved(&service), [deployment(3), deployment(2)]);
+    complete(&mut service, NOW);
+    assert_eq!(unproved(&service), [deployment(2)]);
+    service.deployment_configuration.circuit_breaker.enable = false;
+    assert_eq!(unproved(&service), [], "as on ECS, nothing settles without a circuit breaker");
+}
+
+#[test]
 fn a_rollback_goes_to_the_deployment_that_completed_last_and_is_told_when_it_is_there() {
     let mut service = rolling(breaker(true));
     let failed = fail(&mut service, &Cause::TasksFailed, NOW).unwrap();
