@@ -46,7 +46,10 @@ impl ServiceActor {
         let is_live = |member: &&Member| member.fitness != Fitness::Stopping;
         let elsewhere = members.iter().filter(is_live).any(|member| member.deployment != *primary);
         let room = upper_bound(record.desired_count, record.deployment_configuration) > record.desired_count;
-        if !wanted || !done || elsewhere || !room {
+        // One task is even by itself, and while more or fewer than one too many are there something else is under way.
+        let live = members.iter().filter(is_live).count().saturating_sub(record.desired_count as usize);
+        let settled = record.desired_count > 1 && live <= 1;
+        if !wanted || !done || elsewhere || !room || !settled {
             return None;
         }
         let definition = self.ctx.view.definitions.get(&record.definition)?;
@@ -76,6 +79,8 @@ impl ServiceActor {
                 return None;
             }
             Rebalance::Move { .. } if state.zones.refused => return None,
+            // Somebody scales in.
+            Rebalance::Finish { .. } if !state.zones.uneven => return None,
             Rebalance::Move { from, to } => (from, Some(to)),
             Rebalance::Finish { from } => (from, None),
         };
