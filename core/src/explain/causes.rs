@@ -74,8 +74,8 @@ fn of_container(task: &Task, container: &Container) -> Option<Point> {
     if let Some((reason, kind)) = reason.and_then(|reason| Some((reason, kind_of(reason)?))) {
         let limit = container.memory.filter(|_| kind == Kind::OutOfMemory);
         let limit = limit.map(|mib| format!("; its memory is {mib} MiB")).unwrap_or_default();
-        let image =
-            (kind == Kind::Image).then(|| format!("; its image is {}", container.image)).unwrap_or_default();
+        let image = Some(&container.image).filter(|_| kind == Kind::Image);
+        let image = image.map(|image| format!("; its image is {image}")).unwrap_or_default();
         return Some(Point::new(kind, format!("container {name}: {reason}{limit}{image}")));
     }
     let code = container.exit_code?;
