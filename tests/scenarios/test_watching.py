@@ -128,7 +128,7 @@ def prometheus(daemon, tmp_path):
     shipped = (PROJECT / "dashboards/prometheus.yml").read_text()
     assert shipped.count("127.0.0.1:7077") == 2
     config = tmp_path / "prometheus.yml"
-    quick = re.sub(r"scrape_interval: \S+", "scrape_interval: 1s\n  evaluation_interval: 1s", shipped)
+    quick = re.sub(r"(scrape|evaluation)_interval: \S+", r"\1_interval: 1s", shipped)
     config.write_text(quick.replace("127.0.0.1:7077", daemon.address).replace("rules/mainstay.yml", str(RULES)))
     address = f"127.0.0.1:{free_port()}"
     with open(tmp_path / "prometheus.log", "w") as log:

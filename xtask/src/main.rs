@@ -7,6 +7,7 @@ mod codegen;
 mod daemon;
 mod image;
 mod machine;
+mod observe;
 mod soak;
 mod test;
 mod up;
@@ -61,6 +62,15 @@ enum Chore {
         #[arg(long, value_name = "FOLDER", default_value = ".mainstay")]
         data_dir: PathBuf,
     },
+    /// Watches a daemon that runs, and its tasks, with a Prometheus: alerts, and graphs of every metric.
+    Observe {
+        /// The data folder that `up` was given.
+        #[arg(long, value_name = "FOLDER", default_value = ".mainstay")]
+        data_dir: PathBuf,
+        /// Where Prometheus listens.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9090")]
+        listen: String,
+    },
     /// Checks everything: format, lints, documentation, dependencies, unit tests, scenarios on a real engine.
     Test {
         /// Leaves out what takes minutes.
@@ -93,6 +103,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Up { detach, listen, data_dir } => up::up(&up::Up { detach, listen, data: data_dir }),
         Chore::Down { data_dir } => up::down(&data_dir),
+        Chore::Observe { data_dir, listen } => observe::observe(&data_dir, &listen),
         Chore::Test { quick, scenarios } => test::test(&test::Test { quick, scenarios }),
         Chore::Soak { minutes } => soak::soak(minutes),
         Chore::Bench { bench } => bench::measure(&bench),

@@ -60,6 +60,8 @@ pub(super) struct Container {
     pub(super) looking: bool,
     /// Something happened since that look began.
     pub(super) look_again: bool,
+    /// An audit's list had it otherwise; the look that follows says whether the list was old or events were missed.
+    pub(super) audited: bool,
     /// What a look that begins now will know.
     pub(super) news: News,
     /// The exit code of a kill that was heard of.
@@ -163,6 +165,7 @@ impl Container {
             uncertain: false,
             looking: false,
             look_again: false,
+            audited: false,
             unmade: Vec::new(),
             interface: None,
             image_check,

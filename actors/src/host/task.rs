@@ -203,10 +203,8 @@ impl Actor for HostTask {
                 self.listed(&me, state, &found);
             }
             HostTaskMsg::Audited(found) => {
-                let findings = self.listed(&me, state, &found);
-                if findings > 0 {
-                    tracing::warn!(task = %state.spec.id, findings, "an audit found what no event had told of");
-                    metrics::audit_findings().increment(findings);
+                for place in self.listed(&me, state, &found) {
+                    state.containers[place].audited = true;
                 }
             }
             HostTaskMsg::Provided(outcome) => self.provided(&me, state, outcome),
@@ -215,9 +213,18 @@ impl Actor for HostTask {
                 self.done(&me, state, place, news, outcome);
             }
             HostTaskMsg::Seen { place, id, news, seen } => {
-                state.containers[place].looking = false;
-                if !state.containers[place].unmade.contains(&id) {
+                let container = &mut state.containers[place];
+                container.looking = false;
+                let audited = !container.look_again && std::mem::take(&mut container.audited);
+                // Events that came meanwhile tell of it themselves.
+                let known = (audited && container.news == news).then(|| container.report.clone());
+                if !container.unmade.contains(&id) {
                     self.seen(&me, state, place, news, seen);
+                }
+                if known.is_some_and(|known| known != state.containers[place].report) {
+                    let container = &state.containers[place].report.name;
+                    tracing::warn!(task = %state.spec.id, container, "an audit found what no event had told of");
+                    metrics::audit_findings().increment(1);
                 }
                 if std::mem::take(&mut state.containers[place].look_again) {
                     self.look(&me, state, place);
@@ -434,14 +441,14 @@ impl HostTask {
         }
     }
 
-    /// Looks at what differs from the list; how many do.
-    fn listed(&self, me: &Me, state: &mut HostTaskState, found: &[EngineContainer]) -> u64 {
-        let mut differ = 0;
+    /// Looks at what differs from the list; which do.
+    fn listed(&self, me: &Me, state: &mut HostTaskState, found: &[EngineContainer]) -> Vec<usize> {
+        let mut differ = Vec::new();
         for place in 0..state.containers.len() {
             let container = &mut state.containers[place];
             let seen = found.iter().find(|found| found.name == container.spec.definition.name);
             if container.differs(seen) {
-                differ += 1;
+                differ.push(place);
                 self.look(me, state, place);
             }
         }
