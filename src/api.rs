@@ -211,6 +211,8 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             StartTask => tasks::start,
             StopServiceDeployment => services::stop_deployment,
             StopTask => tasks::stop,
+            TagResource => tags::tag,
+            UntagResource => tags::untag,
             UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
             UpdateTaskProtection => tasks::update_protection,
@@ -229,6 +231,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             ListContainerInstances => instances::list,
             ListServiceDeployments => services::list_deployments,
             ListServices => services::list,
+            ListTagsForResource => tags::list,
             ListTaskDefinitionFamilies => definitions::families,
             ListTaskDefinitions => definitions::list,
             ListTasks => tasks::list,
@@ -265,6 +268,8 @@ struct Subject {
     #[serde(alias = "family")]
     task_definition: Option<String>,
     task: Option<String>,
+    #[serde(rename = "resourceArn")]
+    resource: Option<String>,
     #[serde(rename = "Name")]
     schedule: Option<String>,
 }
@@ -276,7 +281,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
         tracing::debug!(operation, ?took, request_id, "answered");
         return;
     }
-    let Subject { cluster, service, task_definition, task, schedule } =
+    let Subject { cluster, service, task_definition, task, resource, schedule } =
         serde_json::from_slice(body).unwrap_or_default();
     match refusal {
         None => tracing::info!(
@@ -285,6 +290,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
             schedule,
             ?took,
             request_id,
@@ -296,6 +302,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
             schedule,
             request_id,
             code = refusal.code().as_str(),
@@ -308,6 +315,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
             schedule,
             request_id,
             code = refusal.code().as_str(),

@@ -26,7 +26,7 @@ use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
 pub use sections::*;
-use values::Span;
+use values::{Gpus, Span};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -138,6 +138,14 @@ impl Config {
     /// The file with the credentials for registries, where one was named.
     pub fn docker_config(&self) -> Option<PathBuf> {
         set(&self.engine.docker_config)
+    }
+
+    /// The GPUs of this host, where somebody said which.
+    pub fn gpus(&self) -> Option<Vec<String>> {
+        match &self.agent.gpus {
+            Gpus::Found => None,
+            Gpus::These(ids) => Some(ids.clone()),
+        }
     }
 
     /// Where secrets and environment files are.

@@ -132,7 +132,8 @@ impl Daemon {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
                 .keeping_folders_in(folder.path().join(TASKS))
-                .with_docker_config(config.docker_config());
+                .with_docker_config(config.docker_config())
+                .with_gpus(config.gpus());
             let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let port = config.agent.task_endpoint_port;

@@ -12,6 +12,7 @@ use mainstay_core::model::{
     TaskDefinition, TaskStatus,
 };
 use mainstay_core::protection::{self, Wish};
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{
     ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceDeploymentId, ServiceKey,
     TaskId,
@@ -240,6 +241,67 @@ impl Control {
         status: InstanceStatus,
     ) -> Result<Arc<ContainerInstance>, ControlError> {
         self.agent(id, |reply| AgentMsg::SetStatus { status, reply }).await
+    }
+
+    /// Changes a cluster's tags.
+    ///
+    /// # Errors
+    /// Where it is not ACTIVE or would have too many, or that could not be stored.
+    pub async fn tag_cluster(
+        &self,
+        name: ClusterName,
+        change: TagChange,
+    ) -> Result<Arc<Cluster>, ControlError> {
+        self.catalog(|reply| CatalogMsg::TagCluster { name, change, reply }).await
+    }
+
+    /// Changes a revision's tags.
+    ///
+    /// # Errors
+    /// Where it is unknown or would have too many, or that could not be stored.
+    pub async fn tag_task_definition(
+        &self,
+        key: RevisionKey,
+        change: TagChange,
+    ) -> Result<Arc<TaskDefinition>, ControlError> {
+        self.catalog(|reply| CatalogMsg::TagDefinition { key, change, reply }).await
+    }
+
+    /// Changes a service's tags; what one of them says of how it is kept holds at once.
+    ///
+    /// # Errors
+    /// Where it is not ACTIVE or would have too many, or that could not be stored.
+    pub async fn tag_service(
+        &self,
+        key: ServiceKey,
+        change: TagChange,
+    ) -> Result<Arc<Service>, ControlError> {
+        self.active_service(&key)?;
+        self.ask(|| self.ctx.directory.services.get(&key), |reply| ServiceMsg::Tag { change, reply }).await
+    }
+
+    /// Changes the tags of a task that is not STOPPED.
+    ///
+    /// # Errors
+    /// Where it is unknown or over, or would have too many, or that could not be stored.
+    pub async fn tag_task(&self, id: TaskId, change: TagChange) -> Result<Arc<Task>, ControlError> {
+        let over = |task: Arc<Task>| task.last_status == TaskStatus::Stopped;
+        if self.ctx.view.tasks.get(&id).is_none_or(over) {
+            return Err(ControlError::TaskNotFound(id));
+        }
+        self.ask(|| self.ctx.directory.tasks.get(&id), |reply| TaskMsg::Tag { change, reply }).await
+    }
+
+    /// Changes a container instance's tags.
+    ///
+    /// # Errors
+    /// Where it is unknown or would have too many, or that could not be stored.
+    pub async fn tag_instance(
+        &self,
+        id: InstanceId,
+        change: TagChange,
+    ) -> Result<Arc<ContainerInstance>, ControlError> {
+        self.agent(id, |reply| AgentMsg::Tag { change, reply }).await
     }
 
     /// Makes a schedule; the same token with the same settings finds the one made before.

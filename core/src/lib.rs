@@ -18,5 +18,6 @@ pub mod schedule;
 pub mod secrets;
 pub mod storage;
 pub mod supervision;
+pub mod tagging;
 
 pub use ids::*;

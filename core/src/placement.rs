@@ -5,6 +5,7 @@
 //! [`Refusal`] in ECS's words.
 
 pub mod capacity;
+mod gpus;
 mod index;
 mod ledger;
 mod needs;
@@ -16,9 +17,10 @@ use std::collections::BTreeMap;
 
 use crate::InstanceId;
 use crate::model::{
-    Gpus, NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, TaskDefinition,
+    NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, TaskDefinition,
 };
 
+pub use gpus::{GpuNeed, deal};
 pub use ledger::Ledger;
 use query::{Facts, Query, TasksHere};
 
@@ -27,6 +29,8 @@ use query::{Facts, Query, TasksHere};
 pub struct Request {
     /// What it takes up.
     pub resources: Resources,
+    /// GPUs beside that; which of them, its place decides.
+    pub gpus: GpuNeed,
     /// Attributes that its instance has to have with these values, since it could not run elsewhere.
     pub attributes: Vec<(String, String)>,
     /// Its group, which constraints look at.
@@ -54,6 +58,7 @@ impl Request {
         self.kin == other.kin
             && self.group == other.group
             && self.resources == other.resources
+            && self.gpus == other.gpus
             && self.attributes == other.attributes
             && self.constraints == other.constraints
             && self.strategy == other.strategy
@@ -199,7 +204,7 @@ pub struct Explanation {
 }
 
 /// What a task of this definition takes up: the task's own cpu and memory, or the sum over its containers (the
-/// reservation where there is one, else the hard limit), each fixed host port, and GPUs.
+/// reservation where there is one, else the hard limit), and each fixed host port. For GPUs see [`GpuNeed`].
 pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resources {
     let containers = definition.containers.iter().map(|container| overrides.apply(container));
     let mut sum = Resources::default();
@@ -207,12 +212,6 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
         sum.cpu = sum.cpu.saturating_add(container.cpu);
         let memory = container.memory_reservation.or(container.memory).unwrap_or(0);
         sum.memory = sum.memory.saturating_add(memory);
-        sum.gpus = sum.gpus.saturating_add(match container.gpus {
-            Some(Gpus::Count(count)) => count,
-            // All of an instance are at least one.
-            Some(Gpus::All) => 1,
-            None => 0,
-        });
         for mapping in &container.port_mappings {
             let port = match definition.network_mode {
                 NetworkMode::Bridge => mapping.fixed_host_port(),

@@ -8,7 +8,7 @@ mod links;
 mod linux;
 mod logs;
 mod network;
-mod options;
+pub(super) mod options;
 mod order;
 #[cfg(test)]
 mod parameters;

@@ -149,6 +149,7 @@ impl From<ControlError> for ApiError {
             | ControlError::ScheduleGroupExists(_)
             | ControlError::InvalidSchedule(_) => Exception::InvalidParameterException,
             ControlError::TooManyAttributes { .. } => Exception::AttributeLimitExceededException,
+            ControlError::TooManyTags(_) => Exception::LimitExceededException,
             ControlError::Conflict(_) => Exception::ConflictException,
             ControlError::Unavailable(_) => Exception::ServerException,
         };

@@ -1,9 +1,11 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
 mod execute;
+mod gpus;
 mod protection;
 pub(crate) mod support;
 mod syncs;
+mod tags;
 
 use axum::body::Body;
 use axum::extract::{Request, State};

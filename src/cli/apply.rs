@@ -315,6 +315,10 @@ async fn settle(
         (None, Some(latest)) => format!("{family}:{latest}"),
         _ => service.task_definition.clone(),
     };
+    let failed = |error: CallError| {
+        let (code, text) = Failure::from(error);
+        (code, format!("the service {}: {text}", service.name))
+    };
     let (act, operation, request) = match step {
         ServiceStep::Create => {
             let mut request = service.request.clone();
@@ -326,18 +330,22 @@ async fn settle(
             // A new revision runs what was built anyway.
             let rolls = changes.iter().any(|change| change.member == "taskDefinition");
             let stale = !rolls && runs_another_image(endpoint, service, engine, done).await?;
-            if changes.is_empty() && !stale {
-                let known = there.service(service).cloned().unwrap_or_default();
+            let known = there.service(service).cloned().unwrap_or_default();
+            let tagging = plan::retag(known["serviceArn"].as_str().unwrap_or_default(), changes);
+            for (operation, request) in &tagging {
+                endpoint.call(operation, request).await.map_err(failed)?;
+            }
+            if !changes.iter().any(plan::is_of_update) && !stale {
+                if !tagging.is_empty() {
+                    say("tagged", &format!("{}/{}", service.cluster(), service.name));
+                }
                 return Ok(Awaited::of(service.cluster(), &known));
             }
             let why = if stale { "updated, to run the image that was built" } else { "updated" };
             (why, "UpdateService", plan::update(service, changes, &runs, stale))
         }
     };
-    let answer = endpoint.call(operation, &request).await.map_err(|error| {
-        let (code, text) = Failure::from(error);
-        (code, format!("the service {}: {text}", service.name))
-    })?;
+    let answer = endpoint.call(operation, &request).await.map_err(failed)?;
     say(act, &format!("{}/{}", service.cluster(), service.name));
     Ok(Awaited::of(service.cluster(), &answer["service"]))
 }

@@ -81,7 +81,8 @@ impl Fleet {
     /// Where the cluster or one of them could not be stored.
     pub(super) async fn join(&self, control: &Control) -> Result<(), ControlError> {
         let cluster = ClusterName::new("default");
-        control.create_cluster(NewCluster { name: cluster.clone(), tags: Vec::new() }).await?;
+        let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
+        control.create_cluster(new).await?;
         let within = |longest: u64| Duration::from_millis(longest / 4)..Duration::from_millis(longest);
         let manners = Manners {
             start: within(self.start),
@@ -96,6 +97,7 @@ impl Fleet {
                 cluster: cluster.clone(),
                 cpus: self.cpu / CORE,
                 memory: self.memory,
+                gpus: Vec::new(),
                 attributes: self.attributes.iter().map(value).collect(),
                 manners: manners.clone(),
             };

@@ -57,7 +57,7 @@ const SCHEDULER: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 35] = [
     "CreateCluster",
     "CreateService",
     "DeleteAttributes",
@@ -78,6 +78,7 @@ const OPERATIONS: [&str; 32] = [
     "ListContainerInstances",
     "ListServiceDeployments",
     "ListServices",
+    "ListTagsForResource",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
@@ -87,6 +88,8 @@ const OPERATIONS: [&str; 32] = [
     "StartTask",
     "StopServiceDeployment",
     "StopTask",
+    "TagResource",
+    "UntagResource",
     "UpdateContainerInstancesState",
     "UpdateService",
     "UpdateTaskProtection",

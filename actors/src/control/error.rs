@@ -1,3 +1,4 @@
+use mainstay_core::tagging::TooManyTags;
 use mainstay_core::{
     ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceDeploymentId, ServiceKey,
     TaskId,
@@ -60,6 +61,9 @@ pub enum ControlError {
         /// How many it can have.
         limit: usize,
     },
+    /// A resource would have more tags than it can.
+    #[error(transparent)]
+    TooManyTags(#[from] TooManyTags),
     /// No such schedule.
     #[error("Schedule {} does not exist.", .0.name)]
     ScheduleNotFound(ScheduleKey),

@@ -8,7 +8,7 @@ use mainstay_core::model::{
     Service, TaskDefinition, TaskStatus,
 };
 use mainstay_core::placement::query::Facts;
-use mainstay_core::placement::{Constraints, Request, required_attributes, requirements};
+use mainstay_core::placement::{Constraints, GpuNeed, Request, required_attributes, requirements};
 use mainstay_core::{DeploymentId, InstanceId};
 
 use super::{ServiceActor, ServiceState, is_draining};
@@ -31,6 +31,7 @@ impl ServiceActor {
         }
         Request {
             resources: requirements(definition, &Overrides::default()),
+            gpus: GpuNeed::of(definition, &Overrides::default()),
             attributes: required_attributes(definition),
             kin: primary.to_string(),
             constraints,

@@ -6,7 +6,7 @@ use mainstay_core::Partition;
 use mainstay_core::model::{self, ContainerOverride, LaunchType, Overrides, TaskDefinition};
 
 use super::{check_launch_type, launch_type_of, read_launch_type, show};
-use crate::api::definitions::{self, environment, sizes};
+use crate::api::definitions::{self, environment, options, sizes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::At;
@@ -260,7 +260,13 @@ fn read_overrides(
     };
     if launch_type == LaunchType::Fargate {
         definitions::fargate::check_size(as_run.cpu, as_run.memory).map_err(ApiError::parameter)?;
+        if let Some(at_fault) = overrides.containers.iter().position(|change| change.gpus.is_some()) {
+            let at = list.index(at_fault);
+            let text = format!("{} is not supported by Fargate.", at.field("resourceRequirements"));
+            return Err(ApiError::parameter(text));
+        }
     }
+    options::check_gpus(&as_run.containers).map_err(|error| ApiError::parameter(error.message()))?;
     definitions::check_sizes(&as_run).map_err(|error| ApiError::parameter(error.message()))?;
     Ok(overrides)
 }
@@ -280,7 +286,6 @@ fn container_override(
         name,
         resource_requirements,
     } = given;
-    refuse(at, &[("resourceRequirements", &resource_requirements)])?;
     let name = name.unwrap_or_default();
     let container = definition.containers.iter().find(|container| container.name == name);
     let container = container.ok_or_else(|| {
@@ -296,6 +301,8 @@ fn container_override(
     at.range("cpu", cpu.map(i64::from), 0..=i64::MAX)?;
     at.range("memory", memory.map(i64::from), least..=i64::MAX)?;
     at.range("memoryReservation", memory_reservation.map(i64::from), least..=i64::MAX)?;
+    let gpus = options::gpus(at, resource_requirements.unwrap_or_default())
+        .map_err(|error| ApiError::parameter(error.message()))?;
     let (hard, soft) = (memory.map(unsigned), memory_reservation.map(unsigned));
     let both = hard.or(container.memory).zip(soft.or(container.memory_reservation));
     if let Some((hard, soft)) = both.filter(|(hard, soft)| hard <= soft) {
@@ -316,5 +323,6 @@ fn container_override(
         cpu: cpu.map(unsigned),
         memory: hard,
         memory_reservation: soft,
+        gpus,
     })
 }

@@ -9,6 +9,9 @@ use crate::api::foresight;
 /// Members of a CreateService that say nothing of the service.
 const OF_THE_CALL: [&str; 5] = ["serviceName", "cluster", "taskDefinition", "clientToken", "tags"];
 
+/// The member of a service that operations of its own change.
+const TAGS: &str = "tags";
+
 /// What the daemon has of a family.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
@@ -116,11 +119,7 @@ pub(super) fn service(
         changes.push(Change { member: member.clone(), from: shown.clone(), to: wanted.clone() });
     }
     if let Some(tags) = declared.request.get("tags").filter(|tags| sorted(tags) != sorted(&known["tags"])) {
-        return Err(format!(
-            "the service {name}: tags are {} and cannot be changed to {tags} by an update; delete the service first, or \
-             declare it under another name",
-            known["tags"]
-        ));
+        changes.push(Change { member: TAGS.into(), from: known["tags"].clone(), to: tags.clone() });
     }
     Ok(if changes.is_empty() { ServiceStep::Keep } else { ServiceStep::Update(changes) })
 }
@@ -226,6 +225,29 @@ pub(super) fn check_images(service: &Service, containers: &Value) -> Result<(), 
     }
 }
 
+/// Whether it takes an UpdateService.
+pub(super) fn is_of_update(change: &Change) -> bool {
+    change.member != TAGS
+}
+
+/// What makes the tags of a service those that are declared: operations and their requests.
+pub(super) fn retag(arn: &str, changes: &[Change]) -> Vec<(&'static str, Value)> {
+    let Some(change) = changes.iter().find(|change| !is_of_update(change)) else { return Vec::new() };
+    let (before, after) = (sorted(&change.from), sorted(&change.to));
+    let mut calls = Vec::new();
+    let new = after.iter().filter(|tag| !before.contains(tag));
+    let new: Vec<Value> = new.map(|(key, value)| json!({"key": key, "value": value})).collect();
+    if !new.is_empty() {
+        calls.push(("TagResource", json!({"resourceArn": arn, "tags": new})));
+    }
+    let gone = before.iter().filter(|(key, _)| after.iter().all(|(kept, _)| kept != key));
+    let gone: Vec<&String> = gone.map(|(key, _)| key).collect();
+    if !gone.is_empty() {
+        calls.push(("UntagResource", json!({"resourceArn": arn, "tagKeys": gone})));
+    }
+    calls
+}
+
 /// An UpdateService for these changes.
 pub(super) fn update(service: &Service, changes: &[Change], runs: &str, force: bool) -> Value {
     let mut request = Map::new();
@@ -233,7 +255,7 @@ pub(super) fn update(service: &Service, changes: &[Change], runs: &str, force: b
     if let Some(cluster) = &service.cluster {
         request.insert("cluster".into(), json!(cluster));
     }
-    for change in changes {
+    for change in changes.iter().filter(|change| is_of_update(change)) {
         let to = if change.member == "taskDefinition" { json!(runs) } else { change.to.clone() };
         request.insert(change.member.clone(), to);
     }
@@ -367,8 +389,33 @@ mod tests {
     fn what_no_update_can_change_is_said_beforehand() {
         let said = "launchType is \"EC2\" and cannot be changed to \"FARGATE\"";
         refused(&json!({"launchType": "FARGATE"}), &json!({}), said);
-        refused(&json!({"tags": [{"key": "a", "value": "b"}]}), &json!({}), "tags are []");
         refused(&json!({}), &json!({"status": "DRAINING"}), "is being deleted");
+    }
+
+    #[test]
+    fn tags_are_changed_by_operations_of_their_own() {
+        let tags = |text: &str| {
+            let tag = |text: &str| {
+                let (key, value) = text.split_once('=').unwrap();
+                json!({"key": key, "value": value})
+            };
+            Value::Array(text.split_whitespace().map(tag).collect())
+        };
+        let declared = web(&json!({"tags": tags("a=1 b=2"), "desiredCount": 2}));
+        let known = there(&json!({"tags": tags("b=2 a=1")}));
+        assert_eq!(service(&declared, Some("web:3"), Some(&known)), Ok(ServiceStep::Keep));
+        let known = there(&json!({"tags": tags("b=0 c=3")}));
+        let step = service(&declared, Some("web:3"), Some(&known));
+        let Ok(ServiceStep::Update(changes)) = step else { panic!("{step:?}") };
+        assert_eq!(
+            retag("arn", &changes),
+            [
+                ("TagResource", json!({"resourceArn": "arn", "tags": tags("a=1 b=2")})),
+                ("UntagResource", json!({"resourceArn": "arn", "tagKeys": ["c"]})),
+            ]
+        );
+        assert!(!changes.iter().any(is_of_update));
+        assert_eq!(update(&declared, &changes, "web:3", false), json!({"service": "web"}));
     }
 
     #[test]
