@@ -5,6 +5,7 @@
 
 pub(crate) mod attributes;
 mod body;
+mod capacity;
 mod cloudwatch;
 mod clusters;
 mod definitions;
@@ -199,13 +200,16 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
     dispatch! {
         api, operation, body;
         acts {
+            CreateCapacityProvider => capacity::create,
             CreateCluster => clusters::create,
             CreateService => services::create,
             DeleteAttributes => attributes::delete,
+            DeleteCapacityProvider => capacity::delete,
             DeleteCluster => clusters::delete,
             DeleteService => services::delete,
             DeregisterTaskDefinition => definitions::deregister,
             PutAttributes => attributes::put,
+            PutClusterCapacityProviders => capacity::put,
             RegisterTaskDefinition => definitions::register,
             RunTask => tasks::run,
             StartTask => tasks::start,
@@ -213,11 +217,13 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             StopTask => tasks::stop,
             TagResource => tags::tag,
             UntagResource => tags::untag,
+            UpdateCapacityProvider => capacity::update,
             UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
             UpdateTaskProtection => tasks::update_protection,
         }
         reads {
+            DescribeCapacityProviders => capacity::describe,
             DescribeClusters => clusters::describe,
             DescribeContainerInstances => instances::describe,
             DescribeServiceDeployments => services::describe_deployments,

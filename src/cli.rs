@@ -5,12 +5,12 @@
 mod apply;
 mod client;
 mod exec;
+mod explain;
 mod image;
 mod logs;
 mod manual;
 mod progress;
 mod schedules;
-#[cfg(feature = "sim")]
 mod sim;
 mod store;
 
@@ -73,10 +73,10 @@ enum Command {
     Apply(apply::Asked),
     /// Runs the control plane over simulated hosts: tasks are placed, started and stopped, and run nowhere.
     ///
-    /// What it keeps in its data folder is known with the next start; the simulated tasks are then lost and replaced.
-    #[cfg(feature = "sim")]
+    /// Without --data-dir it keeps nothing. What a data folder of its own keeps is known with the next start; the
+    /// simulated tasks are then lost and replaced. The folder of a daemon with real hosts is refused.
     #[command(
-        after_help = "Example: mainstay sim --data-dir ./sim --instances 200 --cpu 2048 --memory 4096 --attribute zone=a,b,c"
+        after_help = "Example: mainstay sim --instances 200 --cpu 2048 --memory 4096 --attribute zone=a,b,c"
     )]
     Sim {
         #[command(flatten)]
@@ -90,6 +90,15 @@ enum Command {
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Tells why a service or a task does not run, or where it does.
+    ///
+    /// First one sentence, then what there is to know: what weighs most first, each with a word for programs. Ends with 0
+    /// where something was told, 1 where there is no such service or task, 64 where it is not understood, 69 where the
+    /// daemon does not answer.
+    #[command(
+        after_help = "Examples:\n  mainstay explain web\n  mainstay explain --output json 0123456789abcdef0123456789abcdef"
+    )]
+    Explain(explain::Asked),
     /// Builds images for tasks of this host, and shows which ones they use.
     Image {
         #[command(subcommand)]
@@ -160,18 +169,17 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::SUCCESS };
         }
     };
-    #[cfg(feature = "sim")]
-    let mut simulated = None;
-    let (role, arguments, stop_tasks) = match arguments.command {
+    let (mut simulated, mut passing) = (None, None);
+    let (role, mut arguments, stop_tasks) = match arguments.command {
         Command::Up { daemon, stop_tasks } => (Role::Up, daemon, stop_tasks),
         Command::Server { daemon, stop_tasks } => (Role::Server, daemon, stop_tasks),
         Command::Apply(asked) => return apply::run(&asked),
-        #[cfg(feature = "sim")]
         Command::Sim { daemon, fleet } => {
             simulated = Some(fleet);
             (Role::Server, daemon, false)
         }
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Explain(asked) => return explain::run(&asked),
         Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),
         Command::Schedules(asked) => return schedules::run(&asked),
@@ -181,6 +189,12 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "failpoints")]
         Command::Failpoints => return failpoints(),
     };
+    if simulated.is_some() && arguments.data_dir.is_none() {
+        match sim::Passing::make() {
+            Ok(folder) => arguments.data_dir = Some(passing.insert(folder).path().to_owned()),
+            Err(exit_code) => return exit_code,
+        }
+    }
     let flags = Flags {
         config: config::file(arguments.config.as_deref()),
         listen: arguments.listen,
@@ -206,13 +220,9 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(serve(
-        &config,
-        role,
-        stop_tasks,
-        #[cfg(feature = "sim")]
-        simulated,
-    ))
+    let exit_code = runtime.block_on(serve(&config, role, stop_tasks, simulated));
+    drop(passing);
+    exit_code
 }
 
 /// One a line.
@@ -225,12 +235,7 @@ fn failpoints() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn serve(
-    config: &Config,
-    role: Role,
-    stop_tasks: bool,
-    #[cfg(feature = "sim")] simulated: Option<sim::Fleet>,
-) -> ExitCode {
+async fn serve(config: &Config, role: Role, stop_tasks: bool, simulated: Option<sim::Fleet>) -> ExitCode {
     // Listened to before anything starts, so that an early signal ends it in order, too.
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -247,11 +252,10 @@ async fn serve(
             return ExitCode::FAILURE;
         }
     };
-    #[cfg(feature = "sim")]
     if let Some(fleet) = simulated
         && let Err(error) = fleet.join(daemon.control()).await
     {
-        eprintln!("mainstay: the simulated hosts cannot join: {}", chain(&error));
+        eprintln!("mainstay: the simulated hosts cannot join: {error}");
         daemon.stop(false).await;
         return ExitCode::FAILURE;
     }

@@ -236,7 +236,7 @@ struct Host {
 async fn add_host(ctx: &Context, control: &Control, root: &Root, host: Host) -> Result<(), StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
-    let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
+    let new = NewCluster::named(cluster.clone());
     control.create_cluster(new).await.map_err(register)?;
     let new = NewInstance {
         cluster,

@@ -3,6 +3,7 @@
 mod console;
 mod discovery;
 mod exec;
+mod explain;
 mod gate;
 mod logs;
 mod schedules;
@@ -48,6 +49,7 @@ pub fn router(
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
+        .route("/v1/explain", get(explain::explain))
         .route("/v1/sd/prometheus", get(discovery::prometheus))
         .route("/v1/logs", get(logs::read))
         .route("/v1/schedules", get(schedules::list))

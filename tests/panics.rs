@@ -130,6 +130,8 @@ impl Stage {
             placement_constraints: Vec::new(),
             placement_strategy: Vec::new(),
             alarms: DeploymentAlarms::default(),
+            capacity: Vec::new(),
+            zone_rebalancing: false,
         };
         daemon.control().create_service(new).await.unwrap();
         let sweeper = Sweeper(family.clone());

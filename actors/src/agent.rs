@@ -283,7 +283,8 @@ impl Agent {
         noted
     }
 
-    /// Those that have tasks here may have to move them, and those of which one is everywhere to start one.
+    /// Those that have tasks here may have to move them, those of which one is everywhere to start one, and those that
+    /// keep zones even to come here.
     fn tell_services(&self, state: &AgentState) {
         let instance = &state.instance;
         let mut concerned = BTreeSet::new();
@@ -293,7 +294,8 @@ impl Agent {
             }
         }
         let everywhere = |service: &Service| {
-            service.key.cluster == instance.cluster && service.scheduling == SchedulingStrategy::Daemon
+            let everywhere = service.scheduling == SchedulingStrategy::Daemon || service.zone_rebalancing;
+            service.key.cluster == instance.cluster && everywhere
         };
         concerned.extend(self.ctx.view.services.filter(everywhere).into_iter().map(|one| one.key.clone()));
         for service in concerned.iter().filter_map(|key| self.ctx.directory.services.get(key)) {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_core::model::{
-    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
 };
 use mainstay_core::{
-    ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey, TaskId,
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey,
+    TaskId,
 };
 
 use crate::context::Context;
@@ -35,6 +36,7 @@ enum Finding {
     Instance(InstanceId),
     ScheduleGroup(ScheduleGroupName),
     Schedule(ScheduleKey),
+    CapacityProvider(CapacityProviderName),
 }
 
 impl fmt::Display for Finding {
@@ -47,6 +49,7 @@ impl fmt::Display for Finding {
             Self::Instance(id) => write!(f, "container instance {id}"),
             Self::ScheduleGroup(name) => write!(f, "schedule group {name}"),
             Self::Schedule(key) => write!(f, "schedule {key}"),
+            Self::CapacityProvider(name) => write!(f, "capacity provider {name}"),
         }
     }
 }
@@ -118,6 +121,14 @@ async fn compare(ctx: &Context) -> Option<BTreeSet<Finding>> {
         &mut found,
         Finding::Schedule,
     );
+    differing(
+        &before.capacity_providers,
+        &view.capacity_providers,
+        disk.capacity_providers,
+        |provider| provider.name.clone(),
+        &mut found,
+        Finding::CapacityProvider,
+    );
     Some(found)
 }
 
@@ -130,6 +141,7 @@ struct Shown {
     instances: Vec<Arc<ContainerInstance>>,
     schedule_groups: Vec<Arc<ScheduleGroup>>,
     schedules: Vec<Arc<Schedule>>,
+    capacity_providers: Vec<Arc<CapacityProvider>>,
 }
 
 impl Shown {
@@ -142,6 +154,7 @@ impl Shown {
             instances: view.instances.all(),
             schedule_groups: view.schedule_groups.all(),
             schedules: view.schedules.all(),
+            capacity_providers: view.capacity_providers.all(),
         }
     }
 }
@@ -197,6 +210,10 @@ fn repair(ctx: &Context, finding: &Finding) {
         Finding::Instance(id) => Some(match view.instances.get(id) {
             Some(instance) => Write::Instance(ContainerInstance::clone(&instance)),
             None => Write::RemoveInstance(id.clone()),
+        }),
+        Finding::CapacityProvider(name) => Some(match view.capacity_providers.get(name) {
+            Some(provider) => Write::CapacityProvider(CapacityProvider::clone(&provider)),
+            None => Write::RemoveCapacityProvider(name.clone()),
         }),
     };
     if let Some(write) = write {

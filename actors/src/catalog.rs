@@ -2,23 +2,24 @@
 //! what has been over for long.
 
 mod births;
+mod capacity;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mainstay_core::model::{
-    Cluster, ClusterStatus, ContainerInstance, DefinitionStatus, Service, ServiceStatus, TaskDefinition,
-    Timestamp,
+    CapacityProvider, Cluster, ClusterStatus, ContainerInstance, DefinitionStatus, ManagedScaling, Service,
+    ServiceStatus, StrategyItem, TaskDefinition, Timestamp,
 };
 use mainstay_core::tagging::TagChange;
-use mainstay_core::{ClusterName, Family, RevisionKey, ServiceKey};
+use mainstay_core::{CapacityProviderName, ClusterName, Family, RevisionKey, ServiceKey};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use crate::audit::{self, AUDIT_EVERY};
 use crate::cluster;
 use crate::context::Context;
-use crate::control::{ControlError, NewCluster, NewInstance, NewService, Reply};
+use crate::control::{ControlError, NewCapacityProvider, NewCluster, NewInstance, NewService, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::ports::{StoreError, Write};
@@ -49,6 +50,40 @@ pub enum CatalogMsg {
     DeleteCluster {
         /// Which.
         name: ClusterName,
+        /// Where the answer goes.
+        reply: Reply<Arc<Cluster>>,
+    },
+    /// Make a capacity provider.
+    CreateCapacityProvider {
+        /// What.
+        new: NewCapacityProvider,
+        /// Where the answer goes.
+        reply: Reply<Arc<CapacityProvider>>,
+    },
+    /// Change what is said of its scaling.
+    UpdateCapacityProvider {
+        /// Which.
+        name: CapacityProviderName,
+        /// To what; as it was where absent.
+        scaling: Option<ManagedScaling>,
+        /// Where the answer goes.
+        reply: Reply<Arc<CapacityProvider>>,
+    },
+    /// Delete one that no cluster has.
+    DeleteCapacityProvider {
+        /// Which.
+        name: CapacityProviderName,
+        /// Where the answer goes.
+        reply: Reply<Arc<CapacityProvider>>,
+    },
+    /// Give a cluster capacity providers and a default strategy.
+    PutCapacityProviders {
+        /// Which cluster.
+        cluster: ClusterName,
+        /// All it has from now on.
+        providers: Vec<CapacityProviderName>,
+        /// Its default strategy from now on.
+        default_strategy: Vec<StrategyItem>,
         /// Where the answer goes.
         reply: Reply<Arc<Cluster>>,
     },
@@ -119,6 +154,8 @@ pub enum Subject {
     Cluster(ClusterName),
     /// A family of task definitions.
     Family(Family),
+    /// All capacity providers: a name and a group are given once.
+    CapacityProviders,
 }
 
 /// The catalog's state.
@@ -178,11 +215,31 @@ impl Actor for Catalog {
     }
 }
 
+impl CatalogState {
+    /// Another subject whose write this request has to wait for: a capacity provider goes only where no cluster has it,
+    /// and a cluster gets only those that are there.
+    fn behind(&self, subject: &Subject, message: &CatalogMsg) -> Option<Subject> {
+        if self.writing.contains_key(subject) {
+            return None;
+        }
+        match message {
+            CatalogMsg::DeleteCapacityProvider { .. } => {
+                self.writing.keys().find(|known| matches!(known, Subject::Cluster(_))).cloned()
+            }
+            CatalogMsg::PutCapacityProviders { .. } | CatalogMsg::CreateCluster { .. } => {
+                Some(Subject::CapacityProviders).filter(|known| self.writing.contains_key(known))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Catalog {
     /// Takes a request, or queues it behind the write about the same subject.
     fn take(&self, me: &Me, state: &mut CatalogState, message: CatalogMsg) {
         let Some(subject) = subject_of(&message) else { return };
-        if let Some(queue) = state.writing.get_mut(&subject) {
+        let behind = state.behind(&subject, &message).unwrap_or_else(|| subject.clone());
+        if let Some(queue) = state.writing.get_mut(&behind) {
             queue.push(message);
             return;
         }
@@ -228,6 +285,14 @@ impl Catalog {
         match message {
             CatalogMsg::CreateCluster { new, reply } => self.create_cluster(new, reply),
             CatalogMsg::DeleteCluster { name, reply } => self.delete_cluster(&name, reply),
+            CatalogMsg::CreateCapacityProvider { new, reply } => self.create_capacity_provider(new, reply),
+            CatalogMsg::UpdateCapacityProvider { name, scaling, reply } => {
+                self.update_capacity_provider(name, scaling, reply)
+            }
+            CatalogMsg::DeleteCapacityProvider { name, reply } => self.delete_capacity_provider(name, reply),
+            CatalogMsg::PutCapacityProviders { cluster, providers, default_strategy, reply } => {
+                self.put_capacity_providers(&cluster, providers, default_strategy, reply)
+            }
             CatalogMsg::RegisterDefinition { definition, reply } => self.register(*definition, reply),
             CatalogMsg::DeregisterDefinition { key, reply } => self.deregister(key, reply),
             CatalogMsg::TagCluster { name, change, reply } => self.tag_cluster(name, &change, reply),
@@ -244,12 +309,17 @@ impl Catalog {
         if let Some(known) = self.ctx.view.active_cluster(&new.name) {
             return answer(reply, Ok(known));
         }
+        if let Err(error) = self.check_providers(&new.capacity_providers, &new.default_strategy) {
+            return answer(reply, Err(error));
+        }
         let cluster = Cluster {
             name: new.name.clone(),
             status: ClusterStatus::Active,
             created_at: self.ctx.nature.wall(),
             tags: new.tags,
             execute_command_logging: new.execute_command_logging,
+            capacity_providers: new.capacity_providers,
+            default_strategy: new.default_strategy,
         };
         let made = Arc::new(cluster.clone());
         let then = move |ctx: &Context, outcome: Result<(), StoreError>| {
@@ -381,6 +451,10 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
     Some(match message {
         CatalogMsg::CreateCluster { new, .. } => Subject::Cluster(new.name.clone()),
         CatalogMsg::DeleteCluster { name, .. } => Subject::Cluster(name.clone()),
+        CatalogMsg::CreateCapacityProvider { .. }
+        | CatalogMsg::UpdateCapacityProvider { .. }
+        | CatalogMsg::DeleteCapacityProvider { .. } => Subject::CapacityProviders,
+        CatalogMsg::PutCapacityProviders { cluster, .. } => Subject::Cluster(cluster.clone()),
         CatalogMsg::RegisterDefinition { definition, .. } => Subject::Family(definition.key.family.clone()),
         CatalogMsg::DeregisterDefinition { key, .. } => Subject::Family(key.family.clone()),
         CatalogMsg::TagCluster { name, .. } => Subject::Cluster(name.clone()),

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use mainstay_core::deployment::rollout::StopType;
 use mainstay_core::model::{
-    Cluster, ContainerInstance, InstanceStatus, Schedule, ScheduleGroup, Service, StopCode, Tag, Task,
-    TaskDefinition, TaskStatus,
+    CapacityProvider, Cluster, ContainerInstance, InstanceStatus, ManagedScaling, Schedule, ScheduleGroup,
+    Service, StopCode, StrategyItem, Tag, Task, TaskDefinition, TaskStatus,
 };
 use mainstay_core::protection::{self, Wish};
 use mainstay_core::tagging::TagChange;
 use mainstay_core::{
-    ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceDeploymentId, ServiceKey,
-    TaskId,
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceDeploymentId, ServiceKey, TaskId,
 };
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
@@ -80,6 +80,54 @@ impl Control {
     /// Where it is unknown or still holds services, tasks or container instances.
     pub async fn delete_cluster(&self, name: ClusterName) -> Result<Arc<Cluster>, ControlError> {
         self.catalog(|reply| CatalogMsg::DeleteCluster { name, reply }).await
+    }
+
+    /// Makes a capacity provider of a group of container instances.
+    ///
+    /// # Errors
+    /// Where there is one of that name or of that group.
+    pub async fn create_capacity_provider(
+        &self,
+        new: NewCapacityProvider,
+    ) -> Result<Arc<CapacityProvider>, ControlError> {
+        self.catalog(|reply| CatalogMsg::CreateCapacityProvider { new, reply }).await
+    }
+
+    /// Changes what is said of a capacity provider's scaling.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn update_capacity_provider(
+        &self,
+        name: CapacityProviderName,
+        scaling: Option<ManagedScaling>,
+    ) -> Result<Arc<CapacityProvider>, ControlError> {
+        self.catalog(|reply| CatalogMsg::UpdateCapacityProvider { name, scaling, reply }).await
+    }
+
+    /// Deletes a capacity provider: it stays as INACTIVE.
+    ///
+    /// # Errors
+    /// Where it is unknown, or a cluster has it.
+    pub async fn delete_capacity_provider(
+        &self,
+        name: CapacityProviderName,
+    ) -> Result<Arc<CapacityProvider>, ControlError> {
+        self.catalog(|reply| CatalogMsg::DeleteCapacityProvider { name, reply }).await
+    }
+
+    /// Gives a cluster these capacity providers and this default strategy, in place of those it has.
+    ///
+    /// # Errors
+    /// Where the cluster or one of them is unknown, the strategy names another one, or one that goes is in use.
+    pub async fn put_capacity_providers(
+        &self,
+        cluster: ClusterName,
+        providers: Vec<CapacityProviderName>,
+        default_strategy: Vec<StrategyItem>,
+    ) -> Result<Arc<Cluster>, ControlError> {
+        self.catalog(|reply| CatalogMsg::PutCapacityProviders { cluster, providers, default_strategy, reply })
+            .await
     }
 
     /// Registers a revision; its number and time are given here.

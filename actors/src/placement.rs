@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mainstay_core::model::{ContainerInstance, Task, TaskStatus};
+use mainstay_core::model::{CapacityProvider, ContainerInstance, Task, TaskStatus};
 use mainstay_core::placement::{Lack, Ledger, Refusal, Request};
-use mainstay_core::{ClusterName, InstanceId, ServiceName, TaskId};
+use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, ServiceName, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use crate::context::Context;
@@ -226,6 +226,17 @@ fn lack_of(refusal: &Refusal) -> &'static str {
         Refusal::Insufficient { lack: Lack::DistinctInstance, .. } => "distinctInstance",
         Refusal::Insufficient { lack, .. } => lack.reason(),
     }
+}
+
+/// The attribute that the container instances of a capacity provider have; none of Fargate's, which are everywhere.
+pub(crate) fn group_of(ctx: &Context, provider: &CapacityProviderName) -> Option<(String, String)> {
+    if provider.is_fargate() {
+        return None;
+    }
+    let known = ctx.view.capacity_providers.get(provider);
+    // One that was deleted meanwhile has no instances.
+    let group = known.map(|known| known.group().to_owned()).unwrap_or_default();
+    Some((CapacityProvider::GROUP.to_owned(), group))
 }
 
 /// What a task's place is drawn with where its strategy is chance: another one for each task, the same if it asks again.

@@ -11,6 +11,7 @@ mod reconcile;
 mod roster;
 mod story;
 mod writes;
+mod zones;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use alarms::AlarmWatch;
 use gauges::ServiceGauges;
 use roster::{Change, Member, Roster};
 use writes::Writes;
+use zones::ZoneWatch;
 
 /// How long a service that begins anew waits for word of the tasks it finds; a host may be away for good.
 const HEARD_WITHIN: Duration = Duration::from_secs(10);
@@ -150,6 +152,7 @@ pub struct ServiceState {
     /// The percentages leave no room, which was told.
     stuck: bool,
     alarms: AlarmWatch,
+    zones: ZoneWatch,
     gauges: ServiceGauges,
     /// A look is on its way through the mailbox.
     due: bool,
@@ -185,6 +188,7 @@ impl Actor for ServiceActor {
             started: Vec::new(),
             stuck: false,
             alarms: AlarmWatch::default(),
+            zones: ZoneWatch::default(),
             gauges: ServiceGauges::new(&key),
             due: false,
             wake: None,
@@ -216,7 +220,10 @@ impl Actor for ServiceActor {
                 return Ok(());
             }
             ServiceMsg::Spared(task) => state.roster.spared(&task),
-            ServiceMsg::Room => state.blocked = false,
+            ServiceMsg::Room => {
+                state.blocked = false;
+                state.zones.refused = false;
+            }
             ServiceMsg::HeardEnough => {
                 state.unheard.clear();
                 state.settling = false;
@@ -309,6 +316,17 @@ impl ServiceActor {
             Ok(place) => place,
             Err(refusal) => {
                 state.roster.remove(&id);
+                if let Some(zone) = &member.zone {
+                    // The service has all it wants where it is.
+                    let reason = refusal.service_event_reason();
+                    let message = story::unplaced_in_zone(&state.record.key, zone, &reason);
+                    if state.told.as_ref() != Some(&refusal) {
+                        self.tell(state, message);
+                        state.told = Some(refusal);
+                    }
+                    state.zones.refused = true;
+                    return Ok(());
+                }
                 // What one of ours is about to give back may be enough: room is announced when it does.
                 let early = self.is_early(state, &refusal);
                 if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() && !early {
@@ -366,7 +384,8 @@ impl ServiceActor {
             cluster: service.key.cluster.clone(),
             definition: &definition,
             network: deployment.network.clone(),
-            launch_type: service.launch_type,
+            launch_type: service.launch_type_with(&deployment.capacity),
+            capacity_provider: member.provider.clone(),
             resources: Resources { gpus, ..requirements(&definition, &overrides) },
             overrides,
             owner: TaskOwner::Service {

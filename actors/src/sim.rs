@@ -4,7 +4,6 @@
 //! World ── SimEngine   outlives every tree that runs on it, as Docker does
 //!       ├─ SimStore    outlives them too, as a disk does
 //!       └─ root, host  one tree after the other: restarted in order, or crashed
-//! Fleet ── FleetHost   any number of hosts beside, without an engine: they say that they run what they are told to run
 //! ```
 //!
 //! All waiting is on tokio's clock, which a test pauses: hours pass in milliseconds. No actor is named, nothing is
@@ -14,7 +13,6 @@ mod alarms;
 mod definitions;
 mod engine;
 mod exec;
-mod fleet;
 mod history;
 mod images;
 mod logs;
@@ -29,7 +27,6 @@ pub use alarms::*;
 pub use definitions::*;
 pub use engine::*;
 pub use exec::*;
-pub use fleet::*;
 pub use history::*;
 pub use script::*;
 pub use secrets::*;

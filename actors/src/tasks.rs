@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{DefinitionStatus, Resources, Task, TaskDefinition, TaskOwner, TaskStatus};
-use mainstay_core::placement::{self, GpuNeed, Refusal, Request};
-use mainstay_core::{ClusterName, InstanceId, TaskId};
+use mainstay_core::placement::{self, GpuNeed, Refusal, Request, capacity};
+use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, TaskId};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::context::Context;
@@ -14,7 +14,7 @@ use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::placement::{Holder, Place, PlacementMsg, seed_of};
+use crate::placement::{Holder, Place, PlacementMsg, group_of, seed_of};
 use crate::ports::{StoreError, Write};
 use crate::task::TaskChildren;
 use crate::tree::{Kind, Life, Path};
@@ -44,6 +44,8 @@ pub enum TasksMsg {
         run: u64,
         /// Which task.
         task: TaskId,
+        /// The capacity provider that it is of, where a strategy places it.
+        provider: Option<CapacityProviderName>,
         /// Where, or why not.
         place: Result<Place, Refusal>,
     },
@@ -79,7 +81,7 @@ struct Run {
     definition: Arc<TaskDefinition>,
     request_of_each: Request,
     waiting: usize,
-    placed: Vec<(TaskId, Place)>,
+    placed: Vec<(TaskId, Place, Option<CapacityProviderName>)>,
     refused: Vec<Refusal>,
     made: Vec<Arc<Task>>,
     replies: Vec<Reply<Ran>>,
@@ -110,7 +112,9 @@ impl Actor for Tasks {
         match message {
             TasksMsg::Attach => self.attach(&me, state).await?,
             TasksMsg::Run { request, reply } => self.run(&me, state, *request, reply),
-            TasksMsg::Placed { run, task, place } => self.placed(&me, state, run, task, place),
+            TasksMsg::Placed { run, task, provider, place } => {
+                self.placed(&me, state, run, (task, provider), place);
+            }
             TasksMsg::Written { by, run, outcome, .. } if by == me.get_id() => {
                 self.written(&me, state, run, outcome).await?;
             }
@@ -171,6 +175,7 @@ impl Tasks {
                 let same = first.definition == request.definition
                     && first.overrides == request.overrides
                     && network == request.network.as_ref()
+                    && first.capacity_provider.is_some() != request.capacity.is_empty()
                     && first.launch_type.is_none_or(|known| known == request.launch_type);
                 let answer =
                     if same { Ok(Ran { tasks, failures: Vec::new() }) } else { Err(conflict(token)) };
@@ -209,13 +214,17 @@ impl Tasks {
             replies: vec![reply],
         };
         let mut instances = run.request.on.iter().cloned();
+        let strategy = &run.request.capacity;
+        let mut providers = capacity::share_out(strategy, &BTreeMap::new(), run.request.count).into_iter();
         for _ in 0..run.request.count {
-            let on = instances.next();
+            let (on, provider) = (instances.next(), providers.next());
             let (task, me) = (self.ctx.nature.task_id(), me.clone());
             let id = task.clone();
-            let answer =
-                Box::new(move |place| drop(me.cast(TasksMsg::Placed { run: number, task: id, place })));
-            let request = Request { seed: seed_of(&task), ..run.request_of_each.clone() };
+            let mut request = Request { seed: seed_of(&task), ..run.request_of_each.clone() };
+            request.attributes.extend(provider.as_ref().and_then(|name| group_of(&self.ctx, name)));
+            let answer = Box::new(move |place| {
+                drop(me.cast(TasksMsg::Placed { run: number, task: id, provider, place }));
+            });
             let holder = Holder::Standalone;
             let reserve =
                 PlacementMsg::Reserve { task, holder, request: Box::new(request), on, answer, room: None };
@@ -229,12 +238,12 @@ impl Tasks {
         me: &Me,
         state: &mut TasksState,
         number: u64,
-        task: TaskId,
+        (task, provider): (TaskId, Option<CapacityProviderName>),
         place: Result<Place, Refusal>,
     ) {
         let Some(run) = state.runs.get_mut(&number) else { return };
         match place {
-            Ok(place) => run.placed.push((task, place)),
+            Ok(place) => run.placed.push((task, place, provider)),
             Err(refusal) => run.refused.push(refusal),
         }
         run.waiting -= 1;
@@ -242,7 +251,7 @@ impl Tasks {
             return;
         }
         let now = self.ctx.nature.wall();
-        let make = |(id, Place { instance, gpus }): (TaskId, Place)| {
+        let make = |(id, Place { instance, gpus }, capacity_provider)| {
             Arc::new(lifecycle::new_task(
                 NewTask {
                     id,
@@ -255,6 +264,7 @@ impl Tasks {
                     instance,
                     network: run.request.network.clone(),
                     launch_type: run.request.launch_type,
+                    capacity_provider,
                     resources: Resources { gpus, ..run.request_of_each.resources.clone() },
                     tags: run.request.tags.clone(),
                     client_token: run.request.client_token.clone(),

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use mainstay_core::model::{
-    Cluster, ClusterStatus, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
-    TaskOwner,
+    CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Schedule, ScheduleGroup, Service, Task,
+    TaskDefinition, TaskOwner,
 };
 use mainstay_core::{
-    ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey, TaskId,
+    CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceKey, TaskId,
 };
 
 use tokio::sync::watch;
@@ -90,6 +91,8 @@ pub struct View {
     pub schedules: Table<ScheduleKey, Schedule>,
     /// Groups of schedules.
     pub schedule_groups: Table<ScheduleGroupName, ScheduleGroup>,
+    /// Capacity providers of one's own, INACTIVE ones too.
+    pub capacity_providers: Table<CapacityProviderName, CapacityProvider>,
     changes: watch::Sender<()>,
 }
 
@@ -109,7 +112,8 @@ impl View {
             .chain(snapshot.tasks.into_iter().map(Write::Task))
             .chain(snapshot.instances.into_iter().map(Write::Instance))
             .chain(snapshot.schedules.into_iter().map(Write::Schedule))
-            .chain(snapshot.schedule_groups.into_iter().map(Write::ScheduleGroup));
+            .chain(snapshot.schedule_groups.into_iter().map(Write::ScheduleGroup))
+            .chain(snapshot.capacity_providers.into_iter().map(Write::CapacityProvider));
         for write in writes {
             view.apply(write);
         }
@@ -130,6 +134,10 @@ impl View {
             Write::LastRevision(family, last) => self.last_revisions.put(family, Arc::new(last)),
             Write::Service(service) => self.services.put(service.key.clone(), Arc::new(service)),
             Write::Task(task) => self.tasks.put(task.id.clone(), Arc::new(task)),
+            Write::CapacityProvider(provider) => {
+                self.capacity_providers.put(provider.name.clone(), Arc::new(provider));
+            }
+            Write::RemoveCapacityProvider(name) => self.capacity_providers.remove(&name),
             Write::Instance(instance) => self.instances.put(instance.id.clone(), Arc::new(instance)),
             Write::Schedule(schedule) => self.schedules.put(schedule.key.clone(), Arc::new(schedule)),
             Write::ScheduleGroup(group) => self.schedule_groups.put(group.name.clone(), Arc::new(group)),

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_actors::control::{NewService, ServiceUpdate};
-use mainstay_actors::sim::{FleetHost, Manners, World, container, default_cluster, new_service, run_task};
+use mainstay_actors::fleet::{FleetHost, Manners};
+use mainstay_actors::sim::{World, container, default_cluster, new_service, run_task};
 use mainstay_core::model::{
     BinpackField, InstanceStatus, PlacementConstraint, PlacementStrategy, SchedulingStrategy, Task,
     TaskStatus,
@@ -308,4 +309,74 @@ async fn an_instance_has_ten_attributes_of_peoples_at_most() {
     assert!(refusal.to_string().contains("10 custom attributes at most"), "{refusal}");
     let seen = world.view().instances.get(&hosts["a0"]).unwrap();
     assert_eq!(seen.custom_attributes.len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn zones_become_even_again_when_one_comes_back_and_nobody_ever_misses_a_task() {
+    let (world, hosts) = fleet(&["a", "b", "b"]).await;
+    let definition = define(&world, "web", 64).await;
+    let new = NewService { zone_rebalancing: true, ..new_service("web", definition.clone(), 4) };
+    let key = serve(&world, new).await;
+    let still = serve(&world, new_service("still", definition, 4)).await;
+    settled(&world, &key).await;
+    settled(&world, &still).await;
+    for host in ["b1", "b2"] {
+        drain(&world, &hosts[host], InstanceStatus::Draining).await;
+    }
+    until(&world, "all moved", MIN, |w| w.is_settled(&key) && places(w, &key) == on([("a0", 4)])).await;
+    until(&world, "all moved", MIN, |w| w.is_settled(&still) && places(w, &still) == on([("a0", 4)])).await;
+    assert!(!says(&world, &key, "AZ"), "there is one zone only");
+    for host in ["b1", "b2"] {
+        drain(&world, &hosts[host], InstanceStatus::Active).await;
+    }
+    let even = on([("a0", 2), ("b1", 1), ("b2", 1)]);
+    for _ in 0..3000 {
+        let count = world.running_tasks(&key).len();
+        assert!((4..=5).contains(&count), "{}", picture(&world));
+        if world.is_settled(&key) && places(&world, &key) == even {
+            break;
+        }
+        pass(10 * MS).await;
+    }
+    settled(&world, &key).await;
+    assert_eq!(places(&world, &key), even);
+    for words in [
+        "(service web) is not AZ balanced with 4 tasks in a, 0 tasks in b. AZ Rebalancing in progress.",
+        "(service web) has started 1 tasks in b to AZ Rebalance: (task ",
+        "(service web) has stopped 1 running tasks in a due to AZ rebalancing: (task ",
+        "(service web) is AZ balanced with 2 tasks in a, 2 tasks in b.",
+    ] {
+        assert!(says(&world, &key, words), "{words}");
+    }
+    assert_eq!(places(&world, &still), on([("a0", 4)]), "only where it is wanted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn protected_tasks_stay_in_their_zone_and_a_zone_without_room_is_waited_for() {
+    let (world, hosts) = fleet(&["a", "b"]).await;
+    let definition = define(&world, "web", 300).await;
+    let new = NewService { zone_rebalancing: true, ..new_service("web", definition, 2) };
+    drain(&world, &hosts["b1"], InstanceStatus::Draining).await;
+    let key = serve(&world, new).await;
+    settled(&world, &key).await;
+    let protect = mainstay_core::protection::Wish::Protect(10 * MIN);
+    for task in live(&world, &key) {
+        world.control().protect_task(task.id.clone(), protect).await.unwrap().unwrap();
+    }
+    let large = define(&world, "large", 900).await;
+    let mut large = run_task(large, 1);
+    drain(&world, &hosts["b1"], InstanceStatus::Active).await;
+    large.on = vec![hosts["b1"].clone()];
+    let large = world.control().run_task(large).await.unwrap().tasks[0].id.clone();
+    pass(5 * MIN).await;
+    assert_eq!(places(&world, &key), on([("a0", 2)]), "protected");
+    pass(6 * MIN).await;
+    assert_eq!(places(&world, &key), on([("a0", 2)]), "no room");
+    assert!(says(
+        &world,
+        &key,
+        "(service web) was unable to place a task in b because no container instance met"
+    ));
+    world.control().stop_task(large, None).await.unwrap();
+    until(&world, "even", MIN, |w| w.is_settled(&key) && places(w, &key) == on([("a0", 1), ("b1", 1)])).await;
 }

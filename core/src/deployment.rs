@@ -26,6 +26,8 @@ pub struct Member {
     pub created_at: Timestamp,
     /// Neither scale-in nor a rollout may stop it now.
     pub protected: bool,
+    /// Of those that are alike, the first to go where there are too many.
+    pub surplus: bool,
 }
 
 /// How well a member is.
@@ -127,7 +129,7 @@ pub fn plan(rollout: &Rollout<'_>) -> Plan {
         live().filter(is_new).filter(|member| reported || !is_sick(member)).collect();
     keepers.sort_by_key(|member| {
         let rank = (std::cmp::Reverse(member.protected), is_sick(member), std::cmp::Reverse(member.fitness));
-        (rank, member.slot, member.created_at, &member.id)
+        (rank, member.surplus, member.slot, member.created_at, &member.id)
     });
     let surplus = keepers.split_off(keepers.len().min(rollout.desired as usize));
     // A protected one that is kept and does not serve yet costs nobody who does, where that would be one too few.

@@ -40,6 +40,10 @@ string_id! {
     ServiceName
 }
 string_id! {
+    /// A capacity provider's name, unique in the installation.
+    CapacityProviderName
+}
+string_id! {
     /// A task definition's family.
     Family
 }
@@ -155,6 +159,11 @@ impl Partition {
     /// `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`.
     pub fn cluster(&self, name: &ClusterName) -> String {
         self.arn(format_args!("cluster/{name}"))
+    }
+
+    /// `…:capacity-provider/NAME`.
+    pub fn capacity_provider(&self, name: &CapacityProviderName) -> String {
+        self.arn(format_args!("capacity-provider/{name}"))
     }
 
     /// `…:service/CLUSTER/NAME`, the long form that ECS has used since 2018.

@@ -17,7 +17,7 @@ use crate::model::{
     Resources, StopCode, Tag, Task, TaskDefinition, TaskNetwork, TaskOwner, TaskStatus, Timestamp,
 };
 use crate::placement::deal;
-use crate::{ClusterName, EngineId, InstanceId, TaskId};
+use crate::{CapacityProviderName, ClusterName, EngineId, InstanceId, TaskId};
 
 /// ECS cuts reasons at this many characters.
 pub const REASON_LIMIT: usize = 1024;
@@ -142,6 +142,8 @@ pub struct NewTask<'a> {
     pub client_token: Option<String>,
     /// Whether ExecuteCommand may run commands in its containers.
     pub enable_execute_command: bool,
+    /// The capacity provider that it is of, where a strategy placed it.
+    pub capacity_provider: Option<CapacityProviderName>,
 }
 
 /// The record of a new task: PROVISIONING, wanted RUNNING.
@@ -197,6 +199,7 @@ pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
         stopped_reason: None,
         enable_execute_command: new.enable_execute_command,
         protected_until: None,
+        capacity_provider: new.capacity_provider,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each record has one writer, the actor that owns it; everybody else reads immutable snapshots.
 
+mod capacity;
 mod cluster;
 mod definition;
 mod instance;
@@ -16,6 +17,7 @@ mod task;
 mod time;
 mod volume;
 
+pub use capacity::*;
 pub use cluster::*;
 pub use definition::*;
 pub use instance::*;

@@ -15,10 +15,11 @@ pub mod zones;
 
 use std::collections::BTreeMap;
 
-use crate::InstanceId;
 use crate::model::{
-    NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, TaskDefinition,
+    NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, SchedulingStrategy,
+    Service, TaskDefinition,
 };
+use crate::{DeploymentId, InstanceId};
 
 pub use gpus::{GpuNeed, deal};
 pub use ledger::Ledger;
@@ -51,6 +52,24 @@ impl Request {
     pub fn of_group(group: impl Into<String>) -> Self {
         let group = group.into();
         Self { kin: group.clone(), group, ..Self::default() }
+    }
+
+    /// For a task of this deployment of a service.
+    pub fn of_service(service: &Service, definition: &TaskDefinition, deployment: &DeploymentId) -> Self {
+        let of_definition = definition.placement_constraints.iter();
+        let mut constraints: Vec<_> = of_definition.chain(&service.placement_constraints).cloned().collect();
+        if service.scheduling == SchedulingStrategy::Daemon {
+            constraints.push(PlacementConstraint::DistinctInstance);
+        }
+        Self {
+            resources: requirements(definition, &Overrides::default()),
+            gpus: GpuNeed::of(definition, &Overrides::default()),
+            attributes: required_attributes(definition),
+            kin: deployment.to_string(),
+            constraints,
+            strategy: service.placement_strategy.clone(),
+            ..Self::of_group(format!("service:{}", service.key.name))
+        }
     }
 
     /// Whether it differs in its seed alone.
@@ -237,4 +256,4 @@ pub fn required_attributes(definition: &TaskDefinition) -> Vec<(String, String)>
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -17,7 +17,7 @@ use super::wire::structures::{
     DeleteClusterRequest, DeleteClusterResponse, DescribeClustersRequest, DescribeClustersResponse,
     ExecuteCommandConfiguration, KeyValuePair, ListClustersRequest, ListClustersResponse,
 };
-use super::{Api, at_most, missing, names, tags, tasks};
+use super::{Api, at_most, capacity, missing, names, tags, tasks};
 
 /// CreateCluster.
 pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<CreateClusterResponse> {
@@ -33,8 +33,6 @@ pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<C
     refuse(
         &At::ROOT,
         &[
-            ("capacityProviders", &capacity_providers),
-            ("defaultCapacityProviderStrategy", &default_capacity_provider_strategy),
             ("serviceConnectDefaults", &service_connect_defaults),
             (
                 "settings",
@@ -44,14 +42,27 @@ pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<C
     )?;
     let name = cluster_name.unwrap_or_else(|| names::DEFAULT_CLUSTER.to_owned());
     names::pattern("Cluster", &name)?;
+    let at = At::ROOT.field("defaultCapacityProviderStrategy");
     let new = NewCluster {
         name: ClusterName::new(name),
+        capacity_providers: capacity::providers(api, capacity_providers.unwrap_or_default())?,
+        default_strategy: capacity::read(
+            api.view(),
+            api.here(),
+            &at,
+            default_capacity_provider_strategy.unwrap_or_default(),
+        )?,
         tags: tags::read(given_tags)?,
         execute_command_logging: read_logging(configuration.unwrap_or_default())?,
     };
     let made = api.control.create_cluster(new).await?;
+    Ok(CreateClusterResponse { cluster: Some(show_whole(api, &made)) })
+}
+
+/// A cluster with all that is no number.
+pub(super) fn show_whole(api: &Api, cluster: &model::Cluster) -> Cluster {
     let all = [ClusterField::Configurations, ClusterField::Settings, ClusterField::Tags];
-    Ok(CreateClusterResponse { cluster: Some(show(api.view(), api.here(), &made, &all)) })
+    show(api.view(), api.here(), cluster, &all)
 }
 
 /// Where sessions of ExecuteCommand are logged: nowhere yet.
@@ -156,7 +167,7 @@ fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[Clus
             let counts = tasks::Counts::of(tasks);
             add(&format!("running{place}TasksCount"), counts.running);
             add(&format!("pending{place}TasksCount"), counts.pending);
-            let count = |status| services(status).filter(|s| s.launch_type == launch_type).count();
+            let count = |status| services(status).filter(|s| s.current_launch_type() == launch_type).count();
             add(&format!("active{place}ServiceCount"), count(ServiceStatus::Active));
             add(&format!("draining{place}ServiceCount"), count(ServiceStatus::Draining));
         }
@@ -171,10 +182,10 @@ fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[Clus
     let asked = |field: ClusterField| include.contains(&field);
     Cluster {
         active_services_count: Some(super::count(services(ServiceStatus::Active).count())),
-        capacity_providers: Some(Vec::new()),
+        capacity_providers: Some(cluster.capacity_providers.iter().map(ToString::to_string).collect()),
         cluster_arn: Some(here.cluster(name)),
         cluster_name: Some(name.to_string()),
-        default_capacity_provider_strategy: Some(Vec::new()),
+        default_capacity_provider_strategy: Some(capacity::show_strategy(&cluster.default_strategy)),
         pending_tasks_count: Some(super::count(counts.pending)),
         registered_container_instances_count: Some(super::count(instances.len())),
         running_tasks_count: Some(super::count(counts.running)),

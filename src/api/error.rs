@@ -136,11 +136,17 @@ impl From<ControlError> for ApiError {
             ControlError::ServiceNotFound(_) => Exception::ServiceNotFoundException,
             ControlError::ServiceNotActive(_) => Exception::ServiceNotActiveException,
             ControlError::DefinitionNotFound(_) => return Self::client("TaskDefinition not found."),
-            ControlError::DefinitionInactive(_) => Exception::ClientException,
+            ControlError::DefinitionInactive(_)
+            | ControlError::GroupTaken
+            | ControlError::CapacityProviderAssociated(_) => Exception::ClientException,
+            ControlError::CapacityProviderInUse => Exception::ResourceInUseException,
             ControlError::ServiceExists(_)
             | ControlError::ServiceScaledAboveZero
             | ControlError::TaskNotFound(_)
             | ControlError::InstanceNotFound(_)
+            | ControlError::CapacityProviderExists(_)
+            | ControlError::CapacityProviderNotFound(_)
+            | ControlError::NotOfCluster(_)
             | ControlError::NoInstances
             // The scheduler's calls have exceptions of their own for these.
             | ControlError::ScheduleNotFound(_)

@@ -18,7 +18,7 @@ use super::wire::structures::{
     ListContainerInstancesResponse, Resource, UpdateContainerInstancesStateRequest,
     UpdateContainerInstancesStateResponse, VersionInfo,
 };
-use super::{Api, at_most, attributes, clusters, missing, names, tags, tasks};
+use super::{Api, at_most, attributes, capacity, clusters, missing, names, tags, tasks};
 
 /// DescribeContainerInstances.
 pub(super) fn describe(
@@ -154,7 +154,7 @@ fn show(
             docker_version: Some(instance.engine_version.clone()),
         }),
         agent_update_status: None,
-        capacity_provider_name: None,
+        capacity_provider_name: capacity::of_instance(api, instance),
         gpu_devices: None,
         status_reason: None,
         version: None,

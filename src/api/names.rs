@@ -1,7 +1,8 @@
 //! Names and ARNs as requests give them: short or long, of this installation or of somewhere else.
 
 use mainstay_core::{
-    ClusterName, Family, InstanceId, Partition, RevisionKey, ServiceKey, ServiceName, TaskId,
+    CapacityProviderName, ClusterName, Family, InstanceId, Partition, RevisionKey, ServiceKey, ServiceName,
+    TaskId,
 };
 
 use super::error::{Answer, ApiError};
@@ -42,6 +43,15 @@ pub(crate) fn cluster(here: &Partition, given: Option<&str>) -> Answer<ClusterNa
     };
     pattern("Cluster", name)?;
     Ok(ClusterName::new(name))
+}
+
+/// A capacity provider's name or ARN.
+pub(super) fn capacity_provider(here: &Partition, given: &str) -> Answer<CapacityProviderName> {
+    let name = match named(here, "capacity-provider", given)? {
+        Named::Short(name) | Named::Arn(name) => name,
+    };
+    pattern("Capacity provider name", name)?;
+    Ok(CapacityProviderName::new(name))
 }
 
 /// A service's name or ARN, in `cluster`.

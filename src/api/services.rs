@@ -4,6 +4,7 @@ mod rollouts;
 mod scheduling;
 mod settings;
 mod show;
+mod zones;
 
 use mainstay_actors::control::{ControlError, NewService, ServiceUpdate};
 use mainstay_core::ServiceKey;
@@ -19,7 +20,8 @@ use super::wire::structures::{
     NetworkConfiguration, UpdateServiceRequest, UpdateServiceResponse,
 };
 use super::{
-    Api, at_most, clusters, definitions, missing, names, network, placement, platform, tags, tasks, unsigned,
+    Api, at_most, capacity, clusters, definitions, missing, names, network, placement, platform, tags, tasks,
+    unsigned,
 };
 pub(super) use rollouts::{describe_deployments, describe_revisions, list_deployments, stop_deployment};
 use settings::Unsupported;
@@ -60,8 +62,6 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         vpc_lattice_configurations,
     } = request;
     let unsupported = Unsupported {
-        availability_zone_rebalancing,
-        capacity_provider_strategy,
         deployment_controller,
         gateway_connectors,
         load_balancers,
@@ -88,17 +88,28 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
     let definition =
         task_definition.ok_or_else(|| ApiError::parameter("TaskDefinition can not be blank."))?;
     let definition = definitions::runnable(api, &definition)?;
-    let launch_type = tasks::read_launch_type(launch_type)?;
+    let asked = capacity::Asked { launch_type, strategy: capacity_provider_strategy };
+    let (launch_type, strategy) = asked.read(api.view(), api.here(), &cluster)?;
+    capacity::check_scheduling(scheduling, &strategy)?;
     tasks::check_launch_type(&definition, launch_type)?;
     let given = scheduling::Given { constraints: placement_constraints, strategy: placement_strategy };
     let places = given.read(scheduling, &definition, launch_type)?;
     placement::check_count(places.constraints.as_ref().map_or(0, Vec::len), &definition)?;
+    let situation = zones::Situation {
+        scheduling,
+        launch_type,
+        limits: deployment_configuration,
+        strategy: places.strategy.as_deref().unwrap_or_default(),
+        constraints: places.constraints.as_deref().unwrap_or_default(),
+    };
     let new = NewService {
+        zone_rebalancing: situation.read(availability_zone_rebalancing.as_ref(), None)?,
         key: ServiceKey { cluster: cluster.name.clone(), name: mainstay_core::ServiceName::new(name) },
         definition: definition.key.clone(),
         network: network::read(network_configuration, &definition, launch_type)?,
         desired_count,
         launch_type,
+        capacity: strategy,
         platform_version: platform::read(platform_version, launch_type)?,
         deployment_configuration,
         alarms: alarms.unwrap_or_default(),
@@ -145,8 +156,6 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
         vpc_lattice_configurations,
     } = request;
     let unsupported = Unsupported {
-        availability_zone_rebalancing,
-        capacity_provider_strategy,
         deployment_controller,
         gateway_connectors,
         load_balancers,
@@ -167,23 +176,40 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
     }
     let task_definition = task_definition.filter(|name| !name.is_empty());
     let definition = task_definition.map(|name| definitions::runnable(api, &name)).transpose()?;
-    if let Some(definition) = &definition {
-        tasks::check_launch_type(definition, known.launch_type)?;
+    let cluster = clusters::active(api, cluster.as_deref())?;
+    let forced = force_new_deployment.unwrap_or(false);
+    let strategy = capacity::update_strategy(api, &cluster, capacity_provider_strategy, &known, forced)?;
+    let launch_type = known.launch_type_with(strategy.as_deref().unwrap_or(known.capacity()));
+    let current = api.view().definitions.get(&known.definition);
+    if let Some(definition) = definition.as_ref().or(current.as_ref().filter(|_| strategy.is_some())) {
+        tasks::check_launch_type(definition, launch_type)?;
     }
     scheduling::check_update(known.scheduling, desired_count)?;
     let given = scheduling::Given { constraints: placement_constraints, strategy: placement_strategy };
-    let places = given.update(api, definition.as_deref(), &known)?;
-    let network = network_update(api, network_configuration, definition.as_deref(), &known)?;
+    let places = given.update(api, definition.as_deref(), &known, launch_type)?;
+    let network = network_update(api, network_configuration, definition.as_deref(), &known, launch_type)?;
+    let limits = deployment_configuration
+        .clone()
+        .map(|given| settings::deployment(given, known.deployment_configuration))
+        .transpose()?;
+    let situation = zones::Situation {
+        scheduling: known.scheduling,
+        launch_type,
+        limits: limits.unwrap_or(known.deployment_configuration),
+        strategy: places.strategy.as_deref().unwrap_or(&known.placement_strategy),
+        constraints: places.constraints.as_deref().unwrap_or(&known.placement_constraints),
+    };
+    let rebalancing = situation.read(availability_zone_rebalancing.as_ref(), Some(known.zone_rebalancing))?;
     let update = ServiceUpdate {
+        zone_rebalancing: Some(rebalancing),
         desired_count,
         network,
-        platform_version: platform::read(platform_version, known.launch_type)?,
+        capacity: strategy,
+        platform_version: platform::read(platform_version, launch_type)?,
         definition: definition.map(|definition| definition.key.clone()),
-        force_new_deployment: force_new_deployment.unwrap_or(false),
+        force_new_deployment: forced,
         alarms: settings::alarms(deployment_configuration.as_ref(), api.control.context().alarms())?,
-        deployment_configuration: deployment_configuration
-            .map(|given| settings::deployment(given, known.deployment_configuration))
-            .transpose()?,
+        deployment_configuration: limits,
         health_check_grace_period_seconds,
         propagate_tags: propagate_tags.map(settings::propagate_tags),
         enable_ecs_managed_tags,
@@ -201,6 +227,7 @@ fn network_update(
     given: Option<NetworkConfiguration>,
     definition: Option<&model::TaskDefinition>,
     known: &model::Service,
+    launch_type: model::LaunchType,
 ) -> Answer<Option<Option<model::AwsVpcConfiguration>>> {
     if given.is_none() && definition.is_none() {
         return Ok(None);
@@ -209,7 +236,7 @@ fn network_update(
     let Some(definition) = definition.or(current.as_deref()) else { return Ok(None) };
     let before = known.primary().and_then(|primary| primary.network.as_ref());
     let kept = before.filter(|_| definition.network_mode == model::NetworkMode::AwsVpc).map(network::show);
-    network::read(given.or(kept), definition, known.launch_type).map(Some)
+    network::read(given.or(kept), definition, launch_type).map(Some)
 }
 
 /// DescribeServices.
@@ -252,7 +279,9 @@ pub(super) fn list(api: &Api, request: ListServicesRequest) -> Answer<ListServic
             && scheduling_strategy.as_ref().is_none_or(|it| it.as_str() == service.scheduling.as_str())
             && service.key.cluster == cluster.name
             && service.status != ServiceStatus::Inactive
-            && launch_type.as_ref().is_none_or(|wanted| wanted.as_str() == service.launch_type.as_str())
+            && launch_type
+                .as_ref()
+                .is_none_or(|wanted| wanted.as_str() == service.current_launch_type().as_str())
     };
     let paging = Paging {
         operation: "ListServices",

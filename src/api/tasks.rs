@@ -152,7 +152,7 @@ pub(crate) fn launch_type(view: &View, task: &Task) -> LaunchType {
     let found = match &task.owner {
         TaskOwner::Service { service, .. } => {
             let key = ServiceKey { cluster: task.cluster.clone(), name: service.clone() };
-            view.services.get(&key).map(|service| service.launch_type)
+            view.services.get(&key).map(|service| service.current_launch_type())
         }
         TaskOwner::Standalone => {
             view.definitions.get(&task.definition).map(|definition| launch_type_of(&definition))

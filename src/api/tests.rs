@@ -1,5 +1,6 @@
 //! The API on a real tree, from the request's bytes to the answer's.
 
+mod capacity;
 mod execute;
 mod gpus;
 mod protection;
@@ -131,8 +132,8 @@ async fn what_is_no_operation_or_not_built_is_said_by_name() {
         assert_eq!(body(refusal).await["__type"], "UnknownOperationException", "{target:?}");
     }
     refused(
-        ask(&tree, "CreateCapacityProvider", json!({})).await,
-        "UnsupportedFeatureException: CreateCapacityProvider is not supported by Mainstay yet.",
+        ask(&tree, "CreateTaskSet", json!({})).await,
+        "UnsupportedFeatureException: CreateTaskSet is not supported by Mainstay yet.",
     );
 }
 
@@ -174,8 +175,8 @@ async fn a_cluster_is_made_listed_described_and_deleted_once_it_is_empty() {
         "ClusterNotFoundException: Cluster not found.",
     );
     refused(
-        ask(&tree, "CreateCluster", json!({"capacityProviders": ["FARGATE"]})).await,
-        "ClientException: capacityProviders is not supported by Mainstay yet.",
+        ask(&tree, "CreateCluster", json!({"serviceConnectDefaults": {"namespace": "shop"}})).await,
+        "ClientException: serviceConnectDefaults is not supported by Mainstay yet.",
     );
 }
 

@@ -1,16 +1,23 @@
 //! `mainstay sim`: the API over simulated hosts, for whoever wants to see what placement and rollouts do on hundreds.
 
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use mainstay_actors::control::{Control, ControlError, NewCluster};
-use mainstay_actors::sim::{FleetHost, Manners};
+use mainstay_actors::control::{Control, NewCluster};
+use mainstay_actors::fleet::{FleetHost, Manners};
 use mainstay_core::ClusterName;
+use mainstay_core::model::ContainerInstance;
+
+use crate::log::chain;
 
 /// CPU units of a core.
 const CORE: u32 = 1024;
+/// What the cluster is called.
+const CLUSTER: &str = "default";
 
 /// The hosts.
 #[derive(Debug, Args)]
@@ -36,6 +43,12 @@ pub(super) struct Fleet {
     /// How many of the starts fail, 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     failing_starts: f64,
+    /// How many of the tasks that came up end by themselves with exit code 1, 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    failing_runs: f64,
+    /// Longest time those run, in milliseconds; a quarter of it at least.
+    #[arg(long, value_name = "MS", default_value_t = 20_000)]
+    run: u64,
 }
 
 /// A name with the values that instances take turns with.
@@ -52,7 +65,7 @@ impl FromStr for Attribute {
         use crate::api::attributes::{is_name, is_value};
         let wrong = || format!("{text:?} is no attribute; write one such as disk=ssd or zone=a,b,c");
         let (name, values) = text.split_once('=').ok_or_else(wrong)?;
-        let name = if name == "zone" { mainstay_core::model::ContainerInstance::ZONE } else { name };
+        let name = if name == "zone" { ContainerInstance::ZONE } else { name };
         let values: Vec<String> = values.split(',').map(str::to_owned).collect();
         if !is_name(name) || !values.iter().all(|value| is_value(value)) {
             return Err(wrong());
@@ -78,20 +91,30 @@ impl Fleet {
     /// Has the hosts join.
     ///
     /// # Errors
-    /// Where the cluster or one of them could not be stored.
-    pub(super) async fn join(&self, control: &Control) -> Result<(), ControlError> {
-        let cluster = ClusterName::new("default");
-        let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
-        control.create_cluster(new).await?;
+    /// Where the cluster or one of them could not be stored, or the data folder is that of a daemon with real hosts.
+    pub(super) async fn join(&self, control: &Control) -> Result<(), String> {
+        if let Some(real) = control.view().instances.filter(|known| !FleetHost::may_be(known)).first() {
+            return Err(format!(
+                "the data folder knows the host {}, which is real; give the simulation a folder of its own with \
+                 --data-dir, or none",
+                real.host
+            ));
+        }
+        let cluster = ClusterName::new(CLUSTER);
+        let new = NewCluster::named(cluster.clone());
+        control.create_cluster(new).await.map_err(|error| chain(&error))?;
         let within = |longest: u64| Duration::from_millis(longest / 4)..Duration::from_millis(longest);
         let manners = Manners {
             start: within(self.start),
             stop: within(self.stop),
             failing_starts: self.failing_starts,
+            failing_runs: self.failing_runs,
+            run: within(self.run),
         };
         let ctx = control.context();
         let hosts = (0..self.instances as usize).map(|number| {
-            let value = |one: &Attribute| (one.name.clone(), one.values[number % one.values.len()].clone());
+            let turn = |values: &[String]| values.get(number % values.len().max(1)).cloned();
+            let value = |one: &Attribute| (one.name.clone(), turn(&one.values).unwrap_or_default());
             let host = FleetHost {
                 name: format!("sim-{number}"),
                 cluster: cluster.clone(),
@@ -105,9 +128,42 @@ impl Fleet {
             async move { host.join(&ctx, &control).await }
         });
         for joined in futures::future::join_all(hosts).await {
-            joined?;
+            joined.map_err(|error| chain(&error))?;
         }
         tracing::info!(instances = self.instances, "the simulated hosts have joined");
         Ok(())
+    }
+}
+
+/// A data folder for as long as a simulation runs.
+#[derive(Debug)]
+pub(super) struct Passing(PathBuf);
+
+impl Passing {
+    /// A new one, readable by nobody else.
+    ///
+    /// # Errors
+    /// Where it cannot be made, with what to do; 1 for the shell.
+    pub(super) fn make() -> Result<Self, ExitCode> {
+        use std::os::unix::fs::DirBuilderExt;
+        let name = format!("mainstay-sim-{:016x}", rand::random::<u64>());
+        let path = std::env::temp_dir().join(name);
+        std::fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| {
+            eprintln!("mainstay: cannot make {}: {error}; name a folder with --data-dir", path.display());
+            ExitCode::FAILURE
+        })?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("mainstay: {} is left behind: {error}", self.0.display());
+        }
     }
 }

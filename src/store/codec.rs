@@ -8,7 +8,7 @@ pub(super) mod v1;
 pub(super) mod v2;
 
 use mainstay_core::model::{
-    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -85,6 +85,7 @@ impl Record for ContainerInstance {
 /// New with version 3 of the others.
 impl Record for Schedule {}
 impl Record for ScheduleGroup {}
+impl Record for CapacityProvider {}
 /// A family's last revision.
 impl Record for u32 {}
 /// The installation's id.

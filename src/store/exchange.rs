@@ -7,7 +7,7 @@ use super::codec::{v1, v2};
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
 use mainstay_core::model::{
-    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,7 @@ enum Line {
     ContainerInstance(Box<ContainerInstance>),
     ScheduleGroup(ScheduleGroup),
     Schedule(Box<Schedule>),
+    CapacityProvider(Box<CapacityProvider>),
 }
 
 /// One line of form 1.
@@ -82,6 +83,7 @@ pub fn export(snapshot: Snapshot, owner: &str, output: &mut impl Output) -> std:
         .chain(revisions)
         .chain(snapshot.services.into_iter().map(|service| Line::Service(Box::new(service))))
         .chain(snapshot.instances.into_iter().map(|i| Line::ContainerInstance(Box::new(i))))
+        .chain(snapshot.capacity_providers.into_iter().map(|p| Line::CapacityProvider(Box::new(p))))
         .chain(snapshot.tasks.into_iter().map(|task| Line::Task(Box::new(task))))
         .chain(snapshot.schedule_groups.into_iter().map(Line::ScheduleGroup))
         .chain(snapshot.schedules.into_iter().map(|schedule| Line::Schedule(Box::new(schedule))));
@@ -132,6 +134,7 @@ pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
             Line::ContainerInstance(instance) => Write::Instance(*instance),
             Line::ScheduleGroup(group) => Write::ScheduleGroup(group),
             Line::Schedule(schedule) => Write::Schedule(*schedule),
+            Line::CapacityProvider(provider) => Write::CapacityProvider(*provider),
         });
     }
     Ok((head.owner, writes))

@@ -18,6 +18,7 @@ const TASKS: Table = TableDefinition::new("tasks");
 const INSTANCES: Table = TableDefinition::new("container-instances");
 const SCHEDULES: Table = TableDefinition::new("schedules");
 const SCHEDULE_GROUPS: Table = TableDefinition::new("schedule-groups");
+const CAPACITY_PROVIDERS: Table = TableDefinition::new("capacity-providers");
 
 /// The installation's id, in [`META`].
 const OWNER: &str = "owner";
@@ -75,6 +76,10 @@ fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
         Write::Instance(instance) => put(transaction, INSTANCES, instance.id.as_str(), instance),
         Write::Schedule(schedule) => put(transaction, SCHEDULES, &schedule.key.to_string(), schedule),
         Write::ScheduleGroup(group) => put(transaction, SCHEDULE_GROUPS, group.name.as_str(), group),
+        Write::CapacityProvider(provider) => {
+            put(transaction, CAPACITY_PROVIDERS, provider.name.as_str(), provider)
+        }
+        Write::RemoveCapacityProvider(name) => remove(transaction, CAPACITY_PROVIDERS, name.as_str()),
         Write::RemoveCluster(name) => remove(transaction, CLUSTERS, name.as_str()),
         Write::RemoveTaskDefinition(key) => remove(transaction, DEFINITIONS, &key.to_string()),
         Write::RemoveService(key) => remove(transaction, SERVICES, &key.to_string()),
@@ -107,6 +112,7 @@ pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
         instances: all(database, INSTANCES, |_, instance| instance)?,
         schedules: all(database, SCHEDULES, |_, schedule| schedule)?,
         schedule_groups: all(database, SCHEDULE_GROUPS, |_, group| group)?,
+        capacity_providers: all(database, CAPACITY_PROVIDERS, |_, provider| provider)?,
     })
 }
 

@@ -10,6 +10,8 @@ fn cluster(name: &str) -> Cluster {
         status: ClusterStatus::Active,
         created_at: Timestamp(1),
         tags: Vec::new(),
+        capacity_providers: Vec::new(),
+        default_strategy: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ import docker
 import pytest
 
 from private_engine import PrivateEngine
-from vocabulary import IMAGE, Daemon
+from vocabulary import IMAGE, Daemon, Simulation
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +47,23 @@ def daemons(engine, tmp_path):
     yield make
     for daemon in made:
         daemon.clean_up()
+
+
+@pytest.fixture
+def simulations(tmp_path):
+    """Makes daemons over simulated hosts; they need no engine."""
+    made = []
+
+    def make(instances, *attributes, **options):
+        folder = tmp_path / f"simulation-{len(made)}"
+        folder.mkdir()
+        made.append(Simulation(folder, instances, *attributes, **options))
+        return made[-1].start()
+
+    make.made = made
+    yield make
+    for simulation in made:
+        simulation.clean_up()
 
 
 @pytest.fixture

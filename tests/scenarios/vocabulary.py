@@ -1,5 +1,6 @@
 """The words in which the scenarios are told: a daemon, its clients, the engine beside it, and waits with a limit."""
 
+import collections
 import contextlib
 import datetime
 import json
@@ -265,9 +266,8 @@ class Daemon:
         of = {"serviceName": name} if name else {}
         pages = self.ecs.get_paginator("list_tasks").paginate(desiredStatus=status, **of, **members)
         arns = [arn for page in pages for arn in page["taskArns"]]
-        if not arns:
-            return []
-        return self.ecs.describe_tasks(tasks=arns)["tasks"]
+        parts = (arns[begin:begin + 100] for begin in range(0, len(arns), 100))
+        return [task for part in parts for task in self.ecs.describe_tasks(tasks=part)["tasks"]]
 
     def task(self, arn):
         """A task as described."""
@@ -427,3 +427,51 @@ def free_port():
 def seconds(earlier, later):
     """Between two of boto3's timestamps."""
     return (later - earlier) / datetime.timedelta(seconds=1)
+
+
+class Simulation(Daemon):
+    """A `mainstay sim`: so many hosts, with attributes such as `zone=a,b,c` in turns; options are its flags."""
+
+    QUICK = {"cpu": 2048, "memory": 4096, "start": 40, "stop": 20}
+
+    def __init__(self, folder, instances, *attributes, **options):
+        options = {"instances": instances, **self.QUICK, **options}
+        flags = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        flags += [word for attribute in attributes for word in ("--attribute", attribute)]
+        super().__init__(None, folder, "sim", *flags)
+
+    def start(self, *flags):
+        super().start(*flags)
+        wait_for("the hosts", lambda: "the simulated hosts have joined" in self.log())
+        return self
+
+    def clean_up(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+
+    def instances(self, filter=None):
+        """Container instances as described, those that an expression means."""
+        of = {"filter": filter} if filter else {}
+        pages = self.ecs.get_paginator("list_container_instances").paginate(**of)
+        arns = [arn for page in pages for arn in page["containerInstanceArns"]]
+        found = []
+        for begin in range(0, len(arns), 100):
+            part = arns[begin:begin + 100]
+            found += self.ecs.describe_container_instances(containerInstances=part)["containerInstances"]
+        return found
+
+    def set_status(self, filter, status):
+        """Has the instances that an expression means drain, or take tasks again."""
+        arns = [one["containerInstanceArn"] for one in self.instances(filter)]
+        for begin in range(0, len(arns), 10):
+            part = arns[begin:begin + 10]
+            answer = self.ecs.update_container_instances_state(containerInstances=part, status=status)
+            assert not answer["failures"], answer["failures"]
+
+    def spread(self, tasks, by="ecs.availability-zone"):
+        """How many of these tasks are where, by an attribute of their instances or by the instance itself."""
+        facts = {}
+        for one in self.instances():
+            named = {fact["name"]: fact.get("value") for fact in one["attributes"]}
+            facts[one["containerInstanceArn"]] = one["ec2InstanceId"] if by == "instance" else named.get(by)
+        return dict(collections.Counter(facts[task["containerInstanceArn"]] for task in tasks))

@@ -57,13 +57,16 @@ const SCHEDULER: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 35] = [
+const OPERATIONS: [&str; 40] = [
+    "CreateCapacityProvider",
     "CreateCluster",
     "CreateService",
     "DeleteAttributes",
+    "DeleteCapacityProvider",
     "DeleteCluster",
     "DeleteService",
     "DeregisterTaskDefinition",
+    "DescribeCapacityProviders",
     "DescribeClusters",
     "DescribeContainerInstances",
     "DescribeServiceDeployments",
@@ -83,6 +86,7 @@ const OPERATIONS: [&str; 35] = [
     "ListTaskDefinitions",
     "ListTasks",
     "PutAttributes",
+    "PutClusterCapacityProviders",
     "RegisterTaskDefinition",
     "RunTask",
     "StartTask",
@@ -90,6 +94,7 @@ const OPERATIONS: [&str; 35] = [
     "StopTask",
     "TagResource",
     "UntagResource",
+    "UpdateCapacityProvider",
     "UpdateContainerInstancesState",
     "UpdateService",
     "UpdateTaskProtection",

@@ -36,6 +36,11 @@ impl Catalog {
                 ServiceStatus::Inactive => {}
             }
         }
+        let of_cluster = self.ctx.view.active_cluster(&new.key.cluster);
+        let providers = of_cluster.map(|cluster| cluster.capacity_providers.clone()).unwrap_or_default();
+        if let Some(other) = new.capacity.iter().find(|item| !providers.contains(&item.provider)) {
+            return answer(reply, Err(ControlError::NotOfCluster(other.provider.clone())));
+        }
         match self.ctx.view.definitions.get(&new.definition) {
             None => return answer(reply, Err(ControlError::DefinitionNotFound(new.definition))),
             Some(found) if found.status != DefinitionStatus::Active => {
@@ -64,6 +69,7 @@ impl Catalog {
             record: self.ctx.nature.service_deployment_id(),
             definition: new.definition.clone(),
             network: new.network,
+            capacity: new.capacity,
             at: now,
         };
         let mut service = Service {
@@ -87,6 +93,7 @@ impl Catalog {
             scheduling: new.scheduling,
             placement_constraints: new.placement_constraints,
             placement_strategy: new.placement_strategy,
+            zone_rebalancing: new.zone_rebalancing,
             alarms: new.alarms,
             revisions: Vec::new(),
             service_deployments: Vec::new(),

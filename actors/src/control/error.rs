@@ -1,7 +1,7 @@
 use mainstay_core::tagging::TooManyTags;
 use mainstay_core::{
-    ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceDeploymentId, ServiceKey,
-    TaskId,
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceDeploymentId, ServiceKey, TaskId,
 };
 
 /// Why the tree did not do it. The API gives each ECS's own exception.
@@ -43,6 +43,38 @@ pub enum ControlError {
     /// No such task.
     #[error("The referenced task was not found.")]
     TaskNotFound(TaskId),
+    /// There is one of that name.
+    #[error(
+        "The specified capacity provider already exists. To change the configuration of an existing capacity provider, \
+         update the capacity provider."
+    )]
+    CapacityProviderExists(CapacityProviderName),
+    /// Another capacity provider has the group.
+    #[error(
+        "The specified Auto Scaling group ARN is already being used by another capacity provider. Specify a unique Auto \
+         Scaling group ARN and try again."
+    )]
+    GroupTaken,
+    /// No such capacity provider.
+    #[error(
+        "The specified capacity provider '{0}' was not found. Specify a valid name or ARN and try again."
+    )]
+    CapacityProviderNotFound(CapacityProviderName),
+    /// A cluster has it.
+    #[error(
+        "The capacity provider cannot be deleted because it is associated with cluster: {0}. Remove the capacity \
+         provider from the cluster and try again."
+    )]
+    CapacityProviderAssociated(ClusterName),
+    /// Services or tasks of the cluster are of it.
+    #[error("The specified capacity provider is in use and cannot be removed.")]
+    CapacityProviderInUse,
+    /// A strategy names one that its cluster does not have.
+    #[error(
+        "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the \
+         cluster. Associate the capacity provider '{0}' with the cluster and try again."
+    )]
+    NotOfCluster(CapacityProviderName),
     /// Nothing to place tasks on.
     #[error("No Container Instances were found in your cluster.")]
     NoInstances,

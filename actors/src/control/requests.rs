@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use mainstay_core::model::{
     AwsVpcConfiguration, DeploymentAlarms, DeploymentConfiguration, ExecuteCommandLogging, LaunchType,
-    Overrides, PlacementConstraint, PlacementStrategy, PropagateTags, Resources, ScheduleSettings,
-    SchedulingStrategy, Tag, Task,
+    ManagedScaling, Overrides, PlacementConstraint, PlacementStrategy, PropagateTags, Resources,
+    ScheduleSettings, SchedulingStrategy, StrategyItem, Tag, Task,
 };
-use mainstay_core::{ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey};
+use mainstay_core::{
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey,
+};
 
 /// A cluster to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,36 @@ pub struct NewCluster {
     pub tags: Vec<Tag>,
     /// Where sessions of ExecuteCommand are logged, where somebody has said.
     pub execute_command_logging: Option<ExecuteCommandLogging>,
+    /// Who may be named in strategies of its services and tasks.
+    pub capacity_providers: Vec<CapacityProviderName>,
+    /// The strategy of services and tasks that say neither a strategy nor a launch type.
+    pub default_strategy: Vec<StrategyItem>,
+}
+
+impl NewCluster {
+    /// One of which nothing else is said.
+    pub fn named(name: ClusterName) -> Self {
+        Self {
+            name,
+            tags: Vec::new(),
+            execute_command_logging: None,
+            capacity_providers: Vec::new(),
+            default_strategy: Vec::new(),
+        }
+    }
+}
+
+/// A capacity provider to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCapacityProvider {
+    /// Its name.
+    pub name: CapacityProviderName,
+    /// The group whose container instances it is, as a name or an ARN of Auto Scaling.
+    pub group_arn: String,
+    /// What is said of scaling, which is switched off.
+    pub scaling: ManagedScaling,
+    /// What people attached.
+    pub tags: Vec<Tag>,
 }
 
 /// A service to make.
@@ -31,6 +63,8 @@ pub struct NewService {
     pub desired_count: u32,
     /// Where ECS would run it.
     pub launch_type: LaunchType,
+    /// How its tasks are shared out over capacity providers, where they are.
+    pub capacity: Vec<StrategyItem>,
     /// The version of Fargate that was asked for.
     pub platform_version: Option<String>,
     /// The limits of its rollouts.
@@ -55,6 +89,8 @@ pub struct NewService {
     pub placement_constraints: Vec<PlacementConstraint>,
     /// Where of these places they go.
     pub placement_strategy: Vec<PlacementStrategy>,
+    /// Whether they move to another availability zone where that makes zones even.
+    pub zone_rebalancing: bool,
 }
 
 /// What to change of a service; absent is as it was.
@@ -67,6 +103,9 @@ pub struct ServiceUpdate {
     /// Where its tasks have their network interfaces: a new deployment where it differs. None where they shall have
     /// none of their own any more.
     pub network: Option<Option<AwsVpcConfiguration>>,
+    /// How its tasks are shared out over capacity providers: a new deployment where it differs. Empty where they shall
+    /// not be any more.
+    pub capacity: Option<Vec<StrategyItem>>,
     /// The version of Fargate that was asked for.
     pub platform_version: Option<String>,
     /// A new deployment even of the same definition.
@@ -87,6 +126,8 @@ pub struct ServiceUpdate {
     pub placement_constraints: Option<Vec<PlacementConstraint>>,
     /// Where of these places they go.
     pub placement_strategy: Option<Vec<PlacementStrategy>>,
+    /// Whether tasks move to another availability zone where that makes zones even.
+    pub zone_rebalancing: Option<bool>,
 }
 
 /// Tasks to run once.
@@ -100,6 +141,8 @@ pub struct RunTask {
     pub network: Option<AwsVpcConfiguration>,
     /// Where ECS would run them.
     pub launch_type: LaunchType,
+    /// How they are shared out over capacity providers, where they are.
+    pub capacity: Vec<StrategyItem>,
     /// How many; 1 to 10, which the API checks.
     pub count: u32,
     /// What to change of it.

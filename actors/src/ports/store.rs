@@ -2,10 +2,11 @@
 
 use futures::future::BoxFuture;
 use mainstay_core::model::{
-    Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
 };
 use mainstay_core::{
-    ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey, TaskId,
+    CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceKey, TaskId,
 };
 
 /// A durable home of the records.
@@ -44,6 +45,8 @@ pub enum Write {
     Schedule(Schedule),
     /// Adds or replaces a group of schedules.
     ScheduleGroup(ScheduleGroup),
+    /// Adds or replaces a capacity provider.
+    CapacityProvider(CapacityProvider),
     /// Removes a cluster.
     RemoveCluster(ClusterName),
     /// Removes a task definition.
@@ -58,6 +61,8 @@ pub enum Write {
     RemoveSchedule(ScheduleKey),
     /// Removes a group of schedules.
     RemoveScheduleGroup(ScheduleGroupName),
+    /// Removes a capacity provider.
+    RemoveCapacityProvider(CapacityProviderName),
 }
 
 /// Everything a store holds.
@@ -79,6 +84,8 @@ pub struct Snapshot {
     pub schedules: Vec<Schedule>,
     /// Groups of schedules.
     pub schedule_groups: Vec<ScheduleGroup>,
+    /// Capacity providers.
+    pub capacity_providers: Vec<CapacityProvider>,
 }
 
 /// Why a store could not read or write.

@@ -2,44 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mainstay_core::deployment::Member;
+use mainstay_core::deployment::{Fitness, Member};
 use mainstay_core::model::{
-    ContainerInstance, DeploymentStatus, InstanceStatus, Overrides, PlacementConstraint, SchedulingStrategy,
-    Service, TaskDefinition, TaskStatus,
+    ContainerInstance, DeploymentStatus, InstanceStatus, PlacementConstraint, PlacementStrategy,
+    SchedulingStrategy, Service, SpreadField, TaskDefinition, TaskStatus,
 };
+use mainstay_core::placement::Constraints;
+use mainstay_core::placement::capacity::{self, Standing};
 use mainstay_core::placement::query::Facts;
-use mainstay_core::placement::{Constraints, GpuNeed, Request, required_attributes, requirements};
-use mainstay_core::{DeploymentId, InstanceId};
+use mainstay_core::{CapacityProviderName, DeploymentId, InstanceId, TaskId};
 
 use super::{ServiceActor, ServiceState, is_draining};
 
 /// Stands for the deployment of members that have to move: they serve until others do in their stead, as those of an
 /// older deployment.
-const MOVING: &str = "moving";
+pub(super) const MOVING: &str = "moving";
 
 impl ServiceActor {
-    /// What placement is asked for a task of the primary deployment.
-    pub(super) fn request(
-        &self,
-        service: &Service,
-        definition: &TaskDefinition,
-        primary: &DeploymentId,
-    ) -> Request {
-        let mut constraints = constraints(service, definition);
-        if service.scheduling == SchedulingStrategy::Daemon {
-            constraints.push(PlacementConstraint::DistinctInstance);
-        }
-        Request {
-            resources: requirements(definition, &Overrides::default()),
-            gpus: GpuNeed::of(definition, &Overrides::default()),
-            attributes: required_attributes(definition),
-            kin: primary.to_string(),
-            constraints,
-            strategy: service.placement_strategy.clone(),
-            ..Request::of_group(group(service))
-        }
-    }
-
     /// A DAEMON wants as many tasks as there are container instances for it.
     pub(super) fn follow_instances(&self, state: &mut ServiceState) {
         if state.record.scheduling != SchedulingStrategy::Daemon || is_draining(&state.record) {
@@ -75,6 +54,64 @@ impl ServiceActor {
         }
     }
 
+    /// Marks those of the primary that go first where there are too many: what stays is shared out over capacity providers
+    /// as it was asked for, and even over zones where tasks are spread over them.
+    pub(super) fn mark_surplus(&self, state: &ServiceState, primary: &DeploymentId, members: &mut [Member]) {
+        let record = &state.record;
+        let desired = record.desired_count;
+        let is_live =
+            |member: &&mut Member| member.deployment == *primary && member.fitness != Fitness::Stopping;
+        let mut live: Vec<&mut Member> = members.iter_mut().filter(is_live).collect();
+        if live.len() <= desired as usize || desired == 0 {
+            return;
+        }
+        let even = is_spread_over_zones(record);
+        live.sort_by_key(|member| (member.slot, member.created_at));
+        let standing: Vec<Standing> = live
+            .iter()
+            .map(|member| Standing {
+                provider: state.roster.provider(&member.id).cloned(),
+                zone: even.then(|| self.zone_of(&member.id)).flatten().unwrap_or_default(),
+            })
+            .collect();
+        let surplus = capacity::surplus(record.capacity(), &standing, desired);
+        for (member, surplus) in live.into_iter().zip(surplus) {
+            member.surplus = surplus;
+        }
+    }
+
+    /// The zone in which a task is, where its container instance says one.
+    pub(super) fn zone_of(&self, task: &TaskId) -> Option<String> {
+        let view = &self.ctx.view;
+        let instance = view.instances.get(&view.tasks.get(task)?.instance)?;
+        let mut facts = instance.all_attributes();
+        facts.find(|(name, _)| *name == ContainerInstance::ZONE).map(|(_, zone)| zone.to_owned())
+    }
+
+    /// The capacity provider of each of so many tasks to start; none where there is no strategy. Where nobody has a
+    /// weight there are fewer.
+    pub(super) fn providers_of(
+        &self,
+        state: &ServiceState,
+        primary: &DeploymentId,
+        members: &[Member],
+        more: usize,
+    ) -> Vec<Option<CapacityProviderName>> {
+        let strategy = state.record.capacity();
+        if strategy.is_empty() {
+            return vec![None; more];
+        }
+        let mut present: BTreeMap<CapacityProviderName, u32> = BTreeMap::new();
+        let live = |member: &&Member| member.deployment == *primary && member.fitness != Fitness::Stopping;
+        for member in members.iter().filter(live) {
+            if let Some(provider) = state.roster.provider(&member.id) {
+                *present.entry(provider.clone()).or_default() += 1;
+            }
+        }
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        capacity::share_out(strategy, &present, more).into_iter().map(Some).collect()
+    }
+
     /// The container instances that a DAEMON has a task on. One whose engine is away keeps the task it has, and gets
     /// none.
     fn instances(&self, service: &Service) -> Vec<InstanceId> {
@@ -103,6 +140,12 @@ impl ServiceActor {
 
 fn constraints(service: &Service, definition: &TaskDefinition) -> Vec<PlacementConstraint> {
     definition.placement_constraints.iter().chain(&service.placement_constraints).cloned().collect()
+}
+
+/// Whether its tasks go over zones before anything else, which they do where nothing is said.
+pub(super) fn is_spread_over_zones(service: &Service) -> bool {
+    let over_zones = |strategy: &PlacementStrategy| matches!(strategy, PlacementStrategy::Spread(SpreadField::Attribute(name)) if name == ContainerInstance::ZONE);
+    service.placement_strategy.first().is_none_or(over_zones)
 }
 
 fn group(service: &Service) -> String {

@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use mainstay_core::deployment::rollout::{self, Cause};
-use mainstay_core::deployment::{Plan, Rollout, Why, plan};
-use mainstay_core::model::{DeploymentStatus, RevisionCount, Service, ServiceStatus, StopCode};
+use mainstay_core::deployment::{Member, Plan, Rollout, Why, plan};
+use mainstay_core::model::{
+    ContainerInstance, DeploymentStatus, RevisionCount, Service, ServiceStatus, StopCode,
+};
 use mainstay_core::placement::Request;
 use mainstay_core::{DeploymentId, TaskId};
 
-use super::roster::Proof;
+use super::roster::{NewPlace, Proof};
+use super::zones::Step;
 use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::placement::{PlacementMsg, seed_of};
+use crate::placement::{PlacementMsg, group_of, seed_of};
 use crate::task::TaskMsg;
 
 impl ServiceActor {
@@ -28,6 +31,8 @@ impl ServiceActor {
         let (waiting_slots, ready) = state.roster.waiting(&primary, now);
         let mut members = state.roster.plan(&proof, !is_draining(&state.record));
         self.move_away(state, &primary, &mut members);
+        let step = self.even_zones(state, &primary, &mut members);
+        self.mark_surplus(state, &primary, &mut members);
         let plan = plan(&Rollout {
             desired: if is_draining(&state.record) { 0 } else { state.record.desired_count },
             limits: state.record.deployment_configuration,
@@ -40,9 +45,9 @@ impl ServiceActor {
             on_unhealthy: state.record.on_unhealthy(),
         });
         if state.unheard.is_empty() {
-            self.stop_some(state, &primary, &plan);
+            self.stop_some(state, &primary, &plan, step.as_ref());
         }
-        self.start_some(me, state, &primary, &plan);
+        self.start_some(me, state, &members, &plan, step);
         let baking =
             |state: &ServiceState| rollout::current(&state.record).and_then(|told| told.baking_since);
         let before = baking(state);
@@ -137,7 +142,7 @@ impl ServiceActor {
         state.stuck = stuck;
     }
 
-    fn stop_some(&self, state: &mut ServiceState, primary: &DeploymentId, plan: &Plan) {
+    fn stop_some(&self, state: &mut ServiceState, primary: &DeploymentId, plan: &Plan, step: Option<&Step>) {
         let mut stopped: Vec<TaskId> = Vec::new();
         for (id, why) in &plan.stop {
             if state.roster.placing(id).is_some() {
@@ -172,7 +177,11 @@ impl ServiceActor {
             }
         }
         if !stopped.is_empty() {
-            let message = story::stopped(&state.record.key, &stopped);
+            let key = &state.record.key;
+            let message = match step.filter(|step| stopped.as_slice() == std::slice::from_ref(&step.goes)) {
+                Some(step) => story::stopped_in_zone(key, &step.from, &stopped),
+                None => story::stopped(key, &stopped),
+            };
             self.tell(state, message);
         }
     }
@@ -185,7 +194,14 @@ impl ServiceActor {
         }
     }
 
-    fn start_some(&self, me: &Me, state: &mut ServiceState, primary: &DeploymentId, plan: &Plan) {
+    fn start_some(
+        &self,
+        me: &Me,
+        state: &mut ServiceState,
+        members: &[Member],
+        plan: &Plan,
+        step: Option<Step>,
+    ) {
         if plan.start.is_empty() {
             return;
         }
@@ -193,15 +209,29 @@ impl ServiceActor {
             tracing::error!(service = %state.record.key, definition = %state.record.definition, "no such task definition");
             return;
         };
-        let request = self.request(&state.record, &definition, primary);
-        for slot in &plan.start {
+        let Some(primary) = state.record.primary().map(|primary| primary.id.clone()) else { return };
+        let request = Request::of_service(&state.record, &definition, &primary);
+        let providers = self.providers_of(state, &primary, members, plan.start.len());
+        let mut zone = step.and_then(|step| step.to);
+        for (slot, provider) in plan.start.iter().zip(providers) {
             let task = self.ctx.nature.task_id();
-            state.roster.begin(task.clone(), primary.clone(), *slot, self.ctx.nature.wall());
+            let mut request = Request { seed: seed_of(&task), ..request.clone() };
+            request.attributes.extend(provider.as_ref().and_then(|name| group_of(&self.ctx, name)));
+            let zone = zone.take();
+            request.attributes.extend(zone.clone().map(|zone| (ContainerInstance::ZONE.to_owned(), zone)));
+            let place = NewPlace {
+                deployment: primary.clone(),
+                slot: *slot,
+                provider,
+                zone,
+                since: self.ctx.nature.wall(),
+            };
+            state.roster.begin(task.clone(), place);
             let (id, to, room) = (task.clone(), me.clone(), me.clone());
             let message = PlacementMsg::Reserve {
                 task,
                 holder: holder(&state.record),
-                request: Box::new(Request { seed: seed_of(&id), ..request.clone() }),
+                request: Box::new(request),
                 on: None,
                 answer: Box::new(move |place| drop(to.cast(ServiceMsg::Placed { task: id, place }))),
                 room: Some(Box::new(move || drop(room.cast(ServiceMsg::Room)))),
@@ -214,7 +244,15 @@ impl ServiceActor {
     fn report(&self, state: &mut ServiceState, steady: bool) {
         if !state.started.is_empty() && !state.roster.is_placing() {
             let started = std::mem::take(&mut state.started);
-            let message = story::started(&state.record.key, &started);
+            let key = &state.record.key;
+            let zone = match started.as_slice() {
+                [one] => state.roster.zone(one).map(str::to_owned),
+                _ => None,
+            };
+            let message = match zone {
+                Some(zone) => story::started_in_zone(key, &zone, &started),
+                None => story::started(key, &started),
+            };
             self.tell(state, message);
         }
         if steady && !state.steady && state.record.status == ServiceStatus::Active {

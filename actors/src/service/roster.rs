@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mainstay_core::deployment::{Fitness, Member as Planned, Why};
 use mainstay_core::model::{Brake, Health, Task, TaskOwner, TaskStatus, Timestamp};
 use mainstay_core::restart::{End, History};
-use mainstay_core::{DeploymentId, TaskId};
+use mainstay_core::{CapacityProviderName, DeploymentId, TaskId};
 
 /// Everybody who is there or about to be.
 #[derive(Default)]
@@ -21,6 +21,10 @@ pub(super) struct Roster {
 pub(super) struct Member {
     pub(super) deployment: DeploymentId,
     pub(super) slot: u32,
+    /// The capacity provider that it is of, where a strategy places it.
+    pub(super) provider: Option<CapacityProviderName>,
+    /// The zone that it is to make even.
+    pub(super) zone: Option<String>,
     since: Timestamp,
     /// Absent while it is being placed.
     task: Option<Arc<Task>>,
@@ -34,6 +38,15 @@ pub(super) struct Member {
     proved: bool,
     /// It was told that it is unhealthy and stays, and it has not been healthy since.
     told_sick: bool,
+}
+
+/// Where among its siblings a new member is.
+pub(super) struct NewPlace {
+    pub(super) deployment: DeploymentId,
+    pub(super) slot: u32,
+    pub(super) provider: Option<CapacityProviderName>,
+    pub(super) zone: Option<String>,
+    pub(super) since: Timestamp,
 }
 
 /// A place among siblings: what is held against it, and when it may be filled again.
@@ -81,10 +94,13 @@ pub(super) struct Proof<'a> {
 
 impl Roster {
     /// Decides on a task; it has no place yet.
-    pub(super) fn begin(&mut self, id: TaskId, deployment: DeploymentId, slot: u32, since: Timestamp) {
+    pub(super) fn begin(&mut self, id: TaskId, place: NewPlace) {
+        let NewPlace { deployment, slot, provider, zone, since } = place;
         let member = Member {
             deployment,
             slot,
+            provider,
+            zone,
             since,
             task: None,
             running_since: None,
@@ -102,7 +118,14 @@ impl Roster {
     pub(super) fn adopt(&mut self, task: Arc<Task>, proof: &Proof<'_>, told_sick: bool) {
         let TaskOwner::Service { deployment, slot, .. } = &task.owner else { return };
         let id = task.id.clone();
-        self.begin(id.clone(), deployment.clone(), *slot, task.created_at);
+        let place = NewPlace {
+            deployment: deployment.clone(),
+            slot: *slot,
+            provider: task.capacity_provider.clone(),
+            zone: None,
+            since: task.created_at,
+        };
+        self.begin(id.clone(), place);
         if let Some(member) = self.members.get_mut(&id) {
             member.told_sick = told_sick;
         }
@@ -130,6 +153,16 @@ impl Roster {
     /// The member that waits for its place.
     pub(super) fn placing(&self, id: &TaskId) -> Option<Member> {
         self.members.get(id).filter(|member| member.task.is_none()).cloned()
+    }
+
+    /// The capacity provider of a member, where it has one.
+    pub(super) fn provider(&self, id: &TaskId) -> Option<&CapacityProviderName> {
+        self.members.get(id)?.provider.as_ref()
+    }
+
+    /// The zone that a member was started to make even, where it was.
+    pub(super) fn zone(&self, id: &TaskId) -> Option<&str> {
+        self.members.get(id)?.zone.as_deref()
     }
 
     /// It has a place now.
@@ -225,6 +258,7 @@ impl Roster {
             fitness: member.fitness(proof),
             created_at: member.since,
             protected: protection && member.task.as_ref().is_some_and(|task| task.is_protected(proof.wall)),
+            surplus: false,
         };
         self.members.iter().map(planned).collect()
     }

@@ -1,6 +1,9 @@
 //! What a service tells of itself, in ECS's words: people and tools search for them.
 
+use std::collections::BTreeMap;
+
 use mainstay_core::model::OnUnhealthy;
+use mainstay_core::placement::zones::Zone;
 use mainstay_core::{DeploymentId, ServiceKey, TaskId};
 
 const MORE: &str = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
@@ -46,6 +49,50 @@ pub(super) fn unplaced(key: &ServiceKey, reason: &str) -> String {
          {reason} {MORE}",
         key.name
     )
+}
+
+/// Some zones have more tasks than others, and that is being mended.
+pub(super) fn uneven(key: &ServiceKey, zones: &BTreeMap<String, Zone>) -> String {
+    format!("(service {}) is not AZ balanced with {}. AZ Rebalancing in progress.", key.name, counts(zones))
+}
+
+/// Zones are even again.
+pub(super) fn even(key: &ServiceKey, zones: &BTreeMap<String, Zone>) -> String {
+    format!("(service {}) is AZ balanced with {}.", key.name, counts(zones))
+}
+
+/// A task was started where there were fewer.
+pub(super) fn started_in_zone(key: &ServiceKey, zone: &str, tasks: &[TaskId]) -> String {
+    format!(
+        "(service {}) has started {} tasks in {zone} to AZ Rebalance: {}.",
+        key.name,
+        tasks.len(),
+        list(tasks)
+    )
+}
+
+/// A task is being stopped where there were more.
+pub(super) fn stopped_in_zone(key: &ServiceKey, zone: &str, tasks: &[TaskId]) -> String {
+    format!(
+        "(service {}) has stopped {} running tasks in {zone} due to AZ rebalancing: {}.",
+        key.name,
+        tasks.len(),
+        list(tasks)
+    )
+}
+
+/// Nothing fits where there are fewer.
+pub(super) fn unplaced_in_zone(key: &ServiceKey, zone: &str, reason: &str) -> String {
+    format!(
+        "(service {}) was unable to place a task in {zone} because no container instance met all of its requirements. \
+         {reason} {MORE}",
+        key.name
+    )
+}
+
+fn counts(zones: &BTreeMap<String, Zone>) -> String {
+    let count = |(name, zone): (&String, &Zone)| format!("{} tasks in {name}", zone.serving + zone.starting);
+    zones.iter().map(count).collect::<Vec<_>>().join(", ")
 }
 
 /// A rollout was given up.

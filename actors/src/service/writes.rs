@@ -246,16 +246,21 @@ fn apply(service: &Service, change: &Change) -> Result<Service, ControlError> {
                 update.enable_ecs_managed_tags.unwrap_or(next.enable_ecs_managed_tags);
             next.enable_execute_command =
                 update.enable_execute_command.unwrap_or(next.enable_execute_command);
-            // Neither begins a deployment, as in ECS.
+            // None of these begins a deployment, as in ECS.
             next.placement_constraints =
                 update.placement_constraints.clone().unwrap_or(next.placement_constraints);
             next.placement_strategy = update.placement_strategy.clone().unwrap_or(next.placement_strategy);
+            next.zone_rebalancing = update.zone_rebalancing.unwrap_or(next.zone_rebalancing);
             let definition = update.definition.clone().unwrap_or_else(|| next.definition.clone());
             let before = next.primary().and_then(|primary| primary.network.clone());
             let network = update.network.clone().unwrap_or_else(|| before.clone());
-            if definition != next.definition || network != before || update.force_new_deployment {
+            let capacity = update.capacity.clone().unwrap_or_else(|| next.capacity().to_vec());
+            let differs =
+                definition != next.definition || network != before || capacity.as_slice() != next.capacity();
+            if differs || update.force_new_deployment {
                 let Ids { deployment, revision, record } = ids.clone();
-                let beginning = Beginning { deployment, revision, record, definition, network, at: *at };
+                let beginning =
+                    Beginning { deployment, revision, record, definition, network, capacity, at: *at };
                 rollout::begin(&mut next, beginning);
             }
             for known in next.deployments.iter_mut().filter(|known| known.status == DeploymentStatus::Primary)

@@ -123,6 +123,7 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         network: None,
         desired_count,
         launch_type: LaunchType::Ec2,
+        capacity: Vec::new(),
         platform_version: None,
         deployment_configuration: DeploymentConfiguration::default(),
         alarms: DeploymentAlarms::default(),
@@ -135,6 +136,7 @@ pub fn new_service(name: &str, definition: RevisionKey, desired_count: u32) -> N
         scheduling: SchedulingStrategy::Replica,
         placement_constraints: Vec::new(),
         placement_strategy: Vec::new(),
+        zone_rebalancing: false,
     }
 }
 
@@ -145,6 +147,7 @@ pub fn run_task(definition: RevisionKey, count: u32) -> RunTask {
         definition,
         network: None,
         launch_type: LaunchType::Ec2,
+        capacity: Vec::new(),
         count,
         overrides: Overrides::default(),
         group: None,

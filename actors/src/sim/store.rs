@@ -220,6 +220,7 @@ impl Disk {
             instances: owned(&self.records.instances),
             schedules: owned(&self.records.schedules),
             schedule_groups: owned(&self.records.schedule_groups),
+            capacity_providers: owned(&self.records.capacity_providers),
         }
     }
 }

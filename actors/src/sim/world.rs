@@ -97,7 +97,7 @@ impl World {
         ctx.know_schedule_targets_by(Arc::new(SimTargets));
         let root = root::start(&ctx).await?;
         let control = Control::new(Arc::clone(&ctx));
-        let new = NewCluster { name: default_cluster(), tags: Vec::new(), execute_command_logging: None };
+        let new = NewCluster::named(default_cluster());
         control.create_cluster(new).await?;
         let new = NewInstance {
             cluster: default_cluster(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::breaker;
 use crate::model::{
     AwsVpcConfiguration, Deployment, DeploymentStatus, MonitorStatus, RevisionCount, RolloutState, Service,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceRevision, ServiceRollback, Timestamp,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceRevision, ServiceRollback, StrategyItem, Timestamp,
 };
 use crate::{DeploymentId, RevisionKey, ServiceDeploymentId, ServiceRevisionId};
 
@@ -26,6 +26,8 @@ pub struct Beginning {
     pub definition: RevisionKey,
     /// Where its tasks have their network interfaces, where they have any.
     pub network: Option<AwsVpcConfiguration>,
+    /// How its tasks are shared out over capacity providers, where they are.
+    pub capacity: Vec<StrategyItem>,
     /// When.
     pub at: Timestamp,
 }
@@ -90,11 +92,12 @@ pub fn begin(service: &mut Service, new: Beginning) {
             id: new.revision.clone(),
             deployment: new.deployment.clone(),
             definition: new.definition.clone(),
-            launch_type: service.launch_type,
+            launch_type: service.launch_type_with(&new.capacity),
             platform_version: service.platform_version.clone(),
             network: new.network.clone(),
             created_at: at,
             images: Vec::new(),
+            capacity: new.capacity.clone(),
         },
     );
     service.service_deployments.insert(0, told(service, &new, sources));
@@ -113,6 +116,7 @@ pub fn begin(service: &mut Service, new: Beginning) {
             updated_at: at,
             images: Vec::new(),
             revision: new.revision,
+            capacity: new.capacity,
         },
     );
     forget(service);
@@ -483,17 +487,19 @@ pub fn adopt(
             record,
             definition: old.definition.clone(),
             network: old.network.clone(),
+            capacity: old.capacity.clone(),
             at: old.created_at,
         };
         service.revisions.push(ServiceRevision {
             id: revision,
             deployment: old.id.clone(),
             definition: old.definition.clone(),
-            launch_type: service.launch_type,
+            launch_type: service.launch_type_with(&old.capacity),
             platform_version: service.platform_version.clone(),
             network: old.network.clone(),
             created_at: old.created_at,
             images: old.images.clone(),
+            capacity: old.capacity.clone(),
         });
         if old.status != DeploymentStatus::Primary {
             continue;
@@ -646,4 +652,4 @@ impl Cause {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

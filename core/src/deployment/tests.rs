@@ -17,6 +17,7 @@ fn members(text: &str) -> Vec<Member> {
         .map(|(n, word)| Member {
             id: TaskId::new(format!("{word}#{n}")),
             deployment: DeploymentId::new(if word.starts_with(['n', 'N']) { NEW } else { OLD }),
+            surplus: false,
             protected: word.starts_with(['N', 'O']),
             slot: word[1..word.len() - 1].parse().unwrap(),
             fitness: match word.chars().last().unwrap() {
@@ -376,7 +377,7 @@ proptest! {
                 *next += 1;
                 let (deployment, id) = (DeploymentId::new(NEW), TaskId::new(next.to_string()));
                 let (fitness, created_at) = (Fitness::Starting, Timestamp(*next));
-                there.push(Member { id, deployment, slot, fitness, created_at, protected: false });
+                there.push(Member { id, deployment, slot, fitness, created_at, protected: false, surplus: false });
             }
             plan.steady
         };

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::{ContainerDefinition, DefinitionStatus, EngineOptions, HealthCheck, NetworkMode};
 use crate::{Family, RevisionKey};
 
-fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
+pub(crate) fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
     let container = |&(name, essential, checked): &(&str, bool, bool)| ContainerDefinition {
         name: name.into(),
         image: "puppet".into(),
@@ -66,6 +66,11 @@ fn definition(containers: &[(&str, bool, bool)]) -> TaskDefinition {
     }
 }
 
+/// A task of these containers (essential or not, with a check or without) that somebody keeps.
+pub(crate) fn task_with(containers: &[(&str, bool, bool)], owner: TaskOwner) -> Task {
+    Task { owner, ..task(containers) }
+}
+
 fn task(containers: &[(&str, bool, bool)]) -> Task {
     let new = NewTask {
         id: TaskId::new("t"),
@@ -82,6 +87,7 @@ fn task(containers: &[(&str, bool, bool)]) -> Task {
         tags: Vec::new(),
         client_token: None,
         enable_execute_command: false,
+        capacity_provider: None,
     };
     let made = new_task(new, Timestamp(1));
     handed_over(&made).unwrap()

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, Timestamp};
-use crate::ClusterName;
+use super::{StrategyItem, Tag, Timestamp};
+use crate::{CapacityProviderName, ClusterName};
 
 /// A cluster, the room in which services, tasks and container instances live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,12 @@ pub struct Cluster {
     /// Where sessions of ExecuteCommand are logged, where somebody has said.
     #[serde(default)]
     pub execute_command_logging: Option<ExecuteCommandLogging>,
+    /// Who may be named in strategies of its services and tasks.
+    #[serde(default)]
+    pub capacity_providers: Vec<CapacityProviderName>,
+    /// The strategy of services and tasks that say neither a strategy nor a launch type.
+    #[serde(default)]
+    pub default_strategy: Vec<StrategyItem>,
 }
 
 /// Where sessions of ExecuteCommand are logged.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AwsVpcConfiguration, DeploymentConfiguration, LaunchType, Timestamp};
+use super::{AwsVpcConfiguration, DeploymentConfiguration, LaunchType, StrategyItem, Timestamp};
 use crate::{DeploymentId, RevisionKey, ServiceDeploymentId, ServiceRevisionId};
 
 /// Whether, and when, failing tasks end a rollout.
@@ -72,6 +72,9 @@ pub struct ServiceRevision {
     /// What its images' tags stood for.
     #[serde(default)]
     pub images: Vec<super::DeploymentImage>,
+    /// How its tasks are shared out over capacity providers, where they are.
+    #[serde(default)]
+    pub capacity: Vec<StrategyItem>,
 }
 
 /// The story of one rollout, kept after it is over.

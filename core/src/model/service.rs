@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AwsVpcConfiguration, CircuitBreaker, DeploymentAlarms, LaunchType, PlacementConstraint,
-    PlacementStrategy, ServiceDeployment, ServiceRevision, Tag, Timestamp,
+    PlacementStrategy, ServiceDeployment, ServiceRevision, StrategyItem, Tag, Timestamp, launch_type_of,
 };
 use crate::images::ImageVersion;
 use crate::{DeploymentId, RevisionKey, ServiceKey, ServiceRevisionId};
@@ -18,7 +18,7 @@ pub struct Service {
     pub definition: RevisionKey,
     /// How many tasks shall run.
     pub desired_count: u32,
-    /// Where ECS would run it.
+    /// Where ECS would run it, where its deployment's capacity providers do not say it.
     pub launch_type: LaunchType,
     /// The version of Fargate that was asked for, echoed.
     pub platform_version: Option<String>,
@@ -67,6 +67,9 @@ pub struct Service {
     /// Where of these places they go.
     #[serde(default)]
     pub placement_strategy: Vec<PlacementStrategy>,
+    /// Whether tasks move to another availability zone where that makes zones even.
+    #[serde(default)]
+    pub zone_rebalancing: bool,
 }
 
 /// How many tasks a service wants.
@@ -105,6 +108,21 @@ impl Service {
     /// The deployment that is being rolled out or was last.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
+    }
+
+    /// How tasks that it starts now are shared out over capacity providers, where they are.
+    pub fn capacity(&self) -> &[StrategyItem] {
+        self.primary().map_or(&[], |primary| &primary.capacity)
+    }
+
+    /// Where ECS would run what it starts now.
+    pub fn current_launch_type(&self) -> LaunchType {
+        self.launch_type_with(self.capacity())
+    }
+
+    /// Where ECS would run what it starts with this strategy.
+    pub fn launch_type_with(&self, capacity: &[StrategyItem]) -> LaunchType {
+        launch_type_of(capacity).unwrap_or(self.launch_type)
     }
 }
 
@@ -240,6 +258,9 @@ pub struct Deployment {
     /// The service revision it runs; empty in records that were made before there were any.
     #[serde(default)]
     pub revision: ServiceRevisionId,
+    /// How its tasks are shared out over capacity providers, where they are.
+    #[serde(default)]
+    pub capacity: Vec<StrategyItem>,
 }
 
 impl Deployment {

@@ -3,7 +3,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{ContainerDefinition, Gpus, LaunchType, Ports, Protocol, Resources, Tag, TaskNetwork, Timestamp};
-use crate::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceName, TaskId};
+use crate::{
+    CapacityProviderName, ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceName, TaskId,
+};
 
 /// A task: one run of a task definition on one container instance.
 ///
@@ -71,6 +73,9 @@ pub struct Task {
     /// Until when neither its service's scale-in nor a rollout stops it.
     #[serde(default)]
     pub protected_until: Option<Timestamp>,
+    /// The capacity provider that it is of, where a strategy placed it.
+    #[serde(default)]
+    pub capacity_provider: Option<CapacityProviderName>,
 }
 
 impl Task {

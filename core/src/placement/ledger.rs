@@ -252,6 +252,11 @@ impl Ledger {
         self.held.keys()
     }
 
+    /// Why nothing fits a request, where nothing does; nothing is reserved.
+    pub fn why_not(&mut self, request: &Request) -> Option<Refusal> {
+        if self.best(request).is_some() { None } else { Some(self.refusal(request)) }
+    }
+
     /// How many instances fit a request, and what the others lack.
     pub fn explain(&mut self, request: &Request) -> Explanation {
         let needs = Needs::new(request, &mut self.queries);

@@ -16,7 +16,7 @@ fn amount(cpu: u32, memory: u32, tcp_ports: &[u16]) -> Resources {
     Resources { cpu, memory, tcp_ports: tcp_ports.to_vec(), udp_ports: Vec::new(), gpus: Vec::new() }
 }
 
-fn instance(name: &str, registered: Resources) -> ContainerInstance {
+pub(crate) fn instance(name: &str, registered: Resources) -> ContainerInstance {
     ContainerInstance {
         id: id(name),
         cluster: ClusterName::new("default"),
@@ -359,6 +359,7 @@ fn task_of(
         tags: Vec::new(),
         client_token: None,
         enable_execute_command: false,
+        capacity_provider: None,
     };
     crate::lifecycle::new_task(new, Timestamp(0))
 }

@@ -15,38 +15,54 @@ pub struct Zone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rebalance {
     /// Nothing.
-    Balanced,
-    /// What was begun is not over.
-    Wait,
-    /// Start one more in this zone.
-    Start(String),
-    /// Stop one in this zone: another one serves in its stead.
-    Stop(String),
+    Nothing,
+    /// Start one more in the one zone, for one in the other.
+    Move {
+        /// Where one is too many.
+        from: String,
+        /// Where one is missing.
+        to: String,
+    },
+    /// One more than is wanted is there: one of this zone goes as soon as as many serve without it.
+    Finish {
+        /// Where one is too many.
+        from: String,
+    },
+}
+
+impl Zone {
+    fn all(self) -> u32 {
+        self.serving + self.starting
+    }
+}
+
+/// Whether as many are in each zone as in any other, as far as that goes.
+pub fn is_even(zones: &BTreeMap<String, Zone>) -> bool {
+    let counts = || zones.values().map(|zone| zone.all());
+    counts().max().unwrap_or(0) - counts().min().unwrap_or(0) <= 1
 }
 
 /// Decides the next step of a service that wants `desired` tasks in these zones, each of which can take tasks.
 ///
 /// Where two zones differ by more than one, a task is started in the smaller first and one stopped in the larger only
 /// once as many serve as are wanted without it, so that the service never has fewer. Each step brings two zones nearer.
+/// What is decided follows from what is there: whoever looks twice, or after a crash, decides the same.
 ///
 /// Source: "Balancing an Amazon ECS service across Availability Zones" of the Developer Guide.
 pub fn rebalance(zones: &BTreeMap<String, Zone>, desired: u32) -> Rebalance {
-    let order = |(name, zone): &(&String, &Zone)| (zone.serving + zone.starting, (*name).clone());
-    let Some(smallest) = zones.iter().min_by_key(order) else { return Rebalance::Balanced };
-    // Of zones alike, the first by name is the larger, too: whoever looks twice decides the same.
-    let largest = zones.iter().max_by_key(|(name, zone)| (zone.serving, std::cmp::Reverse(*name)));
-    let Some(largest) = largest else { return Rebalance::Balanced };
-    let serving: u32 = zones.values().map(|zone| zone.serving).sum();
-    if zones.values().any(|zone| zone.starting > 0) {
-        return Rebalance::Wait;
+    // Of zones alike, the first by name.
+    let smallest = zones.iter().min_by_key(|(name, zone)| (zone.all(), *name));
+    let largest = zones.iter().max_by_key(|(name, zone)| (zone.all(), std::cmp::Reverse(*name)));
+    let (Some((to, _)), Some((from, _))) = (smallest, largest) else { return Rebalance::Nothing };
+    let starts = zones.values().any(|zone| zone.starting > 0);
+    let total: u32 = zones.values().map(|zone| zone.all()).sum();
+    if total == desired + 1 {
+        return Rebalance::Finish { from: from.clone() };
     }
-    if serving > desired {
-        return Rebalance::Stop(largest.0.clone());
+    if total == desired && !starts && !is_even(zones) {
+        return Rebalance::Move { from: from.clone(), to: to.clone() };
     }
-    if serving == desired && largest.1.serving - smallest.1.serving > 1 {
-        return Rebalance::Start(smallest.0.clone());
-    }
-    Rebalance::Balanced
+    Rebalance::Nothing
 }
 
 #[cfg(test)]
@@ -67,15 +83,24 @@ mod tests {
 
     #[test]
     fn a_task_starts_in_the_small_zone_before_one_stops_in_the_large() {
-        assert_eq!(rebalance(&zones(&[3, 1]), 4), Rebalance::Start("b".into()));
+        let finish = || Rebalance::Finish { from: "a".into() };
+        assert_eq!(rebalance(&zones(&[3, 1]), 4), Rebalance::Move { from: "a".into(), to: "b".into() });
         let mut on_the_way = zones(&[3, 1]);
         on_the_way.insert("b".into(), Zone { serving: 1, starting: 1 });
-        assert_eq!(rebalance(&on_the_way, 4), Rebalance::Wait);
-        assert_eq!(rebalance(&zones(&[3, 2]), 4), Rebalance::Stop("a".into()));
-        assert_eq!(rebalance(&zones(&[2, 2]), 4), Rebalance::Balanced);
-        assert_eq!(rebalance(&zones(&[2, 1]), 3), Rebalance::Balanced, "one apart is as near as it gets");
-        assert_eq!(rebalance(&zones(&[3, 0]), 4), Rebalance::Balanced, "first as many as are wanted");
-        assert_eq!(rebalance(&zones(&[]), 4), Rebalance::Balanced);
+        assert_eq!(rebalance(&on_the_way, 4), finish());
+        assert_eq!(rebalance(&zones(&[3, 2]), 4), finish());
+        for (counts, desired, why) in [
+            (&[2, 2][..], 4, "even"),
+            (&[2, 1], 3, "one apart is as near as it gets"),
+            (&[3, 0], 4, "first as many as are wanted"),
+            (&[5, 1], 4, "first no more than are wanted"),
+            (&[], 4, "nowhere to go"),
+        ] {
+            assert_eq!(rebalance(&zones(counts), desired), Rebalance::Nothing, "{why}");
+        }
+        let mut replaced = zones(&[3, 0]);
+        replaced.insert("b".into(), Zone { serving: 0, starting: 1 });
+        assert_eq!(rebalance(&replaced, 4), Rebalance::Nothing, "somebody starts for another reason");
     }
 
     proptest! {
@@ -85,19 +110,17 @@ mod tests {
             let mut zones = zones(&counts);
             for _ in 0..400 {
                 match rebalance(&zones, desired) {
-                    Rebalance::Balanced => break,
-                    Rebalance::Wait => zones.values_mut().for_each(|zone| {
-                        zone.serving += std::mem::take(&mut zone.starting);
-                    }),
-                    Rebalance::Start(name) => zones.get_mut(&name).unwrap().starting += 1,
-                    Rebalance::Stop(name) => zones.get_mut(&name).unwrap().serving -= 1,
+                    Rebalance::Nothing => break,
+                    Rebalance::Move { to, .. } => zones.get_mut(&to).unwrap().starting += 1,
+                    Rebalance::Finish { from } => {
+                        zones.values_mut().for_each(|zone| zone.serving += std::mem::take(&mut zone.starting));
+                        zones.get_mut(&from).unwrap().serving -= 1;
+                    }
                 }
                 let serving: u32 = zones.values().map(|zone| zone.serving).sum();
-                prop_assert!((desired..=desired + 1).contains(&serving));
+                prop_assert_eq!(serving, desired);
             }
-            let most = zones.values().map(|zone| zone.serving).max().unwrap();
-            let least = zones.values().map(|zone| zone.serving).min().unwrap();
-            prop_assert!(most - least <= 1, "{zones:?}");
+            prop_assert!(is_even(&zones), "{zones:?}");
         }
     }
 }

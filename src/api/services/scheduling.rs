@@ -98,12 +98,18 @@ impl Given {
     }
 
     /// The same for a service that is there, whose definition changes where one is given.
-    pub fn update(self, api: &Api, definition: Option<&TaskDefinition>, known: &Service) -> Answer<Places> {
+    pub fn update(
+        self,
+        api: &Api,
+        definition: Option<&TaskDefinition>,
+        known: &Service,
+        launch_type: LaunchType,
+    ) -> Answer<Places> {
         let current = api.view().definitions.get(&known.definition);
         let Some(definition) = definition.or(current.as_deref()) else {
             return Err(ApiError::client("TaskDefinition not found."));
         };
-        let places = self.read(known.scheduling, definition, known.launch_type)?;
+        let places = self.read(known.scheduling, definition, launch_type)?;
         let constraints = places.constraints.as_ref().unwrap_or(&known.placement_constraints);
         placement::check_count(constraints.len(), definition)?;
         Ok(places)

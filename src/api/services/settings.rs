@@ -12,19 +12,15 @@ use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::unsigned;
 use crate::api::wire::At;
-use crate::api::wire::enums::{
-    AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, PropagateTags, ThresholdType,
-};
+use crate::api::wire::enums::{DeploymentControllerType, DeploymentStrategy, PropagateTags, ThresholdType};
 use crate::api::wire::structures::{
-    CapacityProviderStrategyItem, DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration,
-    DeploymentController, GatewayConnector, LoadBalancer, MonitoringConfiguration,
-    ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
+    DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController,
+    GatewayConnector, LoadBalancer, MonitoringConfiguration, ServiceConnectConfiguration, ServiceRegistry,
+    ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 
 /// The members that both have and that are refused where they ask for something.
 pub(super) struct Unsupported {
-    pub availability_zone_rebalancing: Option<AvailabilityZoneRebalancing>,
-    pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
     pub deployment_controller: Option<DeploymentController>,
     pub gateway_connectors: Option<Vec<GatewayConnector>>,
     pub load_balancers: Option<Vec<LoadBalancer>>,
@@ -46,11 +42,6 @@ impl Unsupported {
         refuse(
             &At::ROOT,
             &[
-                (
-                    "availabilityZoneRebalancing ENABLED",
-                    &(self.availability_zone_rebalancing == Some(AvailabilityZoneRebalancing::Enabled)),
-                ),
-                ("capacityProviderStrategy", &self.capacity_provider_strategy),
                 (
                     "deploymentController.type other than ECS",
                     &controller.is_some_and(|kind| *kind != DeploymentControllerType::Ecs),

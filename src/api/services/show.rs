@@ -6,13 +6,14 @@ use mainstay_core::DeploymentId;
 use mainstay_core::model::{self, Task, TaskOwner};
 
 use crate::api::wire::enums::{
-    AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, ThresholdType,
+    self, AvailabilityZoneRebalancing, DeploymentControllerType, DeploymentStrategy, ThresholdType,
 };
 use crate::api::wire::structures::{
-    Deployment, DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController,
-    Service, ServiceCurrentRevisionSummary, ServiceEvent, ThresholdConfiguration,
+    CapacityProviderStrategyItem, Deployment, DeploymentAlarms, DeploymentCircuitBreaker,
+    DeploymentConfiguration, DeploymentController, Service, ServiceCurrentRevisionSummary, ServiceEvent,
+    ThresholdConfiguration,
 };
-use crate::api::{Api, count, network, placement, platform, signed, tags, tasks};
+use crate::api::{Api, capacity, count, network, placement, platform, signed, tags, tasks};
 
 /// A service as ECS shows it, its counts from its tasks.
 pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> Service {
@@ -24,7 +25,11 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         model::PropagateTags::None => "NONE",
     };
     Service {
-        availability_zone_rebalancing: Some(AvailabilityZoneRebalancing::Disabled),
+        availability_zone_rebalancing: Some(match service.zone_rebalancing {
+            true => AvailabilityZoneRebalancing::Enabled,
+            false => AvailabilityZoneRebalancing::Disabled,
+        }),
+        capacity_provider_strategy: strategy(service.capacity()),
         cluster_arn: Some(api.here().cluster(&service.key.cluster)),
         created_at: Some(service.created_at.into()),
         current_service_deployment: service
@@ -44,7 +49,7 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
         enable_execute_command: Some(service.enable_execute_command),
         events: Some(service.events.iter().map(event).collect()),
         health_check_grace_period_seconds: Some(service.health_check_grace_period_seconds.map_or(0, signed)),
-        launch_type: Some(service.launch_type.as_str().into()),
+        launch_type: launch_type(service, service.capacity()),
         load_balancers: Some(Vec::new()),
         network_configuration: service.primary().and_then(|one| one.network.as_ref()).map(network::show),
         pending_count: Some(count(counts.pending)),
@@ -67,7 +72,19 @@ pub(super) fn service(api: &Api, service: &model::Service, with_tags: bool) -> S
 }
 
 pub(super) fn on_fargate(service: &model::Service) -> bool {
-    service.launch_type == model::LaunchType::Fargate
+    service.current_launch_type() == model::LaunchType::Fargate
+}
+
+/// Where a strategy says it, ECS shows that and no launch type.
+pub(super) fn launch_type(
+    service: &model::Service,
+    capacity: &[model::StrategyItem],
+) -> Option<enums::LaunchType> {
+    capacity.is_empty().then(|| service.launch_type.as_str().into())
+}
+
+pub(super) fn strategy(items: &[model::StrategyItem]) -> Option<Vec<CapacityProviderStrategyItem>> {
+    (!items.is_empty()).then(|| capacity::show_strategy(items))
 }
 
 pub(super) fn configuration(
@@ -135,11 +152,12 @@ fn deployment(
 ) -> Deployment {
     let counts = counts(tasks, &deployment.id);
     Deployment {
+        capacity_provider_strategy: strategy(&deployment.capacity),
         created_at: Some(deployment.created_at.into()),
         desired_count: Some(signed(deployment.desired_count)),
         failed_tasks: Some(signed(deployment.failed_tasks)),
         id: Some(deployment.id.to_string()),
-        launch_type: Some(service.launch_type.as_str().into()),
+        launch_type: launch_type(service, &deployment.capacity),
         network_configuration: deployment.network.as_ref().map(network::show),
         pending_count: Some(count(counts.pending)),
         platform_family: on_fargate(service).then(|| platform::FAMILY.to_owned()),

@@ -5,7 +5,7 @@ use mainstay_actors::view::View;
 use mainstay_core::Partition;
 use mainstay_core::model::{self, ContainerOverride, LaunchType, Overrides, TaskDefinition};
 
-use super::{check_launch_type, launch_type_of, read_launch_type, show};
+use super::{check_launch_type, launch_type_of, show};
 use crate::api::definitions::{self, environment, options, sizes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
@@ -14,7 +14,9 @@ use crate::api::wire::enums::PropagateTags;
 use crate::api::wire::structures::{
     self as wire, Failure, RunTaskRequest, RunTaskResponse, StartTaskRequest, StartTaskResponse,
 };
-use crate::api::{Api, at_most, clusters, missing, names, network, placement, platform, tags, unsigned};
+use crate::api::{
+    Api, at_most, capacity, clusters, missing, names, network, placement, platform, tags, unsigned,
+};
 
 /// ECS's limit of the overrides' JSON, in characters.
 const OVERRIDES_LIMIT: usize = 8192;
@@ -53,20 +55,15 @@ pub(in crate::api) fn run_request(view: &View, here: &Partition, request: RunTas
         task_definition,
         volume_configurations,
     } = request;
-    refuse(
-        &At::ROOT,
-        &[
-            ("capacityProviderStrategy", &capacity_provider_strategy),
-            ("volumeConfigurations", &volume_configurations),
-        ],
-    )?;
+    refuse(&At::ROOT, &[("volumeConfigurations", &volume_configurations)])?;
     let at = At::ROOT;
     at.range("count", count.map(i64::from), 1..=10)?;
     at.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
     check_words(reference_id.as_deref(), started_by.as_deref(), group.as_deref())?;
     let cluster = clusters::active_in(view, here, cluster.as_deref())?;
     let definition = definitions::runnable_in(view, here, task_definition.as_deref().unwrap_or_default())?;
-    let launch_type = read_launch_type(launch_type)?;
+    let asked = capacity::Asked { launch_type, strategy: capacity_provider_strategy };
+    let (launch_type, strategy) = asked.read(view, here, &cluster)?;
     check_launch_type(&definition, launch_type)?;
     if launch_type == LaunchType::External && launch_type_of(&definition) != LaunchType::External {
         return Err(ApiError::client(
@@ -87,6 +84,7 @@ pub(in crate::api) fn run_request(view: &View, here: &Partition, request: RunTas
         definition: definition.key.clone(),
         network,
         launch_type,
+        capacity: strategy,
         count: count.map_or(1, unsigned),
         overrides: read_overrides(overrides.unwrap_or_default(), &definition, launch_type)?,
         group: group.filter(|group| !group.is_empty()),
@@ -143,6 +141,7 @@ pub(in crate::api) async fn start(api: &Api, request: StartTaskRequest) -> Answe
         definition: definition.key.clone(),
         network: network::read(network_configuration, &definition, launch_type)?,
         launch_type,
+        capacity: Vec::new(),
         count: u32::try_from(on.len()).unwrap_or(u32::MAX),
         overrides: read_overrides(overrides.unwrap_or_default(), &definition, launch_type)?,
         group: group.filter(|group| !group.is_empty()),

@@ -33,6 +33,7 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
     let connected_at = task.pull_started_at.or(task.started_at);
     Task {
         attachments: Some(network::attachments(here, task)),
+        capacity_provider_name: task.capacity_provider.as_ref().map(ToString::to_string),
         attributes: Some(architecture.into_iter().collect()),
         availability_zone: fact("ecs.availability-zone"),
         cluster_arn: Some(here.cluster(&task.cluster)),

@@ -49,7 +49,7 @@ impl Tree {
     /// A host of 2 cores and 1000 MiB in a cluster, which is made where it is not there.
     pub async fn host(&self, cluster: &str) -> InstanceId {
         let cluster = ClusterName::new(cluster);
-        let new = NewCluster { name: cluster.clone(), tags: Vec::new(), execute_command_logging: None };
+        let new = NewCluster::named(cluster.clone());
         self.control.create_cluster(new).await.unwrap();
         let new = NewInstance {
             cluster,

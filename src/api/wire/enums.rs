@@ -3,6 +3,43 @@
 use super::wire_enum;
 
 wire_enum! {
+    AcceleratorManufacturer {
+        AmazonWebServices = "amazon-web-services",
+        Amd = "amd",
+        Nvidia = "nvidia",
+        Xilinx = "xilinx",
+        Habana = "habana",
+    }
+}
+
+wire_enum! {
+    AcceleratorName {
+        A100 = "a100",
+        Inferentia = "inferentia",
+        K520 = "k520",
+        K80 = "k80",
+        M60 = "m60",
+        RadeonProV520 = "radeon-pro-v520",
+        T4 = "t4",
+        Vu9p = "vu9p",
+        V100 = "v100",
+        A10g = "a10g",
+        H100 = "h100",
+        T4g = "t4g",
+        L40s = "l40s",
+        L4 = "l4",
+    }
+}
+
+wire_enum! {
+    AcceleratorType {
+        Gpu = "gpu",
+        Fpga = "fpga",
+        Inference = "inference",
+    }
+}
+
+wire_enum! {
     AccessType {
         Public = "PUBLIC",
         Private = "PRIVATE",
@@ -42,6 +79,13 @@ wire_enum! {
 }
 
 wire_enum! {
+    AutoRepairActionsStatus {
+        Enabled = "ENABLED",
+        Disabled = "DISABLED",
+    }
+}
+
+wire_enum! {
     AvailabilityZoneRebalancing {
         Enabled = "ENABLED",
         Disabled = "DISABLED",
@@ -49,9 +93,79 @@ wire_enum! {
 }
 
 wire_enum! {
+    BareMetal {
+        Included = "included",
+        Required = "required",
+        Excluded = "excluded",
+    }
+}
+
+wire_enum! {
+    BurstablePerformance {
+        Included = "included",
+        Required = "required",
+        Excluded = "excluded",
+    }
+}
+
+wire_enum! {
     CPUArchitecture {
         X8664 = "X86_64",
         Arm64 = "ARM64",
+    }
+}
+
+wire_enum! {
+    CapacityOptionType {
+        OnDemand = "ON_DEMAND",
+        Spot = "SPOT",
+        Reserved = "RESERVED",
+    }
+}
+
+wire_enum! {
+    CapacityProviderField {
+        Tags = "TAGS",
+    }
+}
+
+wire_enum! {
+    CapacityProviderStatus {
+        Provisioning = "PROVISIONING",
+        Active = "ACTIVE",
+        Deprovisioning = "DEPROVISIONING",
+        Inactive = "INACTIVE",
+    }
+}
+
+wire_enum! {
+    CapacityProviderType {
+        Ec2Autoscaling = "EC2_AUTOSCALING",
+        ManagedInstances = "MANAGED_INSTANCES",
+        Fargate = "FARGATE",
+        FargateSpot = "FARGATE_SPOT",
+    }
+}
+
+wire_enum! {
+    CapacityProviderUpdateStatus {
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        CreateComplete = "CREATE_COMPLETE",
+        CreateFailed = "CREATE_FAILED",
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        DeleteComplete = "DELETE_COMPLETE",
+        DeleteFailed = "DELETE_FAILED",
+        UpdateInProgress = "UPDATE_IN_PROGRESS",
+        UpdateComplete = "UPDATE_COMPLETE",
+        UpdateFailed = "UPDATE_FAILED",
+    }
+}
+
+wire_enum! {
+    CapacityReservationPreference {
+        ReservationsOnly = "RESERVATIONS_ONLY",
+        ReservationsFirst = "RESERVATIONS_FIRST",
+        ReservationsExcluded = "RESERVATIONS_EXCLUDED",
     }
 }
 
@@ -110,6 +224,14 @@ wire_enum! {
         Registering = "REGISTERING",
         Deregistering = "DEREGISTERING",
         RegistrationFailed = "REGISTRATION_FAILED",
+    }
+}
+
+wire_enum! {
+    CpuManufacturer {
+        Intel = "intel",
+        Amd = "amd",
+        AmazonWebServices = "amazon-web-services",
     }
 }
 
@@ -268,6 +390,13 @@ wire_enum! {
 }
 
 wire_enum! {
+    InstanceGeneration {
+        Current = "current",
+        Previous = "previous",
+    }
+}
+
+wire_enum! {
     InstanceHealthCheckState {
         Ok = "OK",
         Impaired = "IMPAIRED",
@@ -311,6 +440,21 @@ wire_enum! {
 }
 
 wire_enum! {
+    LocalStorage {
+        Included = "included",
+        Required = "required",
+        Excluded = "excluded",
+    }
+}
+
+wire_enum! {
+    LocalStorageType {
+        Hdd = "hdd",
+        Ssd = "ssd",
+    }
+}
+
+wire_enum! {
     LogDriver {
         JsonFile = "json-file",
         Syslog = "syslog",
@@ -332,12 +476,40 @@ wire_enum! {
 }
 
 wire_enum! {
+    ManagedDraining {
+        Enabled = "ENABLED",
+        Disabled = "DISABLED",
+    }
+}
+
+wire_enum! {
+    ManagedInstancesMonitoringOptions {
+        Basic = "BASIC",
+        Detailed = "DETAILED",
+    }
+}
+
+wire_enum! {
     ManagedResourceStatus {
         Provisioning = "PROVISIONING",
         Active = "ACTIVE",
         Deprovisioning = "DEPROVISIONING",
         Deleted = "DELETED",
         Failed = "FAILED",
+    }
+}
+
+wire_enum! {
+    ManagedScalingStatus {
+        Enabled = "ENABLED",
+        Disabled = "DISABLED",
+    }
+}
+
+wire_enum! {
+    ManagedTerminationProtection {
+        Enabled = "ENABLED",
+        Disabled = "DISABLED",
     }
 }
 
@@ -384,6 +556,13 @@ wire_enum! {
         Random = "random",
         Spread = "spread",
         Binpack = "binpack",
+    }
+}
+
+wire_enum! {
+    PropagateMITags {
+        CapacityProvider = "CAPACITY_PROVIDER",
+        None = "NONE",
     }
 }
 

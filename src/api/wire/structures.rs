@@ -9,6 +9,36 @@ use super::{At, Check, Invalid, Timestamp};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AcceleratorCountRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i32>,
+}
+
+impl Check for AcceleratorCountRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AcceleratorTotalMemoryMiBRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i32>,
+}
+
+impl Check for AcceleratorTotalMemoryMiBRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AdvancedConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alternate_target_group_arn: Option<String>,
@@ -62,6 +92,60 @@ impl Check for Attribute {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AutoRepairConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actions_status: Option<AutoRepairActionsStatus>,
+}
+
+impl Check for AutoRepairConfiguration {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.actions_status.check(&at.field("actionsStatus"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AutoScalingGroupProvider {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_scaling_group_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_draining: Option<ManagedDraining>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_scaling: Option<ManagedScaling>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_termination_protection: Option<ManagedTerminationProtection>,
+}
+
+impl Check for AutoScalingGroupProvider {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("autoScalingGroupArn", self.auto_scaling_group_arn.is_some())?;
+        self.managed_draining.check(&at.field("managedDraining"))?;
+        self.managed_scaling.check(&at.field("managedScaling"))?;
+        self.managed_termination_protection.check(&at.field("managedTerminationProtection"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AutoScalingGroupProviderUpdate {
+    pub managed_draining: Option<ManagedDraining>,
+    pub managed_scaling: Option<ManagedScaling>,
+    pub managed_termination_protection: Option<ManagedTerminationProtection>,
+}
+
+impl Check for AutoScalingGroupProviderUpdate {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.managed_draining.check(&at.field("managedDraining"))?;
+        self.managed_scaling.check(&at.field("managedScaling"))?;
+        self.managed_termination_protection.check(&at.field("managedTerminationProtection"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AwsVpcConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assign_public_ip: Option<AssignPublicIp>,
@@ -81,6 +165,21 @@ impl Check for AwsVpcConfiguration {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct BaselineEbsBandwidthMbpsRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i32>,
+}
+
+impl Check for BaselineEbsBandwidthMbpsRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CanaryConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary_bake_time_in_minutes: Option<i32>,
@@ -92,6 +191,31 @@ impl Check for CanaryConfiguration {
     fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
         Ok(())
     }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CapacityProvider {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_scaling_group_provider: Option<AutoScalingGroupProvider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_instances_provider: Option<ManagedInstancesProvider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<CapacityProviderStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<CapacityProviderType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_status: Option<CapacityProviderUpdateStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_status_reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -110,6 +234,22 @@ impl Check for CapacityProviderStrategyItem {
         at.range("base", self.base.map(i64::from), 0..=100000)?;
         at.required("capacityProvider", self.capacity_provider.is_some())?;
         at.range("weight", self.weight.map(i64::from), 0..=1000)?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CapacityReservationRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reservation_group_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reservation_preference: Option<CapacityReservationPreference>,
+}
+
+impl Check for CapacityReservationRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.reservation_preference.check(&at.field("reservationPreference"))?;
         Ok(())
     }
 }
@@ -491,6 +631,34 @@ impl Check for ContainerRestartPolicy {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CreateCapacityProviderRequest {
+    pub auto_scaling_group_provider: Option<AutoScalingGroupProvider>,
+    pub cluster: Option<String>,
+    pub managed_instances_provider: Option<CreateManagedInstancesProviderConfiguration>,
+    pub name: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Check for CreateCapacityProviderRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.auto_scaling_group_provider.check(&at.field("autoScalingGroupProvider"))?;
+        self.managed_instances_provider.check(&at.field("managedInstancesProvider"))?;
+        at.required("name", self.name.is_some())?;
+        self.tags.check(&at.field("tags"))?;
+        at.length("tags", self.tags.as_ref().map(Vec::len), 0..=50)?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateCapacityProviderResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<CapacityProvider>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CreateClusterRequest {
     pub capacity_providers: Option<Vec<String>>,
     pub cluster_name: Option<String>,
@@ -518,6 +686,28 @@ impl Check for CreateClusterRequest {
 pub struct CreateClusterResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CreateManagedInstancesProviderConfiguration {
+    pub auto_repair_configuration: Option<AutoRepairConfiguration>,
+    pub infrastructure_optimization: Option<InfrastructureOptimization>,
+    pub infrastructure_role_arn: Option<String>,
+    pub instance_launch_template: Option<InstanceLaunchTemplate>,
+    pub propagate_tags: Option<PropagateMITags>,
+}
+
+impl Check for CreateManagedInstancesProviderConfiguration {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.auto_repair_configuration.check(&at.field("autoRepairConfiguration"))?;
+        self.infrastructure_optimization.check(&at.field("infrastructureOptimization"))?;
+        at.required("infrastructureRoleArn", self.infrastructure_role_arn.is_some())?;
+        at.required("instanceLaunchTemplate", self.instance_launch_template.is_some())?;
+        self.instance_launch_template.check(&at.field("instanceLaunchTemplate"))?;
+        self.propagate_tags.check(&at.field("propagateTags"))?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -621,6 +811,27 @@ impl Check for DeleteAttributesRequest {
 pub struct DeleteAttributesResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Vec<Attribute>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct DeleteCapacityProviderRequest {
+    pub capacity_provider: Option<String>,
+    pub cluster: Option<String>,
+}
+
+impl Check for DeleteCapacityProviderRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("capacityProvider", self.capacity_provider.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteCapacityProviderResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<CapacityProvider>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -913,6 +1124,34 @@ impl Check for DeregisterTaskDefinitionRequest {
 pub struct DeregisterTaskDefinitionResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_definition: Option<TaskDefinition>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct DescribeCapacityProvidersRequest {
+    pub capacity_providers: Option<Vec<String>>,
+    pub cluster: Option<String>,
+    pub include: Option<Vec<CapacityProviderField>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl Check for DescribeCapacityProvidersRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.include.check(&at.field("include"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribeCapacityProvidersResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_providers: Option<Vec<CapacityProvider>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Vec<Failure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -1650,6 +1889,19 @@ impl Check for InferenceAcceleratorOverride {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct InfrastructureOptimization {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_in_after: Option<i32>,
+}
+
+impl Check for InfrastructureOptimization {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceHealthCheckResult {
@@ -1663,6 +1915,154 @@ pub struct InstanceHealthCheckResult {
     pub status_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<InstanceHealthCheckType>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct InstanceLaunchTemplate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_option_type: Option<CapacityOptionType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_reservations: Option<CapacityReservationRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ec2_instance_profile_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fips_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_metadata_tags_propagation: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_requirements: Option<InstanceRequirementsRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_storage_configuration: Option<ManagedInstancesLocalStorageConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<ManagedInstancesMonitoringOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_configuration: Option<ManagedInstancesNetworkConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nitro_enclaves_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_configuration: Option<ManagedInstancesStorageConfiguration>,
+}
+
+impl Check for InstanceLaunchTemplate {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.capacity_option_type.check(&at.field("capacityOptionType"))?;
+        self.capacity_reservations.check(&at.field("capacityReservations"))?;
+        at.required("ec2InstanceProfileArn", self.ec2_instance_profile_arn.is_some())?;
+        self.instance_requirements.check(&at.field("instanceRequirements"))?;
+        self.local_storage_configuration.check(&at.field("localStorageConfiguration"))?;
+        self.monitoring.check(&at.field("monitoring"))?;
+        at.required("networkConfiguration", self.network_configuration.is_some())?;
+        self.network_configuration.check(&at.field("networkConfiguration"))?;
+        self.storage_configuration.check(&at.field("storageConfiguration"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct InstanceLaunchTemplateUpdate {
+    pub capacity_reservations: Option<CapacityReservationRequest>,
+    pub ec2_instance_profile_arn: Option<String>,
+    pub instance_metadata_tags_propagation: Option<bool>,
+    pub instance_requirements: Option<InstanceRequirementsRequest>,
+    pub local_storage_configuration: Option<ManagedInstancesLocalStorageConfiguration>,
+    pub monitoring: Option<ManagedInstancesMonitoringOptions>,
+    pub network_configuration: Option<ManagedInstancesNetworkConfiguration>,
+    pub storage_configuration: Option<ManagedInstancesStorageConfiguration>,
+}
+
+impl Check for InstanceLaunchTemplateUpdate {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.capacity_reservations.check(&at.field("capacityReservations"))?;
+        self.instance_requirements.check(&at.field("instanceRequirements"))?;
+        self.local_storage_configuration.check(&at.field("localStorageConfiguration"))?;
+        self.monitoring.check(&at.field("monitoring"))?;
+        self.network_configuration.check(&at.field("networkConfiguration"))?;
+        self.storage_configuration.check(&at.field("storageConfiguration"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct InstanceRequirementsRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator_count: Option<AcceleratorCountRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator_manufacturers: Option<Vec<AcceleratorManufacturer>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator_names: Option<Vec<AcceleratorName>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator_total_memory_mi_b: Option<AcceleratorTotalMemoryMiBRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator_types: Option<Vec<AcceleratorType>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_instance_types: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bare_metal: Option<BareMetal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_ebs_bandwidth_mbps: Option<BaselineEbsBandwidthMbpsRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burstable_performance: Option<BurstablePerformance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_manufacturers: Option<Vec<CpuManufacturer>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excluded_instance_types: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_generations: Option<Vec<InstanceGeneration>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_storage: Option<LocalStorage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_storage_types: Option<Vec<LocalStorageType>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_spot_price_as_percentage_of_optimal_on_demand_price: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_gi_b_per_v_cpu: Option<MemoryGiBPerVCpuRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mi_b: Option<MemoryMiBRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_bandwidth_gbps: Option<NetworkBandwidthGbpsRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_interface_count: Option<NetworkInterfaceCountRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_demand_max_price_percentage_over_lowest_price: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_hibernate_support: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spot_max_price_percentage_over_lowest_price: Option<i32>,
+    #[serde(rename = "totalLocalStorageGB", skip_serializing_if = "Option::is_none")]
+    pub total_local_storage_gb: Option<TotalLocalStorageGBRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub v_cpu_count: Option<VCpuCountRangeRequest>,
+}
+
+impl Check for InstanceRequirementsRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.accelerator_count.check(&at.field("acceleratorCount"))?;
+        self.accelerator_manufacturers.check(&at.field("acceleratorManufacturers"))?;
+        self.accelerator_names.check(&at.field("acceleratorNames"))?;
+        self.accelerator_total_memory_mi_b.check(&at.field("acceleratorTotalMemoryMiB"))?;
+        self.accelerator_types.check(&at.field("acceleratorTypes"))?;
+        at.length("allowedInstanceTypes", self.allowed_instance_types.as_ref().map(Vec::len), 0..=400)?;
+        self.bare_metal.check(&at.field("bareMetal"))?;
+        self.baseline_ebs_bandwidth_mbps.check(&at.field("baselineEbsBandwidthMbps"))?;
+        self.burstable_performance.check(&at.field("burstablePerformance"))?;
+        self.cpu_manufacturers.check(&at.field("cpuManufacturers"))?;
+        at.length("excludedInstanceTypes", self.excluded_instance_types.as_ref().map(Vec::len), 0..=400)?;
+        self.instance_generations.check(&at.field("instanceGenerations"))?;
+        self.local_storage.check(&at.field("localStorage"))?;
+        self.local_storage_types.check(&at.field("localStorageTypes"))?;
+        self.memory_gi_b_per_v_cpu.check(&at.field("memoryGiBPerVCpu"))?;
+        at.required("memoryMiB", self.memory_mi_b.is_some())?;
+        self.memory_mi_b.check(&at.field("memoryMiB"))?;
+        self.network_bandwidth_gbps.check(&at.field("networkBandwidthGbps"))?;
+        self.network_interface_count.check(&at.field("networkInterfaceCount"))?;
+        self.total_local_storage_gb.check(&at.field("totalLocalStorageGB"))?;
+        at.required("vCpuCount", self.v_cpu_count.is_some())?;
+        self.v_cpu_count.check(&at.field("vCpuCount"))?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2095,6 +2495,63 @@ pub struct ManagedIngressPath {
     pub target_groups: Option<Vec<ManagedTargetGroup>>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ManagedInstancesLocalStorageConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_local_storage: Option<bool>,
+}
+
+impl Check for ManagedInstancesLocalStorageConfiguration {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ManagedInstancesNetworkConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_groups: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnets: Option<Vec<String>>,
+}
+
+impl Check for ManagedInstancesNetworkConfiguration {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagedInstancesProvider {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_repair_configuration: Option<AutoRepairConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub infrastructure_optimization: Option<InfrastructureOptimization>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub infrastructure_role_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_launch_template: Option<InstanceLaunchTemplate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propagate_tags: Option<PropagateMITags>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ManagedInstancesStorageConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_size_gi_b: Option<i32>,
+}
+
+impl Check for ManagedInstancesStorageConfiguration {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.range("storageSizeGiB", self.storage_size_gi_b.map(i64::from), 1..=9223372036854775807)?;
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedListener {
@@ -2185,6 +2642,32 @@ pub struct ManagedScalableTarget {
     pub updated_at: Option<Timestamp>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ManagedScaling {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_warmup_period: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_scaling_step_size: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum_scaling_step_size: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<ManagedScalingStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_capacity: Option<i32>,
+}
+
+impl Check for ManagedScaling {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.range("instanceWarmupPeriod", self.instance_warmup_period.map(i64::from), 0..=10000)?;
+        at.range("maximumScalingStepSize", self.maximum_scaling_step_size.map(i64::from), 1..=10000)?;
+        at.range("minimumScalingStepSize", self.minimum_scaling_step_size.map(i64::from), 1..=10000)?;
+        self.status.check(&at.field("status"))?;
+        at.range("targetCapacity", self.target_capacity.map(i64::from), 1..=100)?;
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedSecurityGroup {
@@ -2230,6 +2713,37 @@ pub struct ManagedTargetGroup {
     pub status_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MemoryGiBPerVCpuRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+}
+
+impl Check for MemoryGiBPerVCpuRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MemoryMiBRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i32>,
+}
+
+impl Check for MemoryMiBRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("min", self.min.is_some())?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2283,6 +2797,21 @@ impl Check for MountPoint {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NetworkBandwidthGbpsRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+}
+
+impl Check for NetworkBandwidthGbpsRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkBinding {
@@ -2323,6 +2852,21 @@ pub struct NetworkInterface {
     pub ipv6_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_ipv4_address: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NetworkInterfaceCountRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i32>,
+}
+
+impl Check for NetworkInterfaceCountRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2451,6 +2995,31 @@ impl Check for PutAttributesRequest {
 pub struct PutAttributesResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Vec<Attribute>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PutClusterCapacityProvidersRequest {
+    pub capacity_providers: Option<Vec<String>>,
+    pub cluster: Option<String>,
+    pub default_capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
+}
+
+impl Check for PutClusterCapacityProvidersRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("capacityProviders", self.capacity_providers.is_some())?;
+        at.required("cluster", self.cluster.is_some())?;
+        at.required("defaultCapacityProviderStrategy", self.default_capacity_provider_strategy.is_some())?;
+        self.default_capacity_provider_strategy.check(&at.field("defaultCapacityProviderStrategy"))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PutClusterCapacityProvidersResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Cluster>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -3774,6 +4343,21 @@ impl Check for Tmpfs {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TotalLocalStorageGBRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+}
+
+impl Check for TotalLocalStorageGBRequest {
+    fn check(&self, _: &At<'_>) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrustedExecutionConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestation_policy: Option<String>,
@@ -3840,6 +4424,31 @@ pub struct UntagResourceResponse {}
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateCapacityProviderRequest {
+    pub auto_scaling_group_provider: Option<AutoScalingGroupProviderUpdate>,
+    pub cluster: Option<String>,
+    pub managed_instances_provider: Option<UpdateManagedInstancesProviderConfiguration>,
+    pub name: Option<String>,
+}
+
+impl Check for UpdateCapacityProviderRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.auto_scaling_group_provider.check(&at.field("autoScalingGroupProvider"))?;
+        self.managed_instances_provider.check(&at.field("managedInstancesProvider"))?;
+        at.required("name", self.name.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateCapacityProviderResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<CapacityProvider>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateContainerInstancesStateRequest {
     pub cluster: Option<String>,
     pub container_instances: Option<Vec<String>>,
@@ -3862,6 +4471,28 @@ pub struct UpdateContainerInstancesStateResponse {
     pub container_instances: Option<Vec<ContainerInstance>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<Vec<Failure>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateManagedInstancesProviderConfiguration {
+    pub auto_repair_configuration: Option<AutoRepairConfiguration>,
+    pub infrastructure_optimization: Option<InfrastructureOptimization>,
+    pub infrastructure_role_arn: Option<String>,
+    pub instance_launch_template: Option<InstanceLaunchTemplateUpdate>,
+    pub propagate_tags: Option<PropagateMITags>,
+}
+
+impl Check for UpdateManagedInstancesProviderConfiguration {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        self.auto_repair_configuration.check(&at.field("autoRepairConfiguration"))?;
+        self.infrastructure_optimization.check(&at.field("infrastructureOptimization"))?;
+        at.required("infrastructureRoleArn", self.infrastructure_role_arn.is_some())?;
+        at.required("instanceLaunchTemplate", self.instance_launch_template.is_some())?;
+        self.instance_launch_template.check(&at.field("instanceLaunchTemplate"))?;
+        self.propagate_tags.check(&at.field("propagateTags"))?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -3949,6 +4580,22 @@ pub struct UpdateTaskProtectionResponse {
     pub failures: Option<Vec<Failure>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protected_tasks: Option<Vec<ProtectedTask>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct VCpuCountRangeRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i32>,
+}
+
+impl Check for VCpuCountRangeRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("min", self.min.is_some())?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -259,7 +259,9 @@ pub(super) fn update(service: &Service, changes: &[Change], runs: &str, force: b
         let to = if change.member == "taskDefinition" { json!(runs) } else { change.to.clone() };
         request.insert(change.member.clone(), to);
     }
-    if force {
+    // ECS changes it in no other way.
+    let shared_out = changes.iter().any(|change| change.member == "capacityProviderStrategy");
+    if force || shared_out {
         request.insert("forceNewDeployment".into(), json!(true));
     }
     Value::Object(request)
@@ -376,6 +378,19 @@ mod tests {
                 "service": "web", "taskDefinition": "web:4", "desiredCount": 2, "forceNewDeployment": true,
                 "deploymentConfiguration": {"maximumPercent": 150},
             })
+        );
+    }
+
+    #[test]
+    fn another_capacity_provider_strategy_is_a_new_deployment() {
+        let item = |weight: u32| json!([{"capacityProvider": "big", "weight": weight, "base": 0}]);
+        let declared = web(&json!({"capacityProviderStrategy": item(2)}));
+        let step =
+            service(&declared, Some("web:3"), Some(&there(&json!({"capacityProviderStrategy": item(1)}))));
+        let Ok(ServiceStep::Update(changes)) = step else { panic!("{step:?}") };
+        assert_eq!(
+            update(&declared, &changes, "web:3", false),
+            json!({"service": "web", "capacityProviderStrategy": item(2), "forceNewDeployment": true})
         );
     }
 

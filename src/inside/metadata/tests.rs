@@ -56,6 +56,7 @@ fn a_task(definition: &TaskDefinition) -> Task {
         tags: vec![Tag { key: "team".into(), value: Some("shop".into()) }],
         client_token: None,
         enable_execute_command: false,
+        capacity_provider: None,
     };
     let mut task = new_task(new, BEGAN);
     let web = &mut task.containers[0];

@@ -14,7 +14,7 @@ use crate::{ClusterName, Family, ServiceKey, ServiceName, TaskId};
 
 const SEC: Duration = Duration::from_secs(1);
 
-fn service(desired: u32, breaker: CircuitBreaker) -> Service {
+pub(crate) fn service(desired: u32, breaker: CircuitBreaker) -> Service {
     Service {
         key: ServiceKey { cluster: ClusterName::new("default"), name: ServiceName::new("web") },
         status: ServiceStatus::Active,
@@ -40,10 +40,11 @@ fn service(desired: u32, breaker: CircuitBreaker) -> Service {
         scheduling: SchedulingStrategy::Replica,
         placement_constraints: Vec::new(),
         placement_strategy: Vec::new(),
+        zone_rebalancing: false,
     }
 }
 
-fn breaker(rollback: bool) -> CircuitBreaker {
+pub(crate) fn breaker(rollback: bool) -> CircuitBreaker {
     CircuitBreaker { enable: true, rollback, ..Default::default() }
 }
 
@@ -51,7 +52,7 @@ fn revision(number: u32) -> RevisionKey {
     RevisionKey { family: Family::new("web"), revision: number }
 }
 
-fn deployment(number: u32) -> DeploymentId {
+pub(crate) fn deployment(number: u32) -> DeploymentId {
     DeploymentId::new(format!("ecs-svc/{number}"))
 }
 
@@ -60,12 +61,13 @@ fn record(number: u32) -> ServiceDeploymentId {
 }
 
 /// Begins rollout number `number`, which runs the revision of that number.
-fn deploy(service: &mut Service, number: u32) {
+pub(crate) fn deploy(service: &mut Service, number: u32) {
     let new = Beginning {
         deployment: deployment(number),
         revision: ServiceRevisionId::new(format!("revision{number}")),
         record: record(number),
         definition: revision(number),
+        capacity: Vec::new(),
         network: None,
         at: Timestamp(i64::from(number)),
     };
@@ -401,6 +403,7 @@ impl World {
                 fitness: Fitness::Starting,
                 created_at: Timestamp(i64::from(self.next)),
                 protected: false,
+                surplus: false,
             });
         }
         let floor = serving.min(lower_bound(desired, limits) as usize);

@@ -1,4 +1,6 @@
 //! Hosts by the hundred, without an engine: each says that it runs what it is told to run.
+//!
+//! `mainstay sim` is made of them, and so are tests of placement. Nothing else of the tree knows that they are not real.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,13 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mainstay_core::lifecycle::{ContainerReport, ContainerStatus, TaskReport};
-use mainstay_core::model::{ContainerSpec, Health, Resources, TaskSpec, Timestamp};
+use mainstay_core::model::{ContainerInstance, ContainerSpec, Health, Resources, TaskSpec, Timestamp};
 use mainstay_core::{ClusterName, EngineId, InstanceId, TaskId, fnv1a};
 
 use crate::agent::InProcess;
 use crate::context::Context;
 use crate::control::{Control, ControlError, NewInstance};
 use crate::ports::{AgentLink, ControlLink, EngineInfo, FromAgent, ToAgent};
+
+/// What a simulated host says of its engine.
+const VERSION: &str = "simulated";
+/// What a program that was asked to stop ends with, and one that fails by itself.
+const EXIT_CODES: (i32, i32) = (143, 1);
 
 /// Longest wait for the agent of a host that joins.
 const AGENT_WITHIN: Duration = Duration::from_secs(5);
@@ -45,6 +52,10 @@ pub struct Manners {
     pub stop: Range<Duration>,
     /// How many of the starts fail, 0 to 1.
     pub failing_starts: f64,
+    /// How many of those that came up end by themselves, 0 to 1.
+    pub failing_runs: f64,
+    /// How long those run.
+    pub run: Range<Duration>,
 }
 
 impl Default for Manners {
@@ -53,6 +64,8 @@ impl Default for Manners {
             start: Duration::from_millis(200)..Duration::from_millis(800),
             stop: Duration::from_millis(50)..Duration::from_millis(200),
             failing_starts: 0.0,
+            failing_runs: 0.0,
+            run: Duration::from_secs(5)..Duration::from_secs(20),
         }
     }
 }
@@ -69,12 +82,20 @@ struct Link {
 struct Run {
     spec: TaskSpec,
     status: ContainerStatus,
-    failed: bool,
+    /// It does not come up.
+    stillborn: bool,
+    /// It was asked to stop.
+    asked: bool,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
 }
 
 impl FleetHost {
+    /// Whether a container instance is such a host, or has not said yet what it is.
+    pub fn may_be(instance: &ContainerInstance) -> bool {
+        instance.engine_version.is_empty() || instance.engine_version.ends_with(VERSION)
+    }
+
     /// Joins its cluster, or comes back to it after a restart of the tree, with none of its tasks.
     ///
     /// # Errors
@@ -136,7 +157,7 @@ impl Link {
     fn hello(&self) -> [FromAgent; 2] {
         let FleetHost { name, cpus, memory, gpus, attributes, .. } = &self.host;
         let info = EngineInfo {
-            version: "simulated".into(),
+            version: VERSION.into(),
             host: name.clone(),
             cpus: *cpus,
             memory: *memory,
@@ -150,25 +171,42 @@ impl Link {
 
     fn start(&self, spec: TaskSpec) {
         let id = spec.id.clone();
-        let failed = self.ctx.nature.jitter() < self.host.manners.failing_starts;
-        let pending = ContainerStatus::Pending;
-        let run = Run { spec, status: pending, failed, started_at: None, finished_at: None };
+        let manners = &self.host.manners;
+        let happens = |share: f64| self.ctx.nature.jitter() < share;
+        let stillborn = happens(manners.failing_starts);
+        let run = Run {
+            spec,
+            status: ContainerStatus::Pending,
+            stillborn,
+            asked: false,
+            started_at: None,
+            finished_at: None,
+        };
         self.tasks().insert(id.clone(), run);
         self.report(&id);
-        let next = if failed { ContainerStatus::Stopped } else { ContainerStatus::Running };
-        self.later(&self.host.manners.start, id, next);
+        let start = self.some(&manners.start);
+        let next = if stillborn { ContainerStatus::Stopped } else { ContainerStatus::Running };
+        self.later(start, id.clone(), next);
+        if !stillborn && happens(manners.failing_runs) {
+            self.later(start + self.some(&manners.run), id, ContainerStatus::Stopped);
+        }
     }
 
     fn stop(&self, id: TaskId) {
-        if self.tasks().contains_key(&id) {
-            self.later(&self.host.manners.stop, id, ContainerStatus::Stopped);
+        let known = self.tasks().get_mut(&id).map(|run| run.asked = true).is_some();
+        if known {
+            self.later(self.some(&self.host.manners.stop), id, ContainerStatus::Stopped);
         } else {
             self.say(FromAgent::Vanished { task: id });
         }
     }
 
-    fn later(&self, within: &Range<Duration>, id: TaskId, status: ContainerStatus) {
-        let wait = within.start + within.end.saturating_sub(within.start).mul_f64(self.ctx.nature.jitter());
+    /// A time within a range.
+    fn some(&self, within: &Range<Duration>) -> Duration {
+        within.start + within.end.saturating_sub(within.start).mul_f64(self.ctx.nature.jitter())
+    }
+
+    fn later(&self, wait: Duration, id: TaskId, status: ContainerStatus) {
         let way = Self {
             ctx: Arc::clone(&self.ctx),
             host: self.host.clone(),
@@ -218,8 +256,11 @@ fn container(run: &Run, spec: &ContainerSpec) -> ContainerReport {
         runtime_id: run.started_at.map(|_| EngineId::new(format!("{hash:064x}"))),
         image_digest: None,
         image_id: None,
-        exit_code: run.started_at.filter(|_| over).map(|_| 143),
-        reason: (over && run.failed).then(|| "CannotStartContainerError: simulated".to_owned()),
+        exit_code: run.started_at.filter(|_| over).map(|_| {
+            let (stopped, failed) = EXIT_CODES;
+            if run.asked { stopped } else { failed }
+        }),
+        reason: (over && run.stillborn).then(|| "CannotStartContainerError: simulated".to_owned()),
         health: if checked { Health::Healthy } else { Health::Unknown },
         checked,
         network_bindings: Vec::new(),

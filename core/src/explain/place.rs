@@ -1,0 +1,56 @@
+//! Why no container instance takes a task.
+
+use super::{Kind, Point};
+use crate::CapacityProviderName;
+use crate::model::Resources;
+use crate::placement::{Explanation, Lack, Refusal};
+
+/// What all container instances of the cluster said to a task that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The capacity provider that it would be of, where a strategy places it.
+    pub provider: Option<CapacityProviderName>,
+    /// What it needs.
+    pub needs: Resources,
+    /// What they said, counted.
+    pub said: Explanation,
+    /// The one that came closest, where none takes it.
+    pub refusal: Option<Refusal>,
+}
+
+/// Why it has no place; absent where it would get one.
+pub(super) fn refused(look: &Look) -> Option<Point> {
+    let refusal = look.refusal.as_ref()?;
+    let Explanation { instances, draining, disconnected, lacks, constraints, .. } = &look.said;
+    let provider =
+        look.provider.as_ref().map(|name| format!(" of capacity provider {name}")).unwrap_or_default();
+    if *instances == 0 {
+        let text =
+            format!("a task{provider} has no place: no container instances were found in the cluster.");
+        return Some(Point::new(Kind::Placement, text));
+    }
+    let mut counts = Vec::new();
+    for (lack, count) in lacks {
+        let lacking = match lack {
+            // Told constraint by constraint.
+            Lack::MemberOf | Lack::DistinctInstance => continue,
+            Lack::Attribute => "lack an attribute that the task cannot run without",
+            Lack::Cpu => "lack CPU units",
+            Lack::Memory => "lack memory",
+            Lack::Ports => "have a port taken that the task needs",
+            Lack::Gpu => "lack GPUs",
+        };
+        counts.push(format!("{count} {lacking}"));
+    }
+    counts.extend(constraints.iter().map(|(constraint, count)| format!("{count} fail {constraint}")));
+    counts.extend((*draining > 0).then(|| format!("{draining} take no new tasks (DRAINING)")));
+    counts.extend((*disconnected > 0).then(|| format!("{disconnected} have an engine that does not answer")));
+    let Resources { cpu, memory, .. } = &look.needs;
+    let text = format!(
+        "a task{provider} that needs {cpu} CPU units and {memory} MiB has no place: of {instances} container instances {}. \
+         {}",
+        counts.join(", "),
+        refusal.service_event_reason(),
+    );
+    Some(Point::new(Kind::Placement, text))
+}
