@@ -425,12 +425,12 @@ impl Schedules {
         if state.committing || (state.batch.is_empty() && state.thens.is_empty()) {
             return;
         }
+        // Taken here, not by the work: whoever is born after this one waits for it from now on.
+        let Ok(held) = Arc::clone(&self.writing).try_lock_owned() else { return };
         state.committing = true;
         let (batch, thens) = (std::mem::take(&mut state.batch), std::mem::take(&mut state.thens));
-        let (by, me, ctx, writing) =
-            (me.get_id(), me.clone(), Arc::clone(&self.ctx), Arc::clone(&self.writing));
+        let (by, me, ctx) = (me.get_id(), me.clone(), Arc::clone(&self.ctx));
         self.ctx.spawn(async move {
-            let held = writing.lock().await;
             let about = batch.iter().filter_map(about).collect();
             let outcome = ctx.commit(batch.clone()).await;
             Failpoint::ScheduledRunCommitted.hit();

@@ -45,7 +45,9 @@ def soon(seconds, zone="UTC"):
 def started(daemon, name):
     """All tasks of a schedule's runs, ended ones too."""
     by = {"startedBy": f"chronos-schedule/{name}"}
-    return daemon.tasks(**by) + daemon.tasks(status="STOPPED", **by)
+    listed = daemon.tasks(**by) + daemon.tasks(status="STOPPED", **by)
+    # One that ends between the two lists is in both.
+    return list({task["taskArn"]: task for task in listed}.values())
 
 
 def results(daemon):

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
@@ -39,7 +41,9 @@ pub enum TimetableError {
 /// # Errors
 /// Where there is none of that name.
 pub fn zone(name: &str) -> Result<TimeZone, TimetableError> {
-    TimeZoneDatabase::bundled().get(name).map_err(|_| TimetableError::Zone(name.to_owned()))
+    // It remembers the zones that were asked for.
+    static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+    ZONES.get(name).map_err(|_| TimetableError::Zone(name.to_owned()))
 }
 
 impl Timetable {
