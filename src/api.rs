@@ -19,6 +19,7 @@ pub(crate) mod network;
 mod paging;
 mod placement;
 mod platform;
+pub(crate) mod scheduler;
 mod services;
 mod tags;
 pub(crate) mod tasks;
@@ -81,7 +82,12 @@ impl Api {
 /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
 pub fn router(control: Control, logs: Logs, execs: Execs, at_once: usize) -> Router {
     let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
-    Router::new().route("/", post(handle)).with_state(Arc::new(Api { control, logs, execs, slots }))
+    Router::new().route("/", post(handle)).merge(scheduler::routes()).with_state(Arc::new(Api {
+        control,
+        logs,
+        execs,
+        slots,
+    }))
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -97,12 +103,9 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
         (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, &head.headers, body)).await,
     };
     drop(slot);
-    let took = began.elapsed();
     let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
-    let code = outcome.as_ref().map_or_else(|refusal| refusal.code().as_str(), |_| "OK");
-    metrics::requests(name, code).increment(1);
-    metrics::request_seconds(name).record(took.as_secs_f64());
-    log(name, body.as_deref().unwrap_or_default(), outcome.as_ref().err(), took, &request_id);
+    let said = body.as_deref().unwrap_or_default();
+    notice(name, said, outcome.as_ref().err(), began.elapsed(), &request_id);
     let mut response = match outcome {
         Ok(answer) => answer.into_response(),
         Err(refusal) => refused(&refusal),
@@ -112,6 +115,20 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
+}
+
+/// Counts and logs a request that is over.
+fn notice(
+    operation: &'static str,
+    body: &[u8],
+    refusal: Option<&ApiError>,
+    took: Duration,
+    request_id: &str,
+) {
+    let code = refusal.map_or("OK", |refusal| refusal.code().as_str());
+    metrics::requests(operation, code).increment(1);
+    metrics::request_seconds(operation).record(took.as_secs_f64());
+    log(operation, body, refusal, took, request_id);
 }
 
 /// An operation of a service.
@@ -199,6 +216,8 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             StopServiceDeployment => services::stop_deployment,
             StopTask => tasks::stop,
             UpdateCapacityProvider => capacity::update,
+            TagResource => tags::tag,
+            UntagResource => tags::untag,
             UpdateContainerInstancesState => instances::update_state,
             UpdateService => services::update,
             UpdateTaskProtection => tasks::update_protection,
@@ -218,6 +237,7 @@ async fn carry_out(api: &Api, operation: Asked, headers: &HeaderMap, body: &[u8]
             ListContainerInstances => instances::list,
             ListServiceDeployments => services::list_deployments,
             ListServices => services::list,
+            ListTagsForResource => tags::list,
             ListTaskDefinitionFamilies => definitions::families,
             ListTaskDefinitions => definitions::list,
             ListTasks => tasks::list,
@@ -254,6 +274,10 @@ struct Subject {
     #[serde(alias = "family")]
     task_definition: Option<String>,
     task: Option<String>,
+    #[serde(rename = "resourceArn")]
+    resource: Option<String>,
+    #[serde(rename = "Name")]
+    schedule: Option<String>,
 }
 
 /// One line for each call that changes something, and for each that is refused.
@@ -263,7 +287,7 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
         tracing::debug!(operation, ?took, request_id, "answered");
         return;
     }
-    let Subject { cluster, service, task_definition, task } =
+    let Subject { cluster, service, task_definition, task, resource, schedule } =
         serde_json::from_slice(body).unwrap_or_default();
     match refusal {
         None => tracing::info!(
@@ -272,6 +296,8 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
+            schedule,
             ?took,
             request_id,
             "carried out"
@@ -282,6 +308,8 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
+            schedule,
             request_id,
             code = refusal.code().as_str(),
             reason = refusal.message(),
@@ -293,6 +321,8 @@ fn log(operation: &str, body: &[u8], refusal: Option<&ApiError>, took: Duration,
             service,
             task_definition,
             task,
+            resource,
+            schedule,
             request_id,
             code = refusal.code().as_str(),
             reason = refusal.message(),

@@ -10,6 +10,7 @@ mod image;
 mod logs;
 mod manual;
 mod progress;
+mod schedules;
 mod sim;
 mod store;
 
@@ -58,7 +59,7 @@ enum Command {
         #[arg(long)]
         stop_tasks: bool,
     },
-    /// Makes task definitions and services what files declare, images that are built for them included.
+    /// Makes task definitions, services and schedules what files declare, images that are built for them included.
     ///
     /// It shows first what it will do, and asks. A task definition is registered anew only where it differs from the
     /// latest revision, a service changed only where it is not as declared: applying twice changes nothing. Then it waits
@@ -113,6 +114,12 @@ enum Command {
         after_help = "Examples:\n  mainstay exec hello -it -- sh\n  mainstay exec hello --container db -i -- psql < dump.sql"
     )]
     Exec(exec::Asked),
+    /// Shows the schedules there are, when each runs next, and what became of its last run.
+    ///
+    /// `aws scheduler` makes them; docs/schedules.md has what they can say. Ends with 64 where it is not understood, 69
+    /// where the daemon does not answer.
+    #[command(after_help = "Example: mainstay schedules --output json")]
+    Schedules(schedules::Asked),
     /// Looks into, copies out or fills the store of a daemon that does not run.
     #[command(after_help = "Example: mainstay store export --data-dir ./state > backup.jsonl")]
     Store {
@@ -175,6 +182,7 @@ pub fn run() -> ExitCode {
         Command::Explain(asked) => return explain::run(&asked),
         Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),
+        Command::Schedules(asked) => return schedules::run(&asked),
         Command::Store { act } => return store::run(&act),
         Command::Completions { shell } => return manual::completions(shell),
         Command::Manual { folder } => return manual::pages(&folder),

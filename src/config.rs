@@ -26,7 +26,7 @@ use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
 use environment::Environment;
 pub use sections::*;
-use values::Span;
+use values::{Gpus, Span};
 
 /// Everything that can be set. `config/mainstay.toml` shows each with its default and a word on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct Config {
     pub restart: Restart,
     /// What ends rollouts.
     pub alarms: Alarms,
+    /// Tasks that are run at their times.
+    pub schedules: Schedules,
     /// The supervision tree.
     pub supervision: Supervision,
     /// What is kept of what is over.
@@ -138,6 +140,14 @@ impl Config {
         set(&self.engine.docker_config)
     }
 
+    /// The GPUs of this host, where somebody said which.
+    pub fn gpus(&self) -> Option<Vec<String>> {
+        match &self.agent.gpus {
+            Gpus::Found => None,
+            Gpus::These(ids) => Some(ids.clone()),
+        }
+    }
+
     /// Where secrets and environment files are.
     pub fn secrets(&self) -> Sources {
         let Secrets { folder, endpoint, region, credentials, profile } = &self.secrets;
@@ -207,6 +217,8 @@ impl Config {
             host_attributes: self.host_attributes(),
             alarm_interval: self.alarms.interval.0,
             alarm_bake_time: self.alarms.bake_time.0,
+            missed_runs: self.schedules.missed,
+            overlapping_runs: self.schedules.overlap,
         }
     }
 }

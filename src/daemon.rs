@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::api::scheduler::Targets;
 use crate::config::Config;
 use crate::engine::DockerEngine;
 use crate::exec::Execs;
@@ -121,6 +122,7 @@ impl Daemon {
         if let Some(alarms) = config.alarms() {
             ctx.look_up_alarms_in(Arc::new(alarms));
         }
+        ctx.know_schedule_targets_by(Arc::new(Targets));
         Failpoint::DaemonLoaded.hit();
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
@@ -130,7 +132,8 @@ impl Daemon {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
                 .keeping_folders_in(folder.path().join(TASKS))
-                .with_docker_config(config.docker_config());
+                .with_docker_config(config.docker_config())
+                .with_gpus(config.gpus());
             let engine = Arc::new(engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let port = config.agent.task_endpoint_port;

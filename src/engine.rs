@@ -9,6 +9,7 @@ mod credentials;
 mod errors;
 mod exec;
 mod folders;
+mod gpus;
 mod images;
 mod labels;
 mod logs;
@@ -76,6 +77,8 @@ pub struct DockerEngine {
     rows: ports::Rows,
     /// Whether the engine, as last reached, can have containers inside the cgroup of another one.
     nests: AtomicBool,
+    /// The GPUs that its tasks can have, where somebody said which; those that are found here where not.
+    gpus: Option<Vec<String>>,
     /// Held while the image of pause containers is brought here.
     pause: tokio::sync::Mutex<()>,
     /// Held while a network is looked for and made.
@@ -97,6 +100,7 @@ impl DockerEngine {
             goes_itself: AtomicBool::new(false),
             rows: ports::Rows::default(),
             nests: AtomicBool::new(false),
+            gpus: None,
             pause: tokio::sync::Mutex::default(),
             networks: tokio::sync::Mutex::default(),
         }
@@ -112,6 +116,27 @@ impl DockerEngine {
     pub fn with_docker_config(mut self, file: Option<PathBuf>) -> Self {
         self.docker_config = file.or(self.docker_config);
         self
+    }
+
+    /// Lets tasks have these GPUs, by the ids that the engine knows them by, whatever this host shows.
+    pub fn with_gpus(mut self, ids: Option<Vec<String>>) -> Self {
+        self.gpus = ids;
+        self
+    }
+
+    /// The GPUs of the engine's host; an engine that is elsewhere has none but those that were named.
+    fn gpus(&self, knows_cdi: bool) -> Vec<String> {
+        let Some(named) = &self.gpus else {
+            return if self.endpoint.starts_with("unix://") { gpus::found() } else { Vec::new() };
+        };
+        if let Some(id) = named.iter().find(|id| gpus::is_cdi(id) && !knows_cdi) {
+            tracing::warn!(
+                id,
+                "agent.gpus names a device of CDI, which this engine does not say that it knows (Docker does from 25 \
+                 on, with features.cdi, and from 28.3 on); a task that gets it may not start"
+            );
+        }
+        named.clone()
     }
 
     /// Agrees on an API version with whatever engine answers now.
@@ -171,7 +196,8 @@ impl ContainerEngine for DockerEngine {
         let info = client.info().await.map_err(|error| when(&self.endpoint, "info", &error))?;
         self.nests.store(pause::nests(&info), Ordering::Relaxed);
         self.goes_itself.store(images::goes_itself(&info), Ordering::Relaxed);
-        Ok(translate::info(info))
+        let gpus = self.gpus(info.cdi_spec_dirs.as_ref().is_some_and(|folders| !folders.is_empty()));
+        Ok(translate::info(info, gpus))
     }
 
     async fn ping(&self) -> Result<(), EngineError> {

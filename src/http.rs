@@ -6,6 +6,7 @@ mod exec;
 mod explain;
 mod gate;
 mod logs;
+mod schedules;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -51,6 +52,7 @@ pub fn router(
         .route("/v1/explain", get(explain::explain))
         .route("/v1/sd/prometheus", get(discovery::prometheus))
         .route("/v1/logs", get(logs::read))
+        .route("/v1/schedules", get(schedules::list))
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))
         .with_state(shared)

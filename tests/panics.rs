@@ -19,6 +19,7 @@ use mainstay_actors::catalog::CatalogMsg;
 use mainstay_actors::control::{NewService, ServiceUpdate};
 use mainstay_actors::host::HostMsg;
 use mainstay_actors::placement::PlacementMsg;
+use mainstay_actors::schedules::SchedulesMsg;
 use mainstay_actors::service::ServiceMsg;
 use mainstay_actors::supervisor::SupervisorMsg;
 use mainstay_actors::task::TaskMsg;
@@ -47,6 +48,7 @@ async fn a_panic_in_any_actor_heals_without_touching_a_container() {
         Kind::Catalog,
         Kind::Tasks,
         Kind::Clusters,
+        Kind::Schedules,
         Kind::Host,
         Kind::HostTask,
     ] {
@@ -187,6 +189,7 @@ impl Stage {
             Kind::Catalog => directory.catalog.get(&()).unwrap().cast(CatalogMsg::Panic).is_ok(),
             Kind::Tasks => directory.tasks_of_clusters.get(cluster).unwrap().cast(TasksMsg::Panic).is_ok(),
             Kind::Clusters => directory.clusters.get(&()).unwrap().cast(SupervisorMsg::Panic).is_ok(),
+            Kind::Schedules => directory.schedules.get(&()).unwrap().cast(SchedulesMsg::Panic).is_ok(),
             Kind::Host => directory.host.get(&()).unwrap().cast(HostMsg::Panic).is_ok(),
             Kind::HostTask => directory.host.get(&()).unwrap().cast(HostMsg::PanicTask(task)).is_ok(),
             other => panic!("no way to make {other:?} panic"),

@@ -7,6 +7,7 @@ use mainstay_core::lifecycle::{ContainerReport, ContainerStatus};
 use mainstay_core::model::{
     ContainerInstance, InstanceStatus, Resources, SchedulingStrategy, Service, TaskOwner, TaskStatus,
 };
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{InstanceId, ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -47,6 +48,13 @@ pub enum AgentMsg {
     DeleteAttributes {
         /// Which.
         names: Vec<String>,
+        /// Where the answer goes.
+        reply: Reply<Arc<ContainerInstance>>,
+    },
+    /// Change its tags.
+    Tag {
+        /// How.
+        change: TagChange,
         /// Where the answer goes.
         reply: Reply<Arc<ContainerInstance>>,
     },
@@ -128,6 +136,13 @@ impl Actor for Agent {
                 next.custom_attributes.retain(|(name, _)| !names.contains(name));
                 self.change_for(state, next, reply);
             }
+            AgentMsg::Tag { change, reply } => match change.apply(&state.instance.tags) {
+                Ok(tags) => {
+                    let next = ContainerInstance { tags, ..state.instance.clone() };
+                    self.change_for(state, next, reply);
+                }
+                Err(refusal) => drop(reply.send(Err(refusal.into()))),
+            },
             AgentMsg::SetStatus { status, reply } => {
                 if status != state.instance.status {
                     tracing::info!(instance = %state.instance.id, status = status.as_str(), "container instance changed");
@@ -181,7 +196,7 @@ impl Agent {
             memory: info.memory,
             tcp_ports: Resources::RESERVED_PORTS.to_vec(),
             udp_ports: Vec::new(),
-            gpus: 0,
+            gpus: info.gpus.clone(),
         };
         let attribute = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         let found = [

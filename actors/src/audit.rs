@@ -6,12 +6,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
-use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
+use mainstay_core::{
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey,
+    TaskId,
+};
 
 use crate::context::Context;
 use crate::metrics;
 use crate::ports::Write;
+use crate::schedules::{Again, SchedulesMsg};
 use crate::service::ServiceMsg;
 use crate::view::{Table, View};
 
@@ -29,6 +35,8 @@ enum Finding {
     Task(TaskId),
     Instance(InstanceId),
     CapacityProvider(CapacityProviderName),
+    ScheduleGroup(ScheduleGroupName),
+    Schedule(ScheduleKey),
 }
 
 impl fmt::Display for Finding {
@@ -40,6 +48,8 @@ impl fmt::Display for Finding {
             Self::Task(id) => write!(f, "task {id}"),
             Self::Instance(id) => write!(f, "container instance {id}"),
             Self::CapacityProvider(name) => write!(f, "capacity provider {name}"),
+            Self::ScheduleGroup(name) => write!(f, "schedule group {name}"),
+            Self::Schedule(key) => write!(f, "schedule {key}"),
         }
     }
 }
@@ -103,6 +113,22 @@ async fn compare(ctx: &Context) -> Option<BTreeSet<Finding>> {
         &mut found,
         Finding::CapacityProvider,
     );
+    differing(
+        &before.schedule_groups,
+        &view.schedule_groups,
+        disk.schedule_groups,
+        |g| g.name.clone(),
+        &mut found,
+        Finding::ScheduleGroup,
+    );
+    differing(
+        &before.schedules,
+        &view.schedules,
+        disk.schedules,
+        |s| s.key.clone(),
+        &mut found,
+        Finding::Schedule,
+    );
     Some(found)
 }
 
@@ -114,6 +140,8 @@ struct Shown {
     tasks: Vec<Arc<Task>>,
     instances: Vec<Arc<ContainerInstance>>,
     capacity_providers: Vec<Arc<CapacityProvider>>,
+    schedule_groups: Vec<Arc<ScheduleGroup>>,
+    schedules: Vec<Arc<Schedule>>,
 }
 
 impl Shown {
@@ -125,6 +153,8 @@ impl Shown {
             tasks: view.tasks.all(),
             instances: view.instances.all(),
             capacity_providers: view.capacity_providers.all(),
+            schedule_groups: view.schedule_groups.all(),
+            schedules: view.schedules.all(),
         }
     }
 }
@@ -161,6 +191,9 @@ fn repair(ctx: &Context, finding: &Finding) {
             }
             view.services.get(key).map(|service| Write::Service(Service::clone(&service)))
         }
+        // Nor is anybody but their owner to say what schedules are.
+        Finding::ScheduleGroup(name) => return write_again(ctx, Again::Group(name.clone())),
+        Finding::Schedule(key) => return write_again(ctx, Again::Schedule(key.clone())),
         Finding::Service(key) => Some(Write::RemoveService(key.clone())),
         Finding::Cluster(name) => Some(match view.clusters.get(name) {
             Some(cluster) => Write::Cluster(Cluster::clone(&cluster)),
@@ -185,5 +218,11 @@ fn repair(ctx: &Context, finding: &Finding) {
     };
     if let Some(write) = write {
         ctx.rewrite(write);
+    }
+}
+
+fn write_again(ctx: &Context, what: Again) {
+    if let Some(actor) = ctx.directory.schedules.get(&()) {
+        drop(actor.cast(SchedulesMsg::WriteAgain(what)));
     }
 }

@@ -12,6 +12,7 @@ use mainstay_core::model::{
     CapacityProvider, Cluster, ClusterStatus, ContainerInstance, DefinitionStatus, ManagedScaling, Service,
     ServiceStatus, StrategyItem, TaskDefinition, Timestamp,
 };
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{CapacityProviderName, ClusterName, Family, RevisionKey, ServiceKey};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -97,6 +98,24 @@ pub enum CatalogMsg {
     DeregisterDefinition {
         /// Which.
         key: RevisionKey,
+        /// Where the answer goes.
+        reply: Reply<Arc<TaskDefinition>>,
+    },
+    /// Change a cluster's tags.
+    TagCluster {
+        /// Which.
+        name: ClusterName,
+        /// How.
+        change: TagChange,
+        /// Where the answer goes.
+        reply: Reply<Arc<Cluster>>,
+    },
+    /// Change a revision's tags.
+    TagDefinition {
+        /// Which.
+        key: RevisionKey,
+        /// How.
+        change: TagChange,
         /// Where the answer goes.
         reply: Reply<Arc<TaskDefinition>>,
     },
@@ -276,6 +295,8 @@ impl Catalog {
             }
             CatalogMsg::RegisterDefinition { definition, reply } => self.register(*definition, reply),
             CatalogMsg::DeregisterDefinition { key, reply } => self.deregister(key, reply),
+            CatalogMsg::TagCluster { name, change, reply } => self.tag_cluster(name, &change, reply),
+            CatalogMsg::TagDefinition { key, change, reply } => self.tag_definition(key, &change, reply),
             CatalogMsg::CreateService { new, reply } => self.create_service(*new, reply),
             CatalogMsg::RegisterInstance { new, reply } => self.register_instance(*new, reply),
             CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit => None,
@@ -370,6 +391,41 @@ impl Catalog {
         self.write_and_answer(next, Write::TaskDefinition, reply)
     }
 
+    fn tag_cluster(
+        &self,
+        name: ClusterName,
+        change: &TagChange,
+        reply: Reply<Arc<Cluster>>,
+    ) -> Option<(Vec<Write>, Then)> {
+        let Some(known) = self.ctx.view.active_cluster(&name) else {
+            return answer(reply, Err(ControlError::ClusterNotFound(name)));
+        };
+        match change.apply(&known.tags) {
+            Ok(tags) => {
+                self.write_and_answer(Cluster { tags, ..Cluster::clone(&known) }, Write::Cluster, reply)
+            }
+            Err(refusal) => answer(reply, Err(refusal.into())),
+        }
+    }
+
+    fn tag_definition(
+        &self,
+        key: RevisionKey,
+        change: &TagChange,
+        reply: Reply<Arc<TaskDefinition>>,
+    ) -> Option<(Vec<Write>, Then)> {
+        let Some(known) = self.ctx.view.definitions.get(&key) else {
+            return answer(reply, Err(ControlError::DefinitionNotFound(key)));
+        };
+        match change.apply(&known.tags) {
+            Ok(tags) => {
+                let next = TaskDefinition { tags, ..TaskDefinition::clone(&known) };
+                self.write_and_answer(next, Write::TaskDefinition, reply)
+            }
+            Err(refusal) => answer(reply, Err(refusal.into())),
+        }
+    }
+
     fn write_and_answer<T: Clone + Send + Sync + 'static>(
         &self,
         record: T,
@@ -401,6 +457,8 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
         CatalogMsg::PutCapacityProviders { cluster, .. } => Subject::Cluster(cluster.clone()),
         CatalogMsg::RegisterDefinition { definition, .. } => Subject::Family(definition.key.family.clone()),
         CatalogMsg::DeregisterDefinition { key, .. } => Subject::Family(key.family.clone()),
+        CatalogMsg::TagCluster { name, .. } => Subject::Cluster(name.clone()),
+        CatalogMsg::TagDefinition { key, .. } => Subject::Family(key.family.clone()),
         CatalogMsg::CreateService { new, .. } => Subject::Cluster(new.key.cluster.clone()),
         CatalogMsg::RegisterInstance { new, .. } => Subject::Cluster(new.cluster.clone()),
         CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit => return None,
@@ -413,7 +471,9 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
 fn failpoints_of(message: &CatalogMsg) -> [Failpoint; 3] {
     use Failpoint as At;
     match message {
-        CatalogMsg::RegisterDefinition { .. } | CatalogMsg::DeregisterDefinition { .. } => {
+        CatalogMsg::RegisterDefinition { .. }
+        | CatalogMsg::DeregisterDefinition { .. }
+        | CatalogMsg::TagDefinition { .. } => {
             [At::DefinitionDecided, At::DefinitionCommitted, At::DefinitionShown]
         }
         CatalogMsg::CreateService { .. } => {

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use mainstay_core::images::{Cleanup, PullBehavior};
 use mainstay_core::model::{ContainerInstance, Task};
 use mainstay_core::network::Networks;
+use mainstay_core::schedule::{Missed, Overlap};
 use mainstay_core::storage::Storage;
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{InstanceId, Partition, TaskId, restart};
@@ -21,7 +22,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::directory::Directory;
 use crate::host::Limits;
-use crate::ports::{AgentLink, AlarmSource, Nature, Snapshot, Store, StoreError, Write};
+use crate::ports::{AgentLink, AlarmSource, Nature, ScheduleTargets, Snapshot, Store, StoreError, Write};
 use crate::service::ServiceMsg;
 use crate::tree::Tree;
 use crate::view::{Table, View};
@@ -68,6 +69,10 @@ pub struct Settings {
     pub alarm_interval: Duration,
     /// How long alarms watch a rollout whose tasks are all well, where it has no bake time of its own.
     pub alarm_bake_time: Duration,
+    /// What becomes of missed runs of a schedule that does not say.
+    pub missed_runs: Missed,
+    /// What becomes of a run that meets an earlier one, of a schedule that does not say.
+    pub overlapping_runs: Overlap,
 }
 
 impl Default for Settings {
@@ -90,6 +95,8 @@ impl Default for Settings {
             host_attributes: Vec::new(),
             alarm_interval: Duration::from_secs(10),
             alarm_bake_time: Duration::from_secs(60),
+            missed_runs: Missed::default(),
+            overlapping_runs: Overlap::default(),
         }
     }
 }
@@ -109,6 +116,7 @@ pub struct Surroundings {
     /// The way to each agent.
     pub links: Table<InstanceId, Box<dyn AgentLink>>,
     alarms: OnceLock<Arc<dyn AlarmSource>>,
+    targets: OnceLock<Arc<dyn ScheduleTargets>>,
     store: Arc<dyn Store>,
     unsaved: Mutex<Unsaved>,
     tracker: TaskTracker,
@@ -157,6 +165,7 @@ impl Surroundings {
             settings,
             links: Table::default(),
             alarms: OnceLock::new(),
+            targets: OnceLock::new(),
             store,
             unsaved: Mutex::default(),
             tracker: TaskTracker::new(),
@@ -180,6 +189,18 @@ impl Surroundings {
     /// Where alarms are looked up, if anywhere.
     pub fn alarms(&self) -> Option<&Arc<dyn AlarmSource>> {
         self.alarms.get()
+    }
+
+    /// Says who knows what schedules run; what was said first stays.
+    pub fn know_schedule_targets_by(&self, targets: Arc<dyn ScheduleTargets>) {
+        if self.targets.set(targets).is_err() {
+            tracing::error!("targets of schedules are known by somebody already");
+        }
+    }
+
+    /// Who knows what schedules run, if anybody.
+    pub fn schedule_targets(&self) -> Option<&Arc<dyn ScheduleTargets>> {
+        self.targets.get()
     }
 
     /// Writes what was promised to a caller; the view follows when `Ok` comes back, by [`Self::show`].

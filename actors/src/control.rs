@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use mainstay_core::deployment::rollout::StopType;
 use mainstay_core::model::{
-    CapacityProvider, Cluster, ContainerInstance, InstanceStatus, ManagedScaling, Service, StopCode,
-    StrategyItem, Task, TaskDefinition, TaskStatus,
+    CapacityProvider, Cluster, ContainerInstance, InstanceStatus, ManagedScaling, Schedule, ScheduleGroup,
+    Service, StopCode, StrategyItem, Tag, Task, TaskDefinition, TaskStatus,
 };
 use mainstay_core::protection::{self, Wish};
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{
-    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId,
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceDeploymentId, ServiceKey, TaskId,
 };
 use ractor::{ActorRef, Message};
 use tokio::sync::oneshot;
@@ -25,6 +27,7 @@ use crate::agent::AgentMsg;
 use crate::catalog::CatalogMsg;
 use crate::context::Context;
 use crate::ports::Write;
+use crate::schedules::SchedulesMsg;
 use crate::service::ServiceMsg;
 use crate::task::{Protected, TaskMsg};
 use crate::tasks::TasksMsg;
@@ -286,6 +289,127 @@ impl Control {
         status: InstanceStatus,
     ) -> Result<Arc<ContainerInstance>, ControlError> {
         self.agent(id, |reply| AgentMsg::SetStatus { status, reply }).await
+    }
+
+    /// Changes a cluster's tags.
+    ///
+    /// # Errors
+    /// Where it is not ACTIVE or would have too many, or that could not be stored.
+    pub async fn tag_cluster(
+        &self,
+        name: ClusterName,
+        change: TagChange,
+    ) -> Result<Arc<Cluster>, ControlError> {
+        self.catalog(|reply| CatalogMsg::TagCluster { name, change, reply }).await
+    }
+
+    /// Changes a revision's tags.
+    ///
+    /// # Errors
+    /// Where it is unknown or would have too many, or that could not be stored.
+    pub async fn tag_task_definition(
+        &self,
+        key: RevisionKey,
+        change: TagChange,
+    ) -> Result<Arc<TaskDefinition>, ControlError> {
+        self.catalog(|reply| CatalogMsg::TagDefinition { key, change, reply }).await
+    }
+
+    /// Changes a service's tags; what one of them says of how it is kept holds at once.
+    ///
+    /// # Errors
+    /// Where it is not ACTIVE or would have too many, or that could not be stored.
+    pub async fn tag_service(
+        &self,
+        key: ServiceKey,
+        change: TagChange,
+    ) -> Result<Arc<Service>, ControlError> {
+        self.active_service(&key)?;
+        self.ask(|| self.ctx.directory.services.get(&key), |reply| ServiceMsg::Tag { change, reply }).await
+    }
+
+    /// Changes the tags of a task that is not STOPPED.
+    ///
+    /// # Errors
+    /// Where it is unknown or over, or would have too many, or that could not be stored.
+    pub async fn tag_task(&self, id: TaskId, change: TagChange) -> Result<Arc<Task>, ControlError> {
+        let over = |task: Arc<Task>| task.last_status == TaskStatus::Stopped;
+        if self.ctx.view.tasks.get(&id).is_none_or(over) {
+            return Err(ControlError::TaskNotFound(id));
+        }
+        self.ask(|| self.ctx.directory.tasks.get(&id), |reply| TaskMsg::Tag { change, reply }).await
+    }
+
+    /// Changes a container instance's tags.
+    ///
+    /// # Errors
+    /// Where it is unknown or would have too many, or that could not be stored.
+    pub async fn tag_instance(
+        &self,
+        id: InstanceId,
+        change: TagChange,
+    ) -> Result<Arc<ContainerInstance>, ControlError> {
+        self.agent(id, |reply| AgentMsg::Tag { change, reply }).await
+    }
+
+    /// Makes a schedule; the same token with the same settings finds the one made before.
+    ///
+    /// # Errors
+    /// Where its group is unknown, one of that name is there already, or its timetable is wrong.
+    pub async fn create_schedule(&self, new: NewSchedule) -> Result<Arc<Schedule>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::Create { new: Box::new(new), reply }).await
+    }
+
+    /// Changes all that people say of a schedule.
+    ///
+    /// # Errors
+    /// Where it is unknown, or its timetable is wrong.
+    pub async fn update_schedule(&self, new: NewSchedule) -> Result<Arc<Schedule>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::Update { new: Box::new(new), reply }).await
+    }
+
+    /// Deletes a schedule; tasks that it started stay.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn delete_schedule(&self, key: ScheduleKey) -> Result<(), ControlError> {
+        self.schedules(|reply| SchedulesMsg::Delete { key, reply }).await
+    }
+
+    /// Makes a group of schedules.
+    ///
+    /// # Errors
+    /// Where one of that name is there already.
+    pub async fn create_schedule_group(
+        &self,
+        new: NewScheduleGroup,
+    ) -> Result<Arc<ScheduleGroup>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::CreateGroup { new, reply }).await
+    }
+
+    /// Deletes a group of schedules and all that are in it.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn delete_schedule_group(&self, name: ScheduleGroupName) -> Result<(), ControlError> {
+        self.schedules(|reply| SchedulesMsg::DeleteGroup { name, reply }).await
+    }
+
+    /// Changes the tags of a group of schedules: some are put in place of those of their keys, others go.
+    ///
+    /// # Errors
+    /// Where it is unknown.
+    pub async fn tag_schedule_group(
+        &self,
+        name: ScheduleGroupName,
+        put: Vec<Tag>,
+        remove: Vec<String>,
+    ) -> Result<Arc<ScheduleGroup>, ControlError> {
+        self.schedules(|reply| SchedulesMsg::TagGroup { name, put, remove, reply }).await
+    }
+
+    async fn schedules<T>(&self, message: impl FnOnce(Reply<T>) -> SchedulesMsg) -> Result<T, ControlError> {
+        self.ask(|| self.ctx.directory.schedules.get(&()), message).await
     }
 
     async fn agent<T>(

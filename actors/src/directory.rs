@@ -15,6 +15,7 @@ use crate::agent::AgentMsg;
 use crate::catalog::CatalogMsg;
 use crate::host::HostMsg;
 use crate::placement::PlacementMsg;
+use crate::schedules::SchedulesMsg;
 use crate::service::ServiceMsg;
 use crate::supervisor::SupervisorMsg;
 use crate::task::TaskMsg;
@@ -80,6 +81,8 @@ pub struct Directory {
     pub agents: Registry<InstanceId, AgentMsg>,
     /// Services.
     pub services: Registry<ServiceKey, ServiceMsg>,
+    /// The one that owns schedules.
+    pub schedules: Registry<(), SchedulesMsg>,
     /// Tasks.
     pub tasks: Registry<TaskId, TaskMsg>,
     /// The agent's side in this process, where there is one.
@@ -99,6 +102,7 @@ impl Default for Directory {
             tasks_of_clusters: Registry::new(&changed),
             agents: Registry::new(&changed),
             services: Registry::new(&changed),
+            schedules: Registry::new(&changed),
             tasks: Registry::new(&changed),
             host: Registry::new(&changed),
             changed,

@@ -104,6 +104,12 @@ failpoints! {
     RunTaskShown = "run-task-shown",
     /// Their actors live, nothing is answered.
     RunTaskStarted = "run-task-started",
+    /// A schedule's run is decided, and not on disk.
+    ScheduledRunDecided = "scheduled-run-decided",
+    /// It, or another change of a schedule, is on disk, nobody sees it.
+    ScheduledRunCommitted = "scheduled-run-committed",
+    /// RunTask was answered, which is not noted.
+    ScheduledRunStarted = "scheduled-run-started",
     /// A person's StopTask is decided.
     StopTaskDecided = "stop-task-decided",
     /// The agent knows of it, the disk may not.

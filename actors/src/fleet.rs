@@ -35,6 +35,8 @@ pub struct FleetHost {
     pub cpus: u32,
     /// MiB.
     pub memory: u32,
+    /// GPUs, by their ids.
+    pub gpus: Vec<String>,
     /// What it says of itself.
     pub attributes: Vec<(String, String)>,
     /// How it behaves.
@@ -153,7 +155,7 @@ impl Link {
     }
 
     fn hello(&self) -> [FromAgent; 2] {
-        let FleetHost { name, cpus, memory, attributes, .. } = &self.host;
+        let FleetHost { name, cpus, memory, gpus, attributes, .. } = &self.host;
         let info = EngineInfo {
             version: VERSION.into(),
             host: name.clone(),
@@ -162,6 +164,7 @@ impl Link {
             architecture: "x86_64".into(),
             os: "linux".into(),
             runtimes: Vec::new(),
+            gpus: gpus.clone(),
         };
         [FromAgent::Attributes(attributes.clone()), FromAgent::EngineUp(info)]
     }

@@ -9,6 +9,7 @@
 //! │       ├── agents ── agent …       one a container instance
 //! │       ├── services ── service … ── task …
 //! │       └── tasks ── task …         of RunTask; never started again
+//! ├── schedules                       runs tasks at their times
 //! └── host ── host task …             the agent's side, where there is one in this process
 //! ```
 //!
@@ -31,6 +32,7 @@ pub mod metrics;
 pub mod placement;
 pub mod ports;
 pub mod root;
+pub mod schedules;
 pub mod service;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -25,6 +25,10 @@ const ENGINE_ACTS_WAITING: &str = "mainstay_engine_acts_waiting";
 const IMAGE_PULLS: &str = "mainstay_image_pulls_total";
 const IMAGE_PULL_SECONDS: &str = "mainstay_image_pull_seconds";
 const IMAGES_REMOVED: &str = "mainstay_images_removed_total";
+const SCHEDULES: &str = "mainstay_schedules";
+const SCHEDULE_RUNS: &str = "mainstay_schedule_runs_total";
+const SCHEDULE_RETRIES: &str = "mainstay_schedule_retries_total";
+const SCHEDULE_LATENESS: &str = "mainstay_schedule_lateness_seconds";
 const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 
 /// Says once, at start, what each series means.
@@ -91,6 +95,22 @@ pub fn describe() {
         IMAGES_REMOVED,
         Unit::Count,
         "Images removed that were pulled for tasks and not used for long"
+    );
+    describe_gauge!(SCHEDULES, Unit::Count, "Schedules, disabled ones too");
+    describe_counter!(
+        SCHEDULE_RUNS,
+        Unit::Count,
+        "Runs of schedules, by result (started, partly, skipped, failed, missed); which schedule, the log says"
+    );
+    describe_counter!(
+        SCHEDULE_RETRIES,
+        Unit::Count,
+        "Runs of schedules that could not begin and are tried again"
+    );
+    describe_histogram!(
+        SCHEDULE_LATENESS,
+        Unit::Seconds,
+        "From the moment at which a schedule's run should have begun to its tasks' being started"
     );
     describe_gauge!(ENGINE_CONNECTED, Unit::Count, "1 while this host's container engine answers, else 0");
 }
@@ -188,6 +208,26 @@ pub(crate) fn image_pull_seconds() -> Histogram {
 /// Images that were cleaned up.
 pub(crate) fn images_removed() -> Counter {
     counter!(IMAGES_REMOVED)
+}
+
+/// Schedules.
+pub(crate) fn schedules() -> Gauge {
+    gauge!(SCHEDULES)
+}
+
+/// By result, never by schedule: programs make one for each of their events.
+pub(crate) fn schedule_runs(result: &'static str) -> Counter {
+    counter!(SCHEDULE_RUNS, "result" => result)
+}
+
+/// Runs that are tried again.
+pub(crate) fn schedule_retries() -> Counter {
+    counter!(SCHEDULE_RETRIES)
+}
+
+/// Seconds that runs began late.
+pub(crate) fn schedule_lateness() -> Histogram {
+    histogram!(SCHEDULE_LATENESS)
 }
 
 /// Whether the engine answers.

@@ -30,8 +30,17 @@ pub enum Holder {
     Standalone,
 }
 
+/// A place that is reserved for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub instance: InstanceId,
+    /// The GPUs there that are the task's, by their ids.
+    pub gpus: Vec<String>,
+}
+
 /// Takes the answer back to who asked; called once.
-pub type Answer = Box<dyn FnOnce(Result<InstanceId, Refusal>) + Send>;
+pub type Answer = Box<dyn FnOnce(Result<Place, Refusal>) + Send>;
 /// Tells a refused holder that there may be room now; called at most once for each refusal.
 pub type Room = Box<dyn FnOnce() + Send>;
 
@@ -131,6 +140,8 @@ impl Actor for Placement {
                     Some(id) => state.ledger.reserve_on(task.clone(), &request, &id).map(|()| id),
                     None => state.ledger.reserve(task.clone(), &request),
                 };
+                let placed =
+                    placed.map(|instance| Place { instance, gpus: state.ledger.gpus_of(&task).to_vec() });
                 match &placed {
                     Ok(_) => {
                         metrics::placements(state.cluster.as_str()).increment(1);

@@ -9,6 +9,7 @@ mod link;
 mod logs;
 mod secrets;
 mod store;
+mod targets;
 
 pub use alarms::*;
 pub use clock::*;
@@ -19,3 +20,4 @@ pub use link::*;
 pub use logs::*;
 pub use secrets::*;
 pub use store::*;
+pub use targets::*;

@@ -13,6 +13,7 @@ use crate::cluster::{clusters, spawn};
 use crate::context::Context;
 use crate::host::Host;
 use crate::ports::{ContainerEngine, Inside, Secrets};
+use crate::schedules::Schedules;
 use crate::supervisor::{ChildSpec, Family, Supervisor, SupervisorMsg, stop};
 use crate::tree::{Kind, Path};
 
@@ -28,7 +29,7 @@ pub struct Root {
 /// Where a part of it does not start; nothing is left running.
 pub async fn start(ctx: &Context) -> Result<Root, SpawnErr> {
     let path = Path::root();
-    let children = vec![catalog(ctx, &path), clusters(ctx, &path)];
+    let children = vec![catalog(ctx, &path), clusters(ctx, &path), schedules(ctx, &path)];
     let family = Family { children: Box::new(|| children), enter: None };
     let supervisor =
         Supervisor { ctx: Arc::clone(ctx), path, kind: Kind::Root, strategy: Strategy::OneForOne };
@@ -82,6 +83,20 @@ fn catalog(ctx: &Context, parent: &Path) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let actor = Catalog { ctx: Arc::clone(&ctx), path: path.clone() };
+            spawn(actor, (), under).boxed()
+        }),
+    }
+}
+
+fn schedules(ctx: &Context, parent: &Path) -> ChildSpec {
+    let (ctx, path, writing) = (Arc::clone(ctx), parent.child("schedules"), Arc::default());
+    ChildSpec {
+        name: "schedules".into(),
+        kind: Kind::Schedules,
+        restart: Restart::Permanent,
+        start: Arc::new(move |under| {
+            let actor =
+                Schedules { ctx: Arc::clone(&ctx), path: path.clone(), writing: Arc::clone(&writing) };
             spawn(actor, (), under).boxed()
         }),
     }

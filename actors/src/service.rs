@@ -20,12 +20,13 @@ use std::time::Duration;
 use mainstay_core::deployment::{breaker, rollout};
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{
-    Brake, DeploymentImage, Health, PropagateTags, Service, ServiceEvent, ServiceStatus, StopCode, Tag, Task,
-    TaskOwner, TaskStatus,
+    Brake, DeploymentImage, Health, PropagateTags, Resources, Service, ServiceEvent, ServiceStatus, StopCode,
+    Tag, Task, TaskOwner, TaskStatus,
 };
-use mainstay_core::placement::Refusal;
+use mainstay_core::placement::{Refusal, requirements};
 use mainstay_core::restart;
-use mainstay_core::{DeploymentId, InstanceId, ServiceDeploymentId, ServiceKey, TaskId};
+use mainstay_core::tagging::TagChange;
+use mainstay_core::{DeploymentId, ServiceDeploymentId, ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::context::Context;
@@ -33,7 +34,7 @@ use crate::control::{Reply, ServiceUpdate};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::placement::{Holder, PlacementMsg};
+use crate::placement::{Holder, Place, PlacementMsg};
 use crate::ports::{StoreError, Write};
 use crate::task::{ChildEnd, TaskChildren};
 use crate::tree::{Kind, Life, Path};
@@ -72,6 +73,13 @@ pub enum ServiceMsg {
         /// Where the answer goes.
         reply: Reply<Arc<Service>>,
     },
+    /// Change its tags.
+    Tag {
+        /// How.
+        change: TagChange,
+        /// Where the answer goes.
+        reply: Reply<Arc<Service>>,
+    },
     /// Stop a rollout.
     StopRollout {
         /// Which.
@@ -97,7 +105,7 @@ pub enum ServiceMsg {
         /// For which task.
         task: TaskId,
         /// Where, or why not.
-        place: Result<InstanceId, Refusal>,
+        place: Result<Place, Refusal>,
     },
     /// One of its tasks changed.
     TaskChanged(Arc<Task>),
@@ -195,6 +203,7 @@ impl Actor for ServiceActor {
             ServiceMsg::Attach => self.attach(&me, state).await?,
             ServiceMsg::Update { update, reply } => return self.update(&me, state, *update, reply),
             ServiceMsg::Delete { force, reply } => return self.delete(&me, state, force, reply),
+            ServiceMsg::Tag { change, reply } => return self.tag(&me, state, change, reply),
             ServiceMsg::StopRollout { record, how, reply } => {
                 return self.stop_rollout(&me, state, record, how, reply);
             }
@@ -296,15 +305,15 @@ impl ServiceActor {
         me: &Me,
         state: &mut ServiceState,
         id: TaskId,
-        place: Result<InstanceId, Refusal>,
+        place: Result<Place, Refusal>,
     ) -> Handled {
         let Some(member) = state.roster.placing(&id) else {
             // It is no longer wanted.
             self.tell_placement(state, PlacementMsg::Release(id));
             return Ok(());
         };
-        let instance = match place {
-            Ok(instance) => instance,
+        let place = match place {
+            Ok(place) => place,
             Err(refusal) => {
                 state.roster.remove(&id);
                 if let Some(zone) = &member.zone {
@@ -331,7 +340,7 @@ impl ServiceActor {
             }
         };
         state.told = None;
-        let task = Arc::new(self.new_task(&state.record, &member, id, instance)?);
+        let task = Arc::new(self.new_task(&state.record, &member, id, place)?);
         Failpoint::ServiceTaskPlaced.hit();
         self.ctx.note_task(&task);
         Failpoint::ServiceTaskNoted.hit();
@@ -358,7 +367,7 @@ impl ServiceActor {
         service: &Service,
         member: &Member,
         id: TaskId,
-        instance: InstanceId,
+        Place { instance, gpus }: Place,
     ) -> Result<Task, ActorProcessingErr> {
         let deployment = service.deployments.iter().find(|d| d.id == member.deployment);
         let deployment = deployment.ok_or_else(|| format!("no deployment {}", member.deployment))?;
@@ -377,7 +386,7 @@ impl ServiceActor {
             network: deployment.network.clone(),
             launch_type: service.launch_type_with(&deployment.capacity),
             capacity_provider: member.provider.clone(),
-            resources: mainstay_core::placement::requirements(&definition, &overrides),
+            resources: Resources { gpus, ..requirements(&definition, &overrides) },
             overrides,
             owner: TaskOwner::Service {
                 service: service.key.name.clone(),

@@ -20,6 +20,7 @@ mod machine;
 mod script;
 mod secrets;
 mod store;
+mod targets;
 mod world;
 
 pub use alarms::*;
@@ -30,4 +31,5 @@ pub use history::*;
 pub use script::*;
 pub use secrets::*;
 pub use store::*;
+pub use targets::*;
 pub use world::*;

@@ -10,6 +10,7 @@ use mainstay_core::model::{
     DeploymentImage, LaunchType, StopCode, Task, TaskLimits, TaskOwner, TaskSpec, TaskStatus, Timestamp,
 };
 use mainstay_core::protection::{self, Crowd, Wish};
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{ServiceKey, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -66,6 +67,13 @@ pub enum TaskMsg {
         /// Where the answer goes.
         reply: Reply<Protected>,
     },
+    /// Change its tags.
+    Tag {
+        /// How.
+        change: TagChange,
+        /// Where the answer goes.
+        reply: Reply<Arc<Task>>,
+    },
     /// A person decided to end it.
     StopByUser {
         /// For people.
@@ -117,6 +125,7 @@ impl Actor for TaskActor {
         );
         spec.network = task.network.as_ref().map(|network| network.configuration.clone());
         spec.launch_type = task.launch_type;
+        spec.give_gpus(&task.containers);
         // Elsewhere the task's size is what placement counts.
         spec.limits = (task.launch_type == Some(LaunchType::Fargate))
             .then_some(TaskLimits { cpu: task.resources.cpu, memory: task.resources.memory });
@@ -170,6 +179,15 @@ impl Actor for TaskActor {
                 }
             }
             TaskMsg::Protect { wish, reply } => self.protect(&me, state, wish, reply),
+            TaskMsg::Tag { change, reply } => match change.apply(&state.task.tags) {
+                Ok(tags) => {
+                    let tagged = lifecycle::tagged(&state.task, tags);
+                    let noted = tagged.and_then(|task| self.change(&me, state, task));
+                    // The caller may have gone; the tags stand all the same.
+                    self.answer_when_durable(state, noted, |task| drop(reply.send(task)));
+                }
+                Err(refusal) => drop(reply.send(Err(refusal.into()))),
+            },
             TaskMsg::StopByUser { reason, reply } => {
                 let reason = reason.unwrap_or_else(|| "Task stopped by user".into());
                 Failpoint::StopTaskDecided.hit();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstay_core::lifecycle::{self, NewTask};
-use mainstay_core::model::{DefinitionStatus, Task, TaskDefinition, TaskOwner, TaskStatus};
-use mainstay_core::placement::{self, Refusal, Request, capacity};
+use mainstay_core::model::{DefinitionStatus, Resources, Task, TaskDefinition, TaskOwner, TaskStatus};
+use mainstay_core::placement::{self, GpuNeed, Refusal, Request, capacity};
 use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, TaskId};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
@@ -14,7 +14,7 @@ use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
 use crate::metrics;
-use crate::placement::{Holder, PlacementMsg, group_of, seed_of};
+use crate::placement::{Holder, Place, PlacementMsg, group_of, seed_of};
 use crate::ports::{StoreError, Write};
 use crate::task::TaskChildren;
 use crate::tree::{Kind, Life, Path};
@@ -47,7 +47,7 @@ pub enum TasksMsg {
         /// The capacity provider that it is of, where a strategy places it.
         provider: Option<CapacityProviderName>,
         /// Where, or why not.
-        place: Result<InstanceId, Refusal>,
+        place: Result<Place, Refusal>,
     },
     /// The tasks of a run are on disk, or are not.
     Written {
@@ -81,7 +81,7 @@ struct Run {
     definition: Arc<TaskDefinition>,
     request_of_each: Request,
     waiting: usize,
-    placed: Vec<(TaskId, InstanceId, Option<CapacityProviderName>)>,
+    placed: Vec<(TaskId, Place, Option<CapacityProviderName>)>,
     refused: Vec<Refusal>,
     made: Vec<Arc<Task>>,
     replies: Vec<Reply<Ran>>,
@@ -195,6 +195,7 @@ impl Tasks {
         let constraints = definition.placement_constraints.iter().chain(&request.placement_constraints);
         let request_of_each = Request {
             resources,
+            gpus: GpuNeed::of(&definition, &request.overrides),
             attributes: placement::required_attributes(&definition),
             constraints: constraints.cloned().collect(),
             strategy: request.placement_strategy.clone(),
@@ -238,11 +239,11 @@ impl Tasks {
         state: &mut TasksState,
         number: u64,
         (task, provider): (TaskId, Option<CapacityProviderName>),
-        place: Result<InstanceId, Refusal>,
+        place: Result<Place, Refusal>,
     ) {
         let Some(run) = state.runs.get_mut(&number) else { return };
         match place {
-            Ok(instance) => run.placed.push((task, instance, provider)),
+            Ok(place) => run.placed.push((task, place, provider)),
             Err(refusal) => run.refused.push(refusal),
         }
         run.waiting -= 1;
@@ -250,7 +251,7 @@ impl Tasks {
             return;
         }
         let now = self.ctx.nature.wall();
-        let make = |(id, instance, capacity_provider)| {
+        let make = |(id, Place { instance, gpus }, capacity_provider)| {
             Arc::new(lifecycle::new_task(
                 NewTask {
                     id,
@@ -264,7 +265,7 @@ impl Tasks {
                     network: run.request.network.clone(),
                     launch_type: run.request.launch_type,
                     capacity_provider,
-                    resources: run.request_of_each.resources.clone(),
+                    resources: Resources { gpus, ..run.request_of_each.resources.clone() },
                     tags: run.request.tags.clone(),
                     client_token: run.request.client_token.clone(),
                     enable_execute_command: run.request.enable_execute_command,

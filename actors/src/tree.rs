@@ -34,6 +34,8 @@ pub enum Kind {
     Tasks,
     /// Stands for a task.
     Task,
+    /// Owns schedules, and runs what is due.
+    Schedules,
     /// The agent's side: owns the engine.
     Host,
     /// The agent's side of a task: owns its containers.
@@ -55,6 +57,7 @@ impl Kind {
             Self::Service => "service",
             Self::Tasks => "tasks",
             Self::Task => "task",
+            Self::Schedules => "schedules",
             Self::Host => "host",
             Self::HostTask => "host-task",
         }

@@ -7,9 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use mainstay_core::model::{
-    CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Service, Task, TaskDefinition, TaskOwner,
+    CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Schedule, ScheduleGroup, Service, Task,
+    TaskDefinition, TaskOwner,
 };
-use mainstay_core::{CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{
+    CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceKey, TaskId,
+};
 
 use tokio::sync::watch;
 
@@ -85,6 +89,10 @@ pub struct View {
     pub instances: Table<InstanceId, ContainerInstance>,
     /// Capacity providers of one's own, INACTIVE ones too.
     pub capacity_providers: Table<CapacityProviderName, CapacityProvider>,
+    /// Schedules.
+    pub schedules: Table<ScheduleKey, Schedule>,
+    /// Groups of schedules.
+    pub schedule_groups: Table<ScheduleGroupName, ScheduleGroup>,
     changes: watch::Sender<()>,
 }
 
@@ -103,7 +111,9 @@ impl View {
             .chain(snapshot.services.into_iter().map(Write::Service))
             .chain(snapshot.tasks.into_iter().map(Write::Task))
             .chain(snapshot.instances.into_iter().map(Write::Instance))
-            .chain(snapshot.capacity_providers.into_iter().map(Write::CapacityProvider));
+            .chain(snapshot.capacity_providers.into_iter().map(Write::CapacityProvider))
+            .chain(snapshot.schedules.into_iter().map(Write::Schedule))
+            .chain(snapshot.schedule_groups.into_iter().map(Write::ScheduleGroup));
         for write in writes {
             view.apply(write);
         }
@@ -129,11 +139,15 @@ impl View {
             }
             Write::RemoveCapacityProvider(name) => self.capacity_providers.remove(&name),
             Write::Instance(instance) => self.instances.put(instance.id.clone(), Arc::new(instance)),
+            Write::Schedule(schedule) => self.schedules.put(schedule.key.clone(), Arc::new(schedule)),
+            Write::ScheduleGroup(group) => self.schedule_groups.put(group.name.clone(), Arc::new(group)),
             Write::RemoveCluster(name) => self.clusters.remove(&name),
             Write::RemoveTaskDefinition(key) => self.definitions.remove(&key),
             Write::RemoveService(key) => self.services.remove(&key),
             Write::RemoveTask(id) => self.tasks.remove(&id),
             Write::RemoveInstance(id) => self.instances.remove(&id),
+            Write::RemoveSchedule(key) => self.schedules.remove(&key),
+            Write::RemoveScheduleGroup(name) => self.schedule_groups.remove(&name),
         }
         if told {
             self.changes.send_replace(());

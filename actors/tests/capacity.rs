@@ -19,6 +19,7 @@ async fn join(world: &World, name: &str, group: &str) {
         cluster: default_cluster(),
         cpus: 2,
         memory: 1024,
+        gpus: Vec::new(),
         attributes: vec![(CapacityProvider::GROUP.into(), group.into())],
         manners: Manners::default(),
     };

@@ -237,7 +237,7 @@ async fn a_task_for_which_no_row_of_ports_is_free_fails_with_the_engines_words()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_needs_a_gpu_has_no_place() {
+async fn a_task_that_needs_a_gpu_has_no_place_on_a_host_without() {
     let world = world().await;
     let needy = ContainerDefinition { gpus: Some(Gpus::All), ..container("web") };
     let definition = world.define("web", vec![needy]).await.unwrap();

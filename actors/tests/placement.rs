@@ -23,6 +23,7 @@ fn host(name: &str, zone: &str) -> FleetHost {
         cluster: default_cluster(),
         cpus: 2,
         memory: 1024,
+        gpus: Vec::new(),
         attributes: vec![("ecs.availability-zone".into(), zone.into())],
         manners: Manners::default(),
     }

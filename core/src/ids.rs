@@ -68,6 +68,14 @@ string_id! {
     ServiceDeploymentId
 }
 string_id! {
+    /// A schedule's name, unique in its group.
+    ScheduleName
+}
+string_id! {
+    /// The name of a group of schedules.
+    ScheduleGroupName
+}
+string_id! {
     /// The engine's own id of a container.
     EngineId
 }
@@ -95,6 +103,21 @@ pub struct ServiceKey {
 impl fmt::Display for ServiceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.cluster, self.name)
+    }
+}
+
+/// A schedule, named in its group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ScheduleKey {
+    /// The group it is in.
+    pub group: ScheduleGroupName,
+    /// Its name there.
+    pub name: ScheduleName,
+}
+
+impl fmt::Display for ScheduleKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.group, self.name)
     }
 }
 
@@ -172,6 +195,16 @@ impl Partition {
     pub fn container(&self, cluster: &ClusterName, task: &TaskId, name: &str) -> String {
         let uuid = uuid_of(task, name);
         self.arn(format_args!("container/{cluster}/{task}/{uuid}"))
+    }
+
+    /// `arn:aws:scheduler:REGION:ACCOUNT:schedule/GROUP/NAME`.
+    pub fn schedule(&self, key: &ScheduleKey) -> String {
+        format!("arn:aws:scheduler:{}:{}:schedule/{key}", self.region, self.account)
+    }
+
+    /// `arn:aws:scheduler:REGION:ACCOUNT:schedule-group/NAME`.
+    pub fn schedule_group(&self, name: &ScheduleGroupName) -> String {
+        format!("arn:aws:scheduler:{}:{}:schedule-group/{name}", self.region, self.account)
     }
 
     /// `…:task-definition/FAMILY:REVISION`.

@@ -15,8 +15,10 @@ pub mod network;
 pub mod placement;
 pub mod protection;
 pub mod restart;
+pub mod schedule;
 pub mod secrets;
 pub mod storage;
 pub mod supervision;
+pub mod tagging;
 
 pub use ids::*;

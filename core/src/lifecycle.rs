@@ -16,6 +16,7 @@ use crate::model::{
     AwsVpcConfiguration, Container, Health, LaunchType, NetworkBinding, NetworkInterface, Overrides,
     Resources, StopCode, Tag, Task, TaskDefinition, TaskNetwork, TaskOwner, TaskStatus, Timestamp,
 };
+use crate::placement::deal;
 use crate::{CapacityProviderName, ClusterName, EngineId, InstanceId, TaskId};
 
 /// ECS cuts reasons at this many characters.
@@ -131,7 +132,7 @@ pub struct NewTask<'a> {
     pub launch_type: LaunchType,
     /// Where it runs.
     pub instance: InstanceId,
-    /// What it holds there.
+    /// What it holds there, its GPUs included.
     pub resources: Resources,
     /// Where it is to have its network interface, in network mode `awsvpc`.
     pub network: Option<AwsVpcConfiguration>,
@@ -147,26 +148,26 @@ pub struct NewTask<'a> {
 
 /// The record of a new task: PROVISIONING, wanted RUNNING.
 pub fn new_task(new: NewTask<'_>, now: Timestamp) -> Task {
-    let containers = new.definition.containers.iter().map(|definition| {
-        let merged = new.overrides.apply(definition);
-        Container {
-            name: merged.name,
-            image: merged.image,
-            image_digest: None,
-            runtime_id: None,
-            last_status: TaskStatus::Pending,
-            exit_code: None,
-            reason: None,
-            started_at: None,
-            restart_count: 0,
-            health: Health::Unknown,
-            has_health_check: merged.health_check.is_some(),
-            essential: merged.essential,
-            network_bindings: Vec::new(),
-            cpu: merged.cpu,
-            memory: merged.memory,
-            memory_reservation: merged.memory_reservation,
-        }
+    let merged: Vec<_> = new.definition.containers.iter().map(|one| new.overrides.apply(one)).collect();
+    let gpus = deal(&merged.iter().map(|one| one.gpus).collect::<Vec<_>>(), &new.resources.gpus);
+    let containers = merged.into_iter().zip(gpus).map(|(merged, gpu_ids)| Container {
+        name: merged.name,
+        image: merged.image,
+        image_digest: None,
+        runtime_id: None,
+        last_status: TaskStatus::Pending,
+        exit_code: None,
+        reason: None,
+        started_at: None,
+        restart_count: 0,
+        health: Health::Unknown,
+        has_health_check: merged.health_check.is_some(),
+        essential: merged.essential,
+        network_bindings: Vec::new(),
+        cpu: merged.cpu,
+        memory: merged.memory,
+        memory_reservation: merged.memory_reservation,
+        gpu_ids,
     });
     Task {
         containers: containers.collect(),
@@ -209,6 +210,11 @@ pub fn handed_over(task: &Task) -> Option<Task> {
         next.last_status = TaskStatus::Pending;
     }
     changed(task, next)
+}
+
+/// Its tags are these now; `None` where they were already.
+pub fn tagged(task: &Task, tags: Vec<Tag>) -> Option<Task> {
+    changed(task, Task { tags, ..task.clone() })
 }
 
 /// What a record says of its containers, for an agent that has to find its way again.

@@ -5,6 +5,7 @@
 //! [`Refusal`] in ECS's words.
 
 pub mod capacity;
+mod gpus;
 mod index;
 mod ledger;
 mod needs;
@@ -15,11 +16,12 @@ pub mod zones;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Gpus, NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources,
-    SchedulingStrategy, Service, TaskDefinition,
+    NetworkMode, Overrides, PlacementConstraint, PlacementStrategy, Protocol, Resources, SchedulingStrategy,
+    Service, TaskDefinition,
 };
 use crate::{DeploymentId, InstanceId};
 
+pub use gpus::{GpuNeed, deal};
 pub use ledger::Ledger;
 use query::{Facts, Query, TasksHere};
 
@@ -28,6 +30,8 @@ use query::{Facts, Query, TasksHere};
 pub struct Request {
     /// What it takes up.
     pub resources: Resources,
+    /// GPUs beside that; which of them, its place decides.
+    pub gpus: GpuNeed,
     /// Attributes that its instance has to have with these values, since it could not run elsewhere.
     pub attributes: Vec<(String, String)>,
     /// Its group, which constraints look at.
@@ -59,6 +63,7 @@ impl Request {
         }
         Self {
             resources: requirements(definition, &Overrides::default()),
+            gpus: GpuNeed::of(definition, &Overrides::default()),
             attributes: required_attributes(definition),
             kin: deployment.to_string(),
             constraints,
@@ -72,6 +77,7 @@ impl Request {
         self.kin == other.kin
             && self.group == other.group
             && self.resources == other.resources
+            && self.gpus == other.gpus
             && self.attributes == other.attributes
             && self.constraints == other.constraints
             && self.strategy == other.strategy
@@ -217,7 +223,7 @@ pub struct Explanation {
 }
 
 /// What a task of this definition takes up: the task's own cpu and memory, or the sum over its containers (the
-/// reservation where there is one, else the hard limit), each fixed host port, and GPUs.
+/// reservation where there is one, else the hard limit), and each fixed host port. For GPUs see [`GpuNeed`].
 pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resources {
     let containers = definition.containers.iter().map(|container| overrides.apply(container));
     let mut sum = Resources::default();
@@ -225,12 +231,6 @@ pub fn requirements(definition: &TaskDefinition, overrides: &Overrides) -> Resou
         sum.cpu = sum.cpu.saturating_add(container.cpu);
         let memory = container.memory_reservation.or(container.memory).unwrap_or(0);
         sum.memory = sum.memory.saturating_add(memory);
-        sum.gpus = sum.gpus.saturating_add(match container.gpus {
-            Some(Gpus::Count(count)) => count,
-            // All of an instance are at least one.
-            Some(Gpus::All) => 1,
-            None => 0,
-        });
         for mapping in &container.port_mappings {
             let port = match definition.network_mode {
                 NetworkMode::Bridge => mapping.fixed_host_port(),

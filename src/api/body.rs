@@ -73,7 +73,11 @@ pub(super) fn parse_plain<T: DeserializeOwned + Check>(body: &[u8]) -> Answer<T>
     Ok(input)
 }
 
-fn read_json<T: DeserializeOwned>(body: &[u8]) -> Answer<T> {
+/// Any JSON object as a value.
+///
+/// # Errors
+/// SerializationException naming the member where the JSON or a type is wrong.
+pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Answer<T> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
     // Serde would take an array for a structure, member by member.
     if body.trim_ascii_start().first().is_some_and(|&first| first == b'[') {

@@ -187,9 +187,9 @@ pub(super) async fn put(
         default_capacity_provider_strategy,
     } = request;
     let cluster = clusters::active(api, cluster.as_deref())?;
-    let providers = providers(api, capacity_providers.unwrap_or_default())?;
+    let providers = providers(api.view(), api.here(), capacity_providers.unwrap_or_default())?;
     let at = At::ROOT.field("defaultCapacityProviderStrategy");
-    let strategy = read(api, &at, default_capacity_provider_strategy.unwrap_or_default())?;
+    let strategy = read(api.view(), api.here(), &at, default_capacity_provider_strategy.unwrap_or_default())?;
     let changed = api.control.put_capacity_providers(cluster.name.clone(), providers, strategy).await?;
     Ok(PutClusterCapacityProvidersResponse { cluster: Some(clusters::show_whole(api, &changed)) })
 }

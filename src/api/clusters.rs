@@ -45,8 +45,17 @@ pub(super) async fn create(api: &Api, request: CreateClusterRequest) -> Answer<C
     let at = At::ROOT.field("defaultCapacityProviderStrategy");
     let new = NewCluster {
         name: ClusterName::new(name),
-        capacity_providers: capacity::providers(api, capacity_providers.unwrap_or_default())?,
-        default_strategy: capacity::read(api, &at, default_capacity_provider_strategy.unwrap_or_default())?,
+        capacity_providers: capacity::providers(
+            api.view(),
+            api.here(),
+            capacity_providers.unwrap_or_default(),
+        )?,
+        default_strategy: capacity::read(
+            api.view(),
+            api.here(),
+            &at,
+            default_capacity_provider_strategy.unwrap_or_default(),
+        )?,
         tags: tags::read(given_tags)?,
         execute_command_logging: read_logging(configuration.unwrap_or_default())?,
     };
@@ -134,8 +143,13 @@ pub(super) async fn delete(api: &Api, request: DeleteClusterRequest) -> Answer<D
 
 /// The ACTIVE cluster that a request names.
 pub(super) fn active(api: &Api, given: Option<&str>) -> Answer<Arc<model::Cluster>> {
-    let name = names::cluster(api.here(), given)?;
-    api.view().active_cluster(&name).ok_or_else(ApiError::cluster_not_found)
+    active_in(api.view(), api.here(), given)
+}
+
+/// As [`active`], for who has no request of its own.
+pub(super) fn active_in(view: &View, here: &Partition, given: Option<&str>) -> Answer<Arc<model::Cluster>> {
+    let name = names::cluster(here, given)?;
+    view.active_cluster(&name).ok_or_else(ApiError::cluster_not_found)
 }
 
 fn show(view: &View, here: &Partition, cluster: &model::Cluster, include: &[ClusterField]) -> Cluster {

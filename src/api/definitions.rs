@@ -8,7 +8,7 @@ mod links;
 mod linux;
 mod logs;
 mod network;
-mod options;
+pub(super) mod options;
 mod order;
 #[cfg(test)]
 mod parameters;
@@ -23,6 +23,7 @@ mod volumes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mainstay_actors::view::View;
 use mainstay_core::model::{self, DefinitionStatus};
 use mainstay_core::{Family, Partition, RevisionKey};
 
@@ -165,8 +166,13 @@ pub(super) fn families(
 
 /// The ACTIVE revision that a RunTask or a service names; the latest where only the family is named.
 pub(super) fn runnable(api: &Api, given: &str) -> Answer<Arc<model::TaskDefinition>> {
-    let name = names::definition(api.here(), given)?;
-    let found = find(api, name).ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
+    runnable_in(api.view(), api.here(), given)
+}
+
+/// As [`runnable`], for who has no request of its own.
+pub(super) fn runnable_in(view: &View, here: &Partition, given: &str) -> Answer<Arc<model::TaskDefinition>> {
+    let name = names::definition(here, given)?;
+    let found = find_in(view, name).ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
     match found.status {
         DefinitionStatus::Active => Ok(found),
         DefinitionStatus::Inactive => Err(ApiError::client("TaskDefinition is inactive")),
@@ -174,10 +180,14 @@ pub(super) fn runnable(api: &Api, given: &str) -> Answer<Arc<model::TaskDefiniti
 }
 
 fn find(api: &Api, name: DefinitionName) -> Option<Arc<model::TaskDefinition>> {
+    find_in(api.view(), name)
+}
+
+fn find_in(view: &View, name: DefinitionName) -> Option<Arc<model::TaskDefinition>> {
     let DefinitionName { family, revision } = name;
     match revision {
-        Some(revision) => api.view().definitions.get(&RevisionKey { family, revision }),
-        None => api.view().latest_active(&family),
+        Some(revision) => view.definitions.get(&RevisionKey { family, revision }),
+        None => view.latest_active(&family),
     }
 }
 

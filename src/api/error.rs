@@ -5,7 +5,7 @@ use std::fmt;
 use mainstay_actors::control::ControlError;
 
 use super::wire::operations::Exception;
-use super::wire::{Invalid, logs};
+use super::wire::{Invalid, logs, scheduler};
 
 /// A refusal: a code that programs know, words that people read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Code {
     Ecs(Exception),
     /// One of CloudWatch Logs' own.
     Logs(logs::operations::Exception),
+    /// One of EventBridge Scheduler's own.
+    Scheduler(scheduler::operations::Exception),
     /// The body is not what the operation takes.
     Serialization,
     /// There is no such operation.
@@ -40,6 +42,7 @@ impl Code {
         match self {
             Self::Ecs(exception) => exception.as_str(),
             Self::Logs(exception) => exception.as_str(),
+            Self::Scheduler(exception) => exception.as_str(),
             Self::Serialization => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
             Self::RequestTooLarge => "RequestEntityTooLargeException",
@@ -52,6 +55,7 @@ impl Code {
         match self {
             Self::Ecs(exception) => exception.status(),
             Self::Logs(exception) => exception.status(),
+            Self::Scheduler(exception) => exception.status(),
             Self::Serialization | Self::UnknownOperation | Self::Throttling => 400,
             Self::RequestTooLarge => 413,
         }
@@ -143,8 +147,15 @@ impl From<ControlError> for ApiError {
             | ControlError::CapacityProviderExists(_)
             | ControlError::CapacityProviderNotFound(_)
             | ControlError::NotOfCluster(_)
-            | ControlError::NoInstances => Exception::InvalidParameterException,
+            | ControlError::NoInstances
+            // The scheduler's calls have exceptions of their own for these.
+            | ControlError::ScheduleNotFound(_)
+            | ControlError::ScheduleExists(_)
+            | ControlError::ScheduleGroupNotFound(_)
+            | ControlError::ScheduleGroupExists(_)
+            | ControlError::InvalidSchedule(_) => Exception::InvalidParameterException,
             ControlError::TooManyAttributes { .. } => Exception::AttributeLimitExceededException,
+            ControlError::TooManyTags(_) => Exception::LimitExceededException,
             ControlError::Conflict(_) => Exception::ConflictException,
             ControlError::Unavailable(_) => Exception::ServerException,
         };

@@ -54,6 +54,14 @@ pub(crate) fn create_service(request: &Value) -> Result<(), String> {
     read.map(drop).map_err(|error| error.message().to_owned())
 }
 
+/// Whether a CreateSchedule has only members that there are, with values of their types, and times that can be read.
+///
+/// # Errors
+/// What the API would answer.
+pub(crate) fn create_schedule(request: &Value) -> Result<(), String> {
+    super::scheduler::foresee(request.to_string().as_bytes()).map_err(|error| error.message().to_owned())
+}
+
 /// Whether an UpdateService takes a member with such a value.
 pub(crate) fn is_updatable(member: &str, value: &Value) -> bool {
     let mut request = Map::new();

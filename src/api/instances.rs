@@ -133,6 +133,7 @@ fn show(
     let counts = tasks::Counts::of(&held);
     let health = include.contains(&ContainerInstanceField::ContainerInstanceHealth);
     let with_tags = include.contains(&ContainerInstanceField::Tags);
+    let has_gpus = !instance.registered.gpus.is_empty();
     ContainerInstance {
         agent_connected: Some(instance.agent_connected),
         attachments: Some(Vec::new()),
@@ -142,8 +143,8 @@ fn show(
         health_status: health.then(|| health_status(instance)),
         pending_tasks_count: Some(super::count(counts.pending)),
         registered_at: Some(instance.registered_at.into()),
-        registered_resources: Some(resources(&instance.registered)),
-        remaining_resources: Some(resources(&remaining(api.view(), instance))),
+        registered_resources: Some(resources(&instance.registered, has_gpus)),
+        remaining_resources: Some(resources(&remaining(api.view(), instance), has_gpus)),
         running_tasks_count: Some(super::count(counts.running)),
         status: Some(instance.status.as_str().to_owned()),
         tags: Some(if with_tags { tags::show(&instance.tags) } else { Vec::new() }),
@@ -182,14 +183,15 @@ fn remaining(view: &View, instance: &model::ContainerInstance) -> Resources {
     for task in view.tasks.filter(holds) {
         left.cpu = left.cpu.saturating_sub(task.resources.cpu);
         left.memory = left.memory.saturating_sub(task.resources.memory);
-        left.gpus = left.gpus.saturating_sub(task.resources.gpus);
+        left.gpus.retain(|id| !task.resources.gpus.contains(id));
         left.tcp_ports.extend(&task.resources.tcp_ports);
         left.udp_ports.extend(&task.resources.udp_ports);
     }
     left
 }
 
-fn resources(amount: &Resources) -> Vec<Resource> {
+/// GPUs are told of where an instance has some, as in ECS.
+fn resources(amount: &Resources, has_gpus: bool) -> Vec<Resource> {
     let number = |name: &str, amount: u32| Resource {
         name: Some(name.to_owned()),
         r#type: Some("INTEGER".to_owned()),
@@ -198,15 +200,18 @@ fn resources(amount: &Resources) -> Vec<Resource> {
         integer_value: Some(i32::try_from(amount).unwrap_or(i32::MAX)),
         string_set_value: None,
     };
-    let set = |name: &str, ports: &[u16]| Resource {
+    let set = |name: &str, items: Vec<String>| Resource {
         r#type: Some("STRINGSET".to_owned()),
-        string_set_value: Some(ports.iter().map(u16::to_string).collect()),
+        string_set_value: Some(items),
         ..number(name, 0)
     };
-    vec![
+    let ports = |ports: &[u16]| ports.iter().map(u16::to_string).collect();
+    let mut all = vec![
         number("CPU", amount.cpu),
         number("MEMORY", amount.memory),
-        set("PORTS", &amount.tcp_ports),
-        set("PORTS_UDP", &amount.udp_ports),
-    ]
+        set("PORTS", ports(&amount.tcp_ports)),
+        set("PORTS_UDP", ports(&amount.udp_ports)),
+    ];
+    all.extend(has_gpus.then(|| set("GPU", amount.gpus.clone())));
+    all
 }

@@ -112,6 +112,63 @@ pub(super) fn definition(here: &Partition, given: &str) -> Answer<DefinitionName
     Ok(DefinitionName { family: Family::new(family), revision })
 }
 
+/// What an ARN names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Resource {
+    /// A cluster.
+    Cluster(ClusterName),
+    /// A service.
+    Service(ServiceKey),
+    /// A task, in its cluster.
+    Task(ClusterName, TaskId),
+    /// A container instance, in its cluster.
+    Instance(ClusterName, InstanceId),
+    /// A revision.
+    Definition(RevisionKey),
+}
+
+/// The resource of an ARN, for operations that take any that can have tags.
+pub(super) fn resource(here: &Partition, given: &str) -> Answer<Resource> {
+    let kind =
+        given.splitn(6, ':').nth(5).and_then(|resource| resource.split_once('/')).map(|(kind, _)| kind);
+    let known = ["cluster", "service", "task", "container-instance", "task-definition"];
+    let kind = known.into_iter().find(|known| kind == Some(known)).unwrap_or(known[0]);
+    let rest = match named(here, kind, given)? {
+        Named::Arn(rest) => rest,
+        Named::Short(_) => {
+            return Err(ApiError::parameter(format!("Invalid identifier: '{given}' is no ARN.")));
+        }
+    };
+    match kind {
+        "cluster" => return cluster(here, Some(given)).map(Resource::Cluster),
+        "task-definition" => {
+            let key = definition(here, given)?.key();
+            let whole = || ApiError::parameter(format!("Invalid identifier: '{given}' names no revision."));
+            return key.map(Resource::Definition).ok_or_else(whole);
+        }
+        _ => {}
+    }
+    // Those of before 2018 name no cluster.
+    let long = || ApiError::parameter("Long arn format must be used for tagging operations");
+    let (of, _) = rest.split_once('/').ok_or_else(long)?;
+    pattern("Cluster", of)?;
+    let of = ClusterName::new(of);
+    Ok(match kind {
+        "service" => {
+            let name = service(here, &of, given)?;
+            Resource::Service(ServiceKey { cluster: of, name })
+        }
+        "task" => {
+            let id = task(here, &of, given)?;
+            Resource::Task(of, id)
+        }
+        _ => {
+            let id = instance(here, &of, given)?;
+            Resource::Instance(of, id)
+        }
+    })
+}
+
 /// 1 to 255 letters, digits, underscores and hyphens.
 ///
 /// # Errors
@@ -197,6 +254,34 @@ mod tests {
             check(task(&here, &shop, id), ID);
         }
         check(instance(&here, &shop, &arn(&format!("container-instance/shop/{ID}"))), ID);
+    }
+
+    #[test]
+    fn a_resource_that_can_have_tags_is_named_by_its_long_arn() {
+        let here = Partition::default();
+        let arn = |rest: &str| format!("arn:aws:ecs:us-east-1:000000000000:{rest}");
+        let shown = |rest: &str| resource(&here, &arn(rest)).map(|found| format!("{found:?}"));
+        check(shown("cluster/shop"), r#"Cluster(ClusterName("shop"))"#);
+        check(
+            shown("service/shop/web"),
+            r#"Service(ServiceKey { cluster: ClusterName("shop"), name: ServiceName("web") })"#,
+        );
+        let (of, id) = (r#"ClusterName("shop")"#, format!("{ID:?}"));
+        check(shown(&format!("task/shop/{ID}")), &format!("Task({of}, TaskId({id}))"));
+        check(shown(&format!("container-instance/shop/{ID}")), &format!("Instance({of}, InstanceId({id}))"));
+        check(
+            shown("task-definition/web:3"),
+            r#"Definition(RevisionKey { family: Family("web"), revision: 3 })"#,
+        );
+        for short in ["service/web", &format!("task/{ID}"), &format!("container-instance/{ID}")] {
+            check(shown(short), "Long arn format must be used for tagging operations");
+        }
+        check(shown("task-set/shop/web/1"), "Unsupported resource type: task-set");
+        check(shown("service/shop/a b"), "Service name must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b");
+        let whole = arn("task-definition/web");
+        check(shown("task-definition/web"), &format!("Invalid identifier: '{whole}' names no revision."));
+        let said = resource(&here, "web").map(|found| format!("{found:?}"));
+        check(said, "Invalid identifier: 'web' is no ARN.");
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub(super) async fn create(api: &Api, request: CreateServiceRequest) -> Answer<C
         task_definition.ok_or_else(|| ApiError::parameter("TaskDefinition can not be blank."))?;
     let definition = definitions::runnable(api, &definition)?;
     let asked = capacity::Asked { launch_type, strategy: capacity_provider_strategy };
-    let (launch_type, strategy) = asked.read(api, &cluster)?;
+    let (launch_type, strategy) = asked.read(api.view(), api.here(), &cluster)?;
     capacity::check_scheduling(scheduling, &strategy)?;
     tasks::check_launch_type(&definition, launch_type)?;
     let given = scheduling::Given { constraints: placement_constraints, strategy: placement_strategy };
@@ -178,7 +178,14 @@ pub(super) async fn update(api: &Api, request: UpdateServiceRequest) -> Answer<U
     let definition = task_definition.map(|name| definitions::runnable(api, &name)).transpose()?;
     let cluster = clusters::active(api, cluster.as_deref())?;
     let forced = force_new_deployment.unwrap_or(false);
-    let strategy = capacity::update_strategy(api, &cluster, capacity_provider_strategy, &known, forced)?;
+    let strategy = capacity::update_strategy(
+        api.view(),
+        api.here(),
+        &cluster,
+        capacity_provider_strategy,
+        &known,
+        forced,
+    )?;
     let launch_type = known.launch_type_with(strategy.as_deref().unwrap_or(known.capacity()));
     let current = api.view().definitions.get(&known.definition);
     if let Some(definition) = definition.as_ref().or(current.as_ref().filter(|_| strategy.is_some())) {

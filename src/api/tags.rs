@@ -1,28 +1,140 @@
-//! Tags: what requests give, what tasks inherit, what answers show.
+//! Tags: what requests give, what tasks inherit, what answers show; TagResource, UntagResource, ListTagsForResource.
 
 use std::collections::BTreeSet;
 
-use mainstay_core::model::{self, OnUnhealthy};
+use mainstay_core::ServiceKey;
+use mainstay_core::model::{self, ClusterStatus, OnUnhealthy, ServiceStatus, TaskStatus};
+use mainstay_core::tagging::TagChange;
 
+use super::Api;
 use super::error::{Answer, ApiError};
-use super::wire::structures::Tag;
+use super::names::{self, Resource};
+use super::wire::At;
+use super::wire::operations::Exception;
+use super::wire::structures::{
+    ListTagsForResourceRequest, ListTagsForResourceResponse, Tag, TagResourceRequest, TagResourceResponse,
+    UntagResourceRequest, UntagResourceResponse,
+};
+
+/// TagResource.
+pub(super) async fn tag(api: &Api, request: TagResourceRequest) -> Answer<TagResourceResponse> {
+    let TagResourceRequest { resource_arn, tags } = request;
+    let resource = names::resource(api.here(), &resource_arn.unwrap_or_default())?;
+    let tags = match resource {
+        Resource::Service(_) => read_of_service(tags)?,
+        _ => read(tags)?,
+    };
+    change(api, resource, TagChange::Put(tags)).await?;
+    Ok(TagResourceResponse {})
+}
+
+/// UntagResource. A key that is not there is no error.
+pub(super) async fn untag(api: &Api, request: UntagResourceRequest) -> Answer<UntagResourceResponse> {
+    let UntagResourceRequest { resource_arn, tag_keys } = request;
+    let resource = names::resource(api.here(), &resource_arn.unwrap_or_default())?;
+    let keys = tag_keys.unwrap_or_default();
+    keys.iter().try_for_each(|key| check_key(key))?;
+    change(api, resource, TagChange::Remove(keys)).await?;
+    Ok(UntagResourceResponse {})
+}
+
+/// ListTagsForResource.
+pub(super) fn list(api: &Api, request: ListTagsForResourceRequest) -> Answer<ListTagsForResourceResponse> {
+    let given = request.resource_arn.unwrap_or_default();
+    // ECS has no exception of its own for this operation's resources that are not there.
+    let tags = tags_of(api, &names::resource(api.here(), &given)?, Exception::InvalidParameterException)?;
+    Ok(ListTagsForResourceResponse { tags: Some(show(&tags)) })
+}
+
+async fn change(api: &Api, resource: Resource, change: TagChange) -> Answer<()> {
+    tags_of(api, &resource, Exception::ResourceNotFoundException)?;
+    let control = &api.control;
+    match resource {
+        Resource::Cluster(name) => control.tag_cluster(name, change).await.map(drop),
+        Resource::Service(key) => control.tag_service(key, change).await.map(drop),
+        Resource::Task(_, id) => control.tag_task(id, change).await.map(drop),
+        Resource::Instance(_, id) => control.tag_instance(id, change).await.map(drop),
+        Resource::Definition(key) => control.tag_task_definition(key, change).await.map(drop),
+    }?;
+    Ok(())
+}
+
+/// The tags of a resource that is not over.
+///
+/// # Errors
+/// Where it is unknown or over, in ECS's words.
+fn tags_of(api: &Api, resource: &Resource, missing: Exception) -> Answer<Vec<model::Tag>> {
+    let view = api.view();
+    let unknown = |what: &str| {
+        let text = format!("The specified {what} does not exist. Specify a valid {what} and try again.");
+        ApiError::ecs(missing, text)
+    };
+    let over = |what: &str, word: &str, right: &str| {
+        let text = format!("The specified {what} is {word}. Specify {right} {what} and try again.");
+        ApiError::parameter(text)
+    };
+    let cluster = |name| match view.clusters.get(name) {
+        None => Err(ApiError::cluster_not_found()),
+        Some(found) if found.status != ClusterStatus::Active => Err(over("cluster", "inactive", "an active")),
+        Some(found) => Ok(found),
+    };
+    match resource {
+        Resource::Cluster(name) => cluster(name).map(|found| found.tags.clone()),
+        Resource::Service(key @ ServiceKey { cluster: of, .. }) => {
+            cluster(of)?;
+            match view.services.get(key) {
+                None => Err(unknown("service")),
+                Some(found) if found.status != ServiceStatus::Active => {
+                    Err(over("service", "inactive", "an active"))
+                }
+                Some(found) => Ok(found.tags.clone()),
+            }
+        }
+        Resource::Task(of, id) => {
+            cluster(of)?;
+            match view.tasks.get(id).filter(|task| task.cluster == *of) {
+                None => Err(unknown("task")),
+                Some(found) if found.last_status == TaskStatus::Stopped => {
+                    Err(over("task", "stopped", "a running"))
+                }
+                Some(found) => Ok(found.tags.clone()),
+            }
+        }
+        Resource::Instance(of, id) => {
+            cluster(of)?;
+            let found = view.instances.get(id).filter(|instance| instance.cluster == *of);
+            found.map(|found| found.tags.clone()).ok_or_else(|| unknown("container instance"))
+        }
+        Resource::Definition(key) => {
+            let text = "The specified task definition does not exist. Specify a valid account, family, revision \
+                        and try again.";
+            let found = view.definitions.get(key);
+            found.map(|found| found.tags.clone()).ok_or_else(|| ApiError::client(text))
+        }
+    }
+}
 
 /// The tags of a request; bounds were checked.
 ///
 /// # Errors
-/// Where a key comes twice or is one of AWS's own.
+/// Where a key comes twice or is one of AWS's own, or a letter is in one that tags do not have.
 pub(super) fn read(given: Option<Vec<Tag>>) -> Answer<Vec<model::Tag>> {
-    let mut keys = BTreeSet::new();
+    let (mut keys, list) = (BTreeSet::new(), At::ROOT.field("tags"));
+    let given = given.unwrap_or_default().into_iter().enumerate();
     given
-        .unwrap_or_default()
-        .into_iter()
-        .map(|Tag { key, value }| {
+        .map(|(index, Tag { key, value })| {
             let key = key.filter(|key| !key.is_empty());
             let key = key.ok_or_else(|| ApiError::parameter("Tag key can not be null or empty."))?;
-            if key.to_ascii_lowercase().starts_with("aws:") {
-                return Err(ApiError::parameter(format!(
-                    "Tag key '{key}' begins with 'aws:', which is reserved for AWS use."
-                )));
+            check_key(&key)?;
+            let at = list.index(index);
+            for (member, text) in [("key", Some(&key)), ("value", value.as_ref())] {
+                if let Some(text) = text.filter(|text| !text.chars().all(is_letter)) {
+                    let at = at.field(member);
+                    let text = format!(
+                        "{at} is '{text}'; it must have letters, digits, spaces and _ . : / = + - @."
+                    );
+                    return Err(ApiError::parameter(text));
+                }
             }
             if !keys.insert(key.clone()) {
                 return Err(ApiError::parameter(format!("Duplicate tag key '{key}'.")));
@@ -30,6 +142,22 @@ pub(super) fn read(given: Option<Vec<Tag>>) -> Answer<Vec<model::Tag>> {
             Ok(model::Tag { key, value })
         })
         .collect()
+}
+
+/// # Errors
+/// Where it is one of AWS's own.
+fn check_key(key: &str) -> Answer<()> {
+    if TagChange::is_of_aws(key) {
+        let text = format!("Tag key '{key}' begins with 'aws:', which is reserved for AWS use.");
+        return Err(ApiError::parameter(text));
+    }
+    Ok(())
+}
+
+/// Of whatever script.
+fn is_letter(letter: char) -> bool {
+    let space = letter.is_whitespace() && !letter.is_control();
+    letter.is_alphanumeric() || space || "_.:/=+-@".contains(letter)
 }
 
 /// The tags that a request puts on a service.
@@ -99,5 +227,8 @@ mod tests {
         check(&["team", "team"], "Duplicate tag key 'team'.");
         check(&["AWS:x"], "Tag key 'AWS:x' begins with 'aws:', which is reserved for AWS use.");
         check(&[""], "Tag key can not be null or empty.");
+        check(&["größe/1:a=b+c-d @x_y.z"], "größe/1:a=b+c-d @x_y.z");
+        let wrong = "tags[1].key is 'a,b'; it must have letters, digits, spaces and _ . : / = + - @.";
+        check(&["ok", "a,b"], wrong);
     }
 }

@@ -14,7 +14,7 @@ use mainstay_core::{InstanceId, ServiceKey};
 
 pub(super) use execute::execute;
 pub(super) use protection::{protection, update_protection};
-pub(super) use run::{run, start};
+pub(super) use run::{run, run_request, start};
 
 use super::error::{Answer, ApiError};
 use super::given::refuse;

@@ -2,9 +2,11 @@
 
 mod capacity;
 mod execute;
+mod gpus;
 mod protection;
 pub(crate) mod support;
 mod syncs;
+mod tags;
 
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -7,6 +7,7 @@ pub mod logs;
 mod macros;
 #[cfg(test)]
 pub mod member;
+pub mod scheduler;
 mod timestamp;
 
 #[allow(missing_docs, reason = "generated from a model whose documentation is not taken")]

@@ -3,6 +3,7 @@
 mod declared;
 mod plan;
 mod rollout;
+mod schedules;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -39,8 +40,8 @@ impl From<CallError> for Failure {
 
 #[derive(Debug, Args)]
 pub(super) struct Asked {
-    /// Files with what RegisterTaskDefinition or CreateService takes, or folders with such files in them or below,
-    /// called task-definition.json and service.json, by that name or after another one and a dot.
+    /// Files with what RegisterTaskDefinition, CreateService or CreateSchedule takes, or folders with such files in them
+    /// or below, called task-definition.json, service.json and schedule.json, by that name or after another one and a dot.
     #[arg(value_name = "DIR|FILE", required = true)]
     paths: Vec<PathBuf>,
     /// Only show what would be done.
@@ -112,6 +113,8 @@ struct There {
     definitions: BTreeMap<String, Known>,
     /// By cluster and name.
     services: BTreeMap<(String, String), Value>,
+    /// As they are declared.
+    schedules: Vec<Option<Value>>,
 }
 
 impl There {
@@ -143,7 +146,11 @@ impl There {
                 services.insert((service.cluster().to_owned(), service.name.clone()), shown);
             }
         }
-        Ok(Self { definitions, services })
+        let mut schedules = Vec::new();
+        for schedule in &declared.schedules {
+            schedules.push(schedule.look(endpoint).await?);
+        }
+        Ok(Self { definitions, services, schedules })
     }
 
     fn service(&self, service: &Service) -> Option<&Value> {
@@ -192,7 +199,9 @@ impl There {
         }
         let images = declared.images();
         if wrong.is_empty() {
-            Ok(Plan { declared, images, definitions, services })
+            let known = declared.schedules.iter().zip(&self.schedules);
+            let schedules = known.map(|(one, known)| (one, one.plan(known.as_ref()))).collect();
+            Ok(Plan { declared, images, definitions, services, schedules })
         } else {
             Err(wrong.join("\n"))
         }
@@ -277,6 +286,9 @@ async fn carry_out(
     for (service, step) in &plan.services {
         awaited.push(settle(endpoint, there, service, step, engine.as_ref(), done).await?);
     }
+    for (schedule, step) in &plan.schedules {
+        schedule.settle(endpoint, step).await?;
+    }
     if asked.no_wait {
         return Ok(());
     }
@@ -303,6 +315,10 @@ async fn settle(
         (None, Some(latest)) => format!("{family}:{latest}"),
         _ => service.task_definition.clone(),
     };
+    let failed = |error: CallError| {
+        let (code, text) = Failure::from(error);
+        (code, format!("the service {}: {text}", service.name))
+    };
     let (act, operation, request) = match step {
         ServiceStep::Create => {
             let mut request = service.request.clone();
@@ -314,18 +330,22 @@ async fn settle(
             // A new revision runs what was built anyway.
             let rolls = changes.iter().any(|change| change.member == "taskDefinition");
             let stale = !rolls && runs_another_image(endpoint, service, engine, done).await?;
-            if changes.is_empty() && !stale {
-                let known = there.service(service).cloned().unwrap_or_default();
+            let known = there.service(service).cloned().unwrap_or_default();
+            let tagging = plan::retag(known["serviceArn"].as_str().unwrap_or_default(), changes);
+            for (operation, request) in &tagging {
+                endpoint.call(operation, request).await.map_err(failed)?;
+            }
+            if !changes.iter().any(plan::is_of_update) && !stale {
+                if !tagging.is_empty() {
+                    say("tagged", &format!("{}/{}", service.cluster(), service.name));
+                }
                 return Ok(Awaited::of(service.cluster(), &known));
             }
             let why = if stale { "updated, to run the image that was built" } else { "updated" };
             (why, "UpdateService", plan::update(service, changes, &runs, stale))
         }
     };
-    let answer = endpoint.call(operation, &request).await.map_err(|error| {
-        let (code, text) = Failure::from(error);
-        (code, format!("the service {}: {text}", service.name))
-    })?;
+    let answer = endpoint.call(operation, &request).await.map_err(failed)?;
     say(act, &format!("{}/{}", service.cluster(), service.name));
     Ok(Awaited::of(service.cluster(), &answer["service"]))
 }

@@ -9,7 +9,7 @@ use hyper::header::{
 };
 use hyper::http::request::Builder;
 use hyper::upgrade::Upgraded;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -109,9 +109,28 @@ impl Endpoint {
         let request = Request::post("/")
             .header(CONTENT_TYPE, "application/x-amz-json-1.1")
             .header("X-Amz-Target", format!("{TARGET}.{operation}"));
-        let (answer, _driver) =
-            self.send(request, input.to_string().into()).await.map_err(CallError::Away)?;
+        self.answered(request, input.to_string().into()).await
+    }
+
+    /// Calls an operation of EventBridge Scheduler, as any client would.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub(super) async fn rest(
+        &self,
+        method: Method,
+        path: &str,
+        input: Option<&Value>,
+    ) -> Result<Value, CallError> {
+        let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+        self.answered(request, input.map(Value::to_string).unwrap_or_default().into()).await
+    }
+
+    async fn answered(&self, request: Builder, body: Bytes) -> Result<Value, CallError> {
+        let (answer, _driver) = self.send(request, body).await.map_err(CallError::Away)?;
         let status = answer.status();
+        let kind = answer.headers().get("x-amzn-errortype").and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
         let read = answer.into_body().collect().await;
         let read =
             read.map_err(|error| CallError::Away(format!("the answer broke off: {error}")))?.to_bytes();
@@ -123,7 +142,7 @@ impl Endpoint {
         }
         let text = |member: &str| output[member].as_str().unwrap_or_default().to_owned();
         let message = if output["message"].is_string() { text("message") } else { text("Message") };
-        let code = text("__type");
+        let code = if kind.is_empty() { text("__type") } else { kind };
         Err(CallError::Refused { code: code.rsplit('#').next().unwrap_or_default().to_owned(), message })
     }
 

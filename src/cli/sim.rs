@@ -120,6 +120,7 @@ impl Fleet {
                 cluster: cluster.clone(),
                 cpus: self.cpu / CORE,
                 memory: self.memory,
+                gpus: Vec::new(),
                 attributes: self.attributes.iter().map(value).collect(),
                 manners: manners.clone(),
             };

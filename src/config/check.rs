@@ -46,6 +46,7 @@ impl Config {
             return wrong("exec.idle-timeout", &self.exec.idle_timeout.to_string(), "longer than nothing");
         }
         self.check_attributes()?;
+        self.check_gpus()?;
         if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
             let value = self.agent.image_cleanup_interval.to_string();
             return wrong("agent.image-cleanup-interval", &value, "at least 1s");
@@ -115,6 +116,21 @@ impl Config {
                 &self.log.filter,
                 &format!("a level or a list of target=level ({error})"),
             );
+        }
+        Ok(())
+    }
+
+    /// Whether each GPU is named once, in a way that can be listed in a variable.
+    fn check_gpus(&self) -> Result<(), ConfigError> {
+        let ids = self.gpus().unwrap_or_default();
+        let wrong = |id: &str, right: &str| Err(ConfigError(format!("agent.gpus has {id:?}: {right}")));
+        for (at, id) in ids.iter().enumerate() {
+            if id.is_empty() || !id.chars().all(|letter| letter.is_ascii_graphic() && letter != ',') {
+                return wrong(id, "an id must have letters, digits and signs, and neither spaces nor commas");
+            }
+            if ids[..at].contains(id) {
+                return wrong(id, "each GPU must be named once, since no two tasks can have the same");
+            }
         }
         Ok(())
     }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use mainstay_actors::context::Settings;
 use mainstay_actors::host::Limits;
 use mainstay_core::images::PullBehavior;
+use mainstay_core::schedule::{Missed, Overlap};
 use mainstay_core::supervision::Intensity;
 use mainstay_core::{Partition, network, restart};
 use serde::{Deserialize, Serialize};
 
-use super::values::{self, Pairs, Place, Span, Words};
+use super::values::{self, Gpus, Pairs, Place, Span, Words};
 
 /// ECS keeps this port of a host for its agent's endpoint, so that no task is ever placed on it.
 const TASK_ENDPOINT_PORT: u16 = 51679;
@@ -89,6 +90,8 @@ pub struct Agent {
     pub image_cleanup_exclude: Words,
     /// The port at 169.254.170.2 at which containers find out about themselves; 0 for none.
     pub task_endpoint_port: u16,
+    /// The GPUs that tasks can have.
+    pub gpus: Gpus,
     /// Where this host stands: its attribute `ecs.availability-zone`. Empty: the region and `a`.
     pub availability_zone: String,
     /// What else placement can ask for, by name and value.
@@ -169,6 +172,16 @@ pub struct Restart {
     pub forget: Span,
     /// False brakes only tasks that never reached RUNNING, as ECS does.
     pub throttle_exits: bool,
+}
+
+/// Tasks that are run at their times.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Schedules {
+    /// What becomes of runs that fell into a time in which the daemon was away.
+    pub missed: Missed,
+    /// What a run does where tasks of the same schedule's earlier runs are still there.
+    pub overlap: Overlap,
 }
 
 /// Alarms that services may have their rollouts ended by.
@@ -272,6 +285,7 @@ impl Default for Agent {
             image_cleanup_count: defaults.image_cleanup.at_once,
             image_cleanup_exclude: Words(defaults.image_cleanup.exclude),
             task_endpoint_port: TASK_ENDPOINT_PORT,
+            gpus: Gpus::Found,
             availability_zone: String::new(),
             attributes: Pairs::default(),
         }

@@ -158,6 +158,28 @@ fn what_a_host_says_of_itself_is_a_table_or_a_variable() {
 }
 
 #[test]
+fn gpus_are_those_that_are_found_or_those_that_are_named() {
+    let gpus = |text: &str, variables: &[(&str, &str)]| load(text, variables).unwrap().gpus();
+    let named = |ids: &[&str]| Some(ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
+    assert_eq!(gpus("", &[]), None);
+    assert_eq!(gpus("[agent]\ngpus = \"auto\"", &[]), None);
+    assert_eq!(gpus("[agent]\ngpus = []", &[]), named(&[]));
+    assert_eq!(
+        gpus("[agent]\ngpus = [\"GPU-a\", \"nvidia.com/gpu=1\"]", &[]),
+        named(&["GPU-a", "nvidia.com/gpu=1"])
+    );
+    assert_eq!(gpus("[agent]\ngpus = [0, 1]", &[]), named(&["0", "1"]));
+    for (value, ids) in
+        [("auto", None), ("", named(&[])), ("0", named(&["0"])), ("GPU-a, 1", named(&["GPU-a", "1"]))]
+    {
+        assert_eq!(gpus("[agent]\ngpus = [\"x\"]", &[("MAINSTAY_AGENT_GPUS", value)]), ids);
+    }
+    refused("[agent]\ngpus = true", &[], &["agent.gpus", "auto", "nvidia.com/gpu=0"]);
+    refused("[agent]\ngpus = [\"a b\"]", &[], &["agent.gpus", "a b", "spaces"]);
+    refused("[agent]\ngpus = [\"a\", \"b\", \"a\"]", &[], &["agent.gpus", "\"a\"", "once"]);
+}
+
+#[test]
 fn a_file_that_is_named_has_to_be_there() {
     let flags = Flags { config: Some("/nowhere/mainstay.toml".into()), ..Flags::default() };
     let refusal = Config::from_sources(&flags, std::iter::empty()).unwrap_err();

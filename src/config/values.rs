@@ -64,6 +64,62 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
+/// A host's GPUs: `auto`, or a list of ids, in a variable separated by commas.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Gpus {
+    /// Those that the host shows.
+    #[default]
+    Found,
+    /// These, as the engine knows them.
+    These(Vec<String>),
+}
+
+impl Gpus {
+    const FOUND: &str = "auto";
+}
+
+impl Serialize for Gpus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Found => serializer.serialize_str(Self::FOUND),
+            Self::These(ids) => serializer.collect_seq(ids),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Gpus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            List(Vec<Id>),
+            One(Id),
+        }
+        /// An index is a number, too, and so is a variable of one index.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Id {
+            Text(String),
+            Number(u32),
+        }
+        let text = |id: Id| match id {
+            Id::Text(text) => text,
+            Id::Number(number) => number.to_string(),
+        };
+        let wrong = "is neither \"auto\" nor a list of GPUs; write one such as [\"GPU-0f1b5a2c-…\"], [0, 1] or \
+                     [\"nvidia.com/gpu=0\"]";
+        Ok(match Given::deserialize(deserializer).map_err(|_| D::Error::custom(wrong))? {
+            Given::List(ids) => Self::These(ids.into_iter().map(text).collect()),
+            Given::One(id) => match text(id).as_str() {
+                Self::FOUND => Self::Found,
+                ids => Self::These(
+                    ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(Into::into).collect(),
+                ),
+            },
+        })
+    }
+}
+
 /// Names with values: a table, or in a variable `name=value` separated by commas.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Pairs(pub BTreeMap<String, String>);

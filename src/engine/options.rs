@@ -167,6 +167,7 @@ mod tests {
             definition,
             stop_timeout: Duration::from_secs(30),
             version: None,
+            gpu_ids: Vec::new(),
         };
         let new = NewContainer {
             task: &task,

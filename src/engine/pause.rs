@@ -165,7 +165,13 @@ mod tests {
     ) -> HostConfig {
         let definition = ContainerDefinition { name: container.into(), ..ContainerDefinition::default() };
         let stop_timeout = Duration::from_secs(30);
-        let spec = ContainerSpec { engine_name: "ecs-x".into(), definition, stop_timeout, version: None };
+        let spec = ContainerSpec {
+            engine_name: "ecs-x".into(),
+            definition,
+            stop_timeout,
+            version: None,
+            gpu_ids: Vec::new(),
+        };
         let (task, cluster) = (TaskId::new("0a1b"), ClusterName::new("default"));
         let key = RevisionKey { family: Family::new("shop"), revision: 3 };
         let pause = EngineId::new("p");

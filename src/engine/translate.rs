@@ -13,14 +13,14 @@ use mainstay_actors::ports::{
 use mainstay_core::model::{Health, HealthCheck, NetworkMode, Ports, Timestamp};
 use mainstay_core::{EngineId, TaskId};
 
-use super::{labels, networks, options, pause, ports, volumes};
+use super::{gpus, labels, networks, options, pause, ports, volumes};
 
 /// Bytes.
 pub(super) const MIB: i64 = 1024 * 1024;
 /// Fewer CPU shares the kernel does not know.
 const LEAST_CPU_SHARES: u32 = 2;
 
-pub(super) fn info(info: SystemInfo) -> EngineInfo {
+pub(super) fn info(info: SystemInfo, gpus: Vec<String>) -> EngineInfo {
     EngineInfo {
         version: info.server_version.unwrap_or_default(),
         host: info.name.unwrap_or_default(),
@@ -33,6 +33,7 @@ pub(super) fn info(info: SystemInfo) -> EngineInfo {
             names.sort();
             names
         },
+        gpus,
     }
 }
 
@@ -56,6 +57,7 @@ pub(super) fn create_body(owner: &str, new: &NewContainer<'_>, found: Found<'_>)
         memory: definition.memory.map(|mib| i64::from(mib) * MIB),
         memory_reservation: definition.memory_reservation.map(|mib| i64::from(mib) * MIB),
         runtime: new.runtime.map(str::to_owned),
+        device_requests: gpus::requests(&new.spec.gpu_ids),
         port_bindings: bridged.then(|| ports::bindings(definition, found.rows)),
         ..Default::default()
     };

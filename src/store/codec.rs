@@ -7,7 +7,9 @@
 pub(super) mod v1;
 pub(super) mod v2;
 
-use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::model::{
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -81,6 +83,9 @@ impl Record for ContainerInstance {
     }
 }
 impl Record for CapacityProvider {}
+/// New with version 3 of the others.
+impl Record for Schedule {}
+impl Record for ScheduleGroup {}
 /// A family's last revision.
 impl Record for u32 {}
 /// The installation's id.

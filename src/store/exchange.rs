@@ -6,7 +6,9 @@ use std::io::{BufRead, Write as Output};
 use super::codec::{v1, v2};
 use mainstay_actors::ports::{Snapshot, Write};
 use mainstay_core::Family;
-use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
+use mainstay_core::model::{
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
 use serde::{Deserialize, Serialize};
 
 /// The form that is written; a file of a newer one is refused.
@@ -24,6 +26,8 @@ enum Line {
     Task(Box<Task>),
     ContainerInstance(Box<ContainerInstance>),
     CapacityProvider(Box<CapacityProvider>),
+    ScheduleGroup(ScheduleGroup),
+    Schedule(Box<Schedule>),
 }
 
 /// One line of form 1.
@@ -80,7 +84,9 @@ pub fn export(snapshot: Snapshot, owner: &str, output: &mut impl Output) -> std:
         .chain(snapshot.services.into_iter().map(|service| Line::Service(Box::new(service))))
         .chain(snapshot.instances.into_iter().map(|i| Line::ContainerInstance(Box::new(i))))
         .chain(snapshot.capacity_providers.into_iter().map(|p| Line::CapacityProvider(Box::new(p))))
-        .chain(snapshot.tasks.into_iter().map(|task| Line::Task(Box::new(task))));
+        .chain(snapshot.tasks.into_iter().map(|task| Line::Task(Box::new(task))))
+        .chain(snapshot.schedule_groups.into_iter().map(Line::ScheduleGroup))
+        .chain(snapshot.schedules.into_iter().map(|schedule| Line::Schedule(Box::new(schedule))));
     for line in lines {
         serde_json::to_writer(&mut *output, &line)?;
         output.write_all(b"\n")?;
@@ -127,6 +133,8 @@ pub fn read(input: impl BufRead) -> Result<(String, Vec<Write>), String> {
             Line::Task(task) => Write::Task(*task),
             Line::ContainerInstance(instance) => Write::Instance(*instance),
             Line::CapacityProvider(provider) => Write::CapacityProvider(*provider),
+            Line::ScheduleGroup(group) => Write::ScheduleGroup(group),
+            Line::Schedule(schedule) => Write::Schedule(*schedule),
         });
     }
     Ok((head.owner, writes))

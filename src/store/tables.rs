@@ -17,6 +17,8 @@ const SERVICES: Table = TableDefinition::new("services");
 const TASKS: Table = TableDefinition::new("tasks");
 const INSTANCES: Table = TableDefinition::new("container-instances");
 const CAPACITY_PROVIDERS: Table = TableDefinition::new("capacity-providers");
+const SCHEDULES: Table = TableDefinition::new("schedules");
+const SCHEDULE_GROUPS: Table = TableDefinition::new("schedule-groups");
 
 /// The installation's id, in [`META`].
 const OWNER: &str = "owner";
@@ -76,11 +78,15 @@ fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
             put(transaction, CAPACITY_PROVIDERS, provider.name.as_str(), provider)
         }
         Write::RemoveCapacityProvider(name) => remove(transaction, CAPACITY_PROVIDERS, name.as_str()),
+        Write::Schedule(schedule) => put(transaction, SCHEDULES, &schedule.key.to_string(), schedule),
+        Write::ScheduleGroup(group) => put(transaction, SCHEDULE_GROUPS, group.name.as_str(), group),
         Write::RemoveCluster(name) => remove(transaction, CLUSTERS, name.as_str()),
         Write::RemoveTaskDefinition(key) => remove(transaction, DEFINITIONS, &key.to_string()),
         Write::RemoveService(key) => remove(transaction, SERVICES, &key.to_string()),
         Write::RemoveTask(id) => remove(transaction, TASKS, id.as_str()),
         Write::RemoveInstance(id) => remove(transaction, INSTANCES, id.as_str()),
+        Write::RemoveSchedule(key) => remove(transaction, SCHEDULES, &key.to_string()),
+        Write::RemoveScheduleGroup(name) => remove(transaction, SCHEDULE_GROUPS, name.as_str()),
     }
 }
 
@@ -105,6 +111,8 @@ pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
         tasks: all(database, TASKS, |_, task| task)?,
         instances: all(database, INSTANCES, |_, instance| instance)?,
         capacity_providers: all(database, CAPACITY_PROVIDERS, |_, provider| provider)?,
+        schedules: all(database, SCHEDULES, |_, schedule| schedule)?,
+        schedule_groups: all(database, SCHEDULE_GROUPS, |_, group| group)?,
     })
 }
 

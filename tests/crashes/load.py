@@ -9,7 +9,7 @@ import threading
 import time
 
 import docker
-from vocabulary import container, fresh, variables
+from vocabulary import REGION, container, fresh, variables
 
 from victim import Gone, Refused
 
@@ -312,6 +312,58 @@ class Tasks(Worker):
             self.check(desired == "STOPPED", f"{arn} was stopped, and its desired status is {desired}")
 
 
+class Schedules(Worker):
+    """Makes schedules that run at once and not again that day: each has its task, and has it once."""
+
+    # A run that was decided waits for its host, and is then tried again within seconds.
+    RUNS_WITHIN = 30
+
+    def __init__(self, *arguments, definition):
+        super().__init__(*arguments)
+        self.definition = definition
+        self.names = []
+        self.under_way = None
+
+    def steps(self):
+        while True:
+            self.under_way = fresh("schedule")
+            self.victim.rest(
+                "POST",
+                f"/schedules/{self.under_way}",
+                ScheduleExpression="rate(1 day)",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target={
+                    "Arn": f"arn:aws:ecs:{REGION}:{self.victim.account}:cluster/default",
+                    "RoleArn": f"arn:aws:iam::{self.victim.account}:role/any",
+                    "EcsParameters": {"TaskDefinitionArn": self.definition},
+                },
+            )
+            self.acknowledged += 1
+            self.names.append(self.under_way)
+            self.under_way = None
+            yield self.chance.uniform(0.5, 1.5)
+
+    def tasks(self, name):
+        by = f"chronos-schedule/{name}"
+        listed = [self.victim.task_arns(startedBy=by, desiredStatus=status) for status in ("RUNNING", "STOPPED")]
+        # One that ends between the two lists is in both.
+        return sorted({arn for arns in listed for arn in arns})
+
+    def verify(self):
+        there = {one["name"] for one in self.victim.rest("GET", "/v1/schedules")["schedules"]}
+        if self.under_way in there:
+            self.names.append(self.under_way)
+        self.under_way = None
+        for name in self.latest(self.names, 4):
+            if not self.check(name in there, f"{name} is gone"):
+                continue
+            until = time.monotonic() + self.RUNS_WITHIN
+            while not self.tasks(name) and time.monotonic() < until:
+                time.sleep(0.2)
+            found = self.tasks(name)
+            self.check(len(found) == 1, f"{name} has the tasks {found}, and should have one")
+
+
 class Clusters(Worker):
     """Makes clusters and deletes them."""
 
@@ -424,7 +476,9 @@ class Load:
         self.killer = Killer(*arguments, spare=set(self.still))
         self.services = [Services(*arguments, definitions=web) for _ in range(2)]
         self.tasks = Tasks(*arguments, definitions=kinds)
-        self.workers = [*self.services, self.tasks, Definitions(*arguments), Clusters(*arguments), self.killer]
+        self.schedules = Schedules(*arguments, definition=kinds["exit"])
+        others = [self.schedules, Definitions(*arguments), Clusters(*arguments)]
+        self.workers = [*self.services, self.tasks, *others, self.killer]
         self.over = threading.Event()
         self.threads = []
 

@@ -1,11 +1,14 @@
 """A daemon that is killed again and again, and what is written down of it meanwhile."""
 
 import http.client
+import json
 import pathlib
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenarios"))
 
@@ -94,6 +97,22 @@ class Victim(Daemon):
         if status != 200:
             raise Refused(f"{operation} {members}: {status} {kind}: {answer}")
         return answer
+
+    def rest(self, method, path, **members):
+        """A call of EventBridge Scheduler: its answer."""
+        request = urllib.request.Request(
+            f"{self.url}{path}",
+            method=method,
+            data=json.dumps(members).encode() if members else None,
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            raise Refused(f"{method} {path} {members}: {refusal.code}: {refusal.read()}") from None
+        except (OSError, http.client.HTTPException, ValueError) as lost:
+            raise Gone(str(lost)) from None
 
     def register(self, *containers, **members):
         return super().register(*containers, networkMode=self.network, **members)

@@ -73,8 +73,8 @@ def private_engines(engine):
         pytest.skip("an engine of one's own takes root and dockerd")
     made = []
 
-    def make(*flags):
-        made.append(PrivateEngine(*flags))
+    def make(*flags, **members):
+        made.append(PrivateEngine(*flags, **members))
         return made[-1].start().load(engine)
 
     yield make

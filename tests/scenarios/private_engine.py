@@ -1,6 +1,7 @@
 """A container engine of a scenario's own, which may be ended, hung and started again without anybody else noticing."""
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -19,11 +20,14 @@ class PrivateEngine:
     The namespace is what keeps the machine's engine safe: a dockerd that is told to have no bridge removes `docker0`.
     """
 
-    def __init__(self, *flags):
+    def __init__(self, *flags, settings=None, programs=None):
+        """`settings` are those of its daemon.json, `programs` a folder that it looks for programs in first."""
         # Not in pytest's folder: a Unix socket's path is short.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mainstay-engine-"))
-        (self.folder / "settings.json").write_text("{}")
+        (self.folder / "settings.json").write_text(json.dumps(settings or {}))
         self.flags = flags
+        path = os.environ["PATH"]
+        self.environment = {**os.environ, "PATH": f"{programs}:{path}" if programs else path}
         self.process = None
         self.client = None
 
@@ -49,6 +53,7 @@ class PrivateEngine:
                     "--ip6tables=false",
                     *self.flags,
                 ],
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

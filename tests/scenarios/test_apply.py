@@ -89,6 +89,12 @@ def test_only_what_differs_is_changed(daemon, shop):
     assert shop.actions(result) == {"taskDefinition": "none", "service": "update"}
     assert result["plan"][1]["changes"] == [{"member": "desiredCount", "from": 1, "to": 2}]
     assert (daemon.service(shop.name)["runningCount"], shop.deployment()) == (2, before)
+    arn = daemon.service(shop.name)["serviceArn"]
+    daemon.ecs.tag_resource(resourceArn=arn, tags=[{"key": "old", "value": "1"}, {"key": "team", "value": "none"}])
+    shop.service["tags"] = [{"key": "team", "value": "shop"}]
+    assert shop.actions(shop.apply("--yes"))["service"] == "update"
+    assert daemon.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == shop.service["tags"]
+    assert (shop.apply()["changes"], shop.deployment()) == (False, before)
     shop.definition["containerDefinitions"][0]["environment"] = [{"name": "A", "value": "1"}]
     result = shop.apply("--yes")
     assert result["plan"][0]["differs"] == ["containerDefinitions[0].environment"]

@@ -192,6 +192,7 @@ class Daemon:
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL_ECS": self.url,
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.url,
+            "AWS_ENDPOINT_URL_SCHEDULER": self.url,
             "AWS_ACCESS_KEY_ID": "any",
             "AWS_SECRET_ACCESS_KEY": "any",
             "AWS_DEFAULT_REGION": REGION,

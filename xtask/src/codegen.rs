@@ -1,4 +1,5 @@
-//! The wire types of the ECS API, and of CloudWatch Logs' calls for reading, from botocore's service models.
+//! The wire types of the ECS API, of CloudWatch Logs' calls for reading, and of EventBridge Scheduler, from botocore's
+//! service models.
 //!
 //! Taken are names, shapes, enums and constraints of a service's operations that are carried out and all that they
 //! reach; the model's documentation text is not.
@@ -36,7 +37,27 @@ const LOGS: Service = Service {
     more_words: &[],
 };
 
-const OPERATIONS: [&str; 37] = [
+/// EventBridge Scheduler, whole.
+const SCHEDULER: Service = Service {
+    model: "botocore/data/scheduler/2021-06-30/service-2.json.gz",
+    operations: &[
+        "CreateSchedule",
+        "CreateScheduleGroup",
+        "DeleteSchedule",
+        "DeleteScheduleGroup",
+        "GetSchedule",
+        "GetScheduleGroup",
+        "ListScheduleGroups",
+        "ListSchedules",
+        "ListTagsForResource",
+        "TagResource",
+        "UntagResource",
+        "UpdateSchedule",
+    ],
+    more_words: &[],
+};
+
+const OPERATIONS: [&str; 40] = [
     "CreateCapacityProvider",
     "CreateCluster",
     "CreateService",
@@ -60,6 +81,7 @@ const OPERATIONS: [&str; 37] = [
     "ListContainerInstances",
     "ListServiceDeployments",
     "ListServices",
+    "ListTagsForResource",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
@@ -71,6 +93,8 @@ const OPERATIONS: [&str; 37] = [
     "StopServiceDeployment",
     "StopTask",
     "UpdateCapacityProvider",
+    "TagResource",
+    "UntagResource",
     "UpdateContainerInstancesState",
     "UpdateService",
     "UpdateTaskProtection",
@@ -81,6 +105,7 @@ pub fn run_codegen(check: bool) -> Outcome {
     let environment = machine::virtual_environment()?;
     let ecs = Model::read(&environment, &ECS)?;
     let logs = Model::read(&environment, &LOGS)?;
+    let scheduler = Model::read(&environment, &SCHEDULER)?;
     let home = machine::project().join("src/api/wire");
     let files = [
         ("operations.rs", emit::operations(&ecs)),
@@ -90,6 +115,10 @@ pub fn run_codegen(check: bool) -> Outcome {
         ("logs/operations.rs", emit::operations(&logs)),
         ("logs/enums.rs", emit::enums(&logs)),
         ("logs/structures.rs", emit::structures(&logs)),
+        ("scheduler/operations.rs", emit::operations(&scheduler)),
+        ("scheduler/routes.rs", emit::routes(&scheduler)),
+        ("scheduler/enums.rs", emit::enums(&scheduler)),
+        ("scheduler/structures.rs", emit::structures(&scheduler)),
     ];
     for (name, text) in files {
         let path = home.join(name);

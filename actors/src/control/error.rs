@@ -1,5 +1,7 @@
+use mainstay_core::tagging::TooManyTags;
 use mainstay_core::{
-    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ServiceDeploymentId, ServiceKey, TaskId,
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceDeploymentId, ServiceKey, TaskId,
 };
 
 /// Why the tree did not do it. The API gives each ECS's own exception.
@@ -91,6 +93,24 @@ pub enum ControlError {
         /// How many it can have.
         limit: usize,
     },
+    /// A resource would have more tags than it can.
+    #[error(transparent)]
+    TooManyTags(#[from] TooManyTags),
+    /// No such schedule.
+    #[error("Schedule {} does not exist.", .0.name)]
+    ScheduleNotFound(ScheduleKey),
+    /// There is one of that name.
+    #[error("Schedule {} already exists.", .0.name)]
+    ScheduleExists(ScheduleKey),
+    /// No such group of schedules.
+    #[error("Schedule group {0} does not exist.")]
+    ScheduleGroupNotFound(ScheduleGroupName),
+    /// There is one of that name.
+    #[error("Schedule group {0} already exists.")]
+    ScheduleGroupExists(ScheduleGroupName),
+    /// It has no timetable.
+    #[error("{0}")]
+    InvalidSchedule(String),
     /// The same token came with another request.
     #[error("{0}")]
     Conflict(String),

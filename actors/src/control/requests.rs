@@ -3,9 +3,11 @@ use std::sync::Arc;
 use mainstay_core::model::{
     AwsVpcConfiguration, DeploymentAlarms, DeploymentConfiguration, ExecuteCommandLogging, LaunchType,
     ManagedScaling, Overrides, PlacementConstraint, PlacementStrategy, PropagateTags, Resources,
-    SchedulingStrategy, StrategyItem, Tag, Task,
+    ScheduleSettings, SchedulingStrategy, StrategyItem, Tag, Task,
 };
-use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, RevisionKey, ServiceKey};
+use mainstay_core::{
+    CapacityProviderName, ClusterName, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey, ServiceKey,
+};
 
 /// A cluster to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +183,28 @@ pub struct Failure {
     pub reason: String,
     /// More words.
     pub detail: Option<String>,
+}
+
+/// A schedule to make, or all that shall be said of one that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSchedule {
+    /// Group and name.
+    pub key: ScheduleKey,
+    /// What people say of it.
+    pub settings: ScheduleSettings,
+    /// The same token means the same schedule.
+    pub client_token: Option<String>,
+}
+
+/// A group of schedules to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewScheduleGroup {
+    /// Its name.
+    pub name: ScheduleGroupName,
+    /// What people attached.
+    pub tags: Vec<Tag>,
+    /// The same token means the same group.
+    pub client_token: Option<String>,
 }
 
 /// A host that joins.

@@ -292,6 +292,8 @@ pub struct EngineInfo {
     pub os: String,
     /// The runtimes that it knows, where it says so.
     pub runtimes: Vec<String>,
+    /// The GPUs of its host, by the ids that it knows them by.
+    pub gpus: Vec<String>,
 }
 
 /// A container as the engine sees it.

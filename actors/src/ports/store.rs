@@ -1,8 +1,13 @@
 //! Where acknowledged writes are kept.
 
 use futures::future::BoxFuture;
-use mainstay_core::model::{CapacityProvider, Cluster, ContainerInstance, Service, Task, TaskDefinition};
-use mainstay_core::{CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ServiceKey, TaskId};
+use mainstay_core::model::{
+    CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
+};
+use mainstay_core::{
+    CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
+    ServiceKey, TaskId,
+};
 
 /// A durable home of the records.
 pub trait Store: Send + Sync + 'static {
@@ -38,6 +43,10 @@ pub enum Write {
     Instance(ContainerInstance),
     /// Adds or replaces a capacity provider.
     CapacityProvider(CapacityProvider),
+    /// Adds or replaces a schedule.
+    Schedule(Schedule),
+    /// Adds or replaces a group of schedules.
+    ScheduleGroup(ScheduleGroup),
     /// Removes a cluster.
     RemoveCluster(ClusterName),
     /// Removes a task definition.
@@ -50,6 +59,10 @@ pub enum Write {
     RemoveInstance(InstanceId),
     /// Removes a capacity provider.
     RemoveCapacityProvider(CapacityProviderName),
+    /// Removes a schedule.
+    RemoveSchedule(ScheduleKey),
+    /// Removes a group of schedules.
+    RemoveScheduleGroup(ScheduleGroupName),
 }
 
 /// Everything a store holds.
@@ -69,6 +82,10 @@ pub struct Snapshot {
     pub instances: Vec<ContainerInstance>,
     /// Capacity providers.
     pub capacity_providers: Vec<CapacityProvider>,
+    /// Schedules.
+    pub schedules: Vec<Schedule>,
+    /// Groups of schedules.
+    pub schedule_groups: Vec<ScheduleGroup>,
 }
 
 /// Why a store could not read or write.

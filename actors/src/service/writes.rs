@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use mainstay_core::deployment::rollout::{self, Beginning, NotStopped, StopType};
 use mainstay_core::model::{DefinitionStatus, DeploymentStatus, Service, ServiceStatus, Timestamp};
+use mainstay_core::tagging::TagChange;
 use mainstay_core::{DeploymentId, ServiceDeploymentId, ServiceRevisionId};
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ enum Change {
     Update { update: Box<ServiceUpdate>, ids: Ids, at: Timestamp },
     Delete { at: Timestamp },
     StopRollout { record: ServiceDeploymentId, how: StopType, at: Timestamp },
+    Tag(TagChange),
 }
 
 /// Of the rollout that an update may begin; drawn once, since the change may be applied twice.
@@ -46,7 +48,7 @@ impl Change {
     fn failpoints(&self) -> [Failpoint; 3] {
         use Failpoint as At;
         match self {
-            Self::Update { .. } | Self::StopRollout { .. } => {
+            Self::Update { .. } | Self::StopRollout { .. } | Self::Tag(_) => {
                 [At::ServiceUpdateDecided, At::ServiceUpdateCommitted, At::ServiceUpdateShown]
             }
             Self::Delete { .. } => {
@@ -101,6 +103,17 @@ impl ServiceActor {
         Ok(())
     }
 
+    pub(super) fn tag(
+        &self,
+        me: &Me,
+        state: &mut ServiceState,
+        change: TagChange,
+        reply: Reply<Arc<Service>>,
+    ) -> Handled {
+        self.enqueue(me, state, Pending { change: Change::Tag(change), reply });
+        Ok(())
+    }
+
     pub(super) fn stop_rollout(
         &self,
         me: &Me,
@@ -142,8 +155,10 @@ impl ServiceActor {
             let answer = match applied {
                 Ok(record) => {
                     state.record = record;
-                    state.steady = false;
-                    state.blocked = false;
+                    if !matches!(done.change, Change::Tag(_)) {
+                        state.steady = false;
+                        state.blocked = false;
+                    }
                     self.ctx.show(vec![Write::Service(state.record.clone())]);
                     Ok(Arc::new(state.record.clone()))
                 }
@@ -196,7 +211,7 @@ impl ServiceActor {
 /// The record as the change makes it.
 ///
 /// # Errors
-/// Where a rollout cannot be stopped in that way, or any more.
+/// Where a rollout cannot be stopped in that way, or any more, or there would be too many tags.
 fn apply(service: &Service, change: &Change) -> Result<Service, ControlError> {
     let mut next = service.clone();
     match change {
@@ -208,6 +223,7 @@ fn apply(service: &Service, change: &Change) -> Result<Service, ControlError> {
                 deployment.updated_at = *at;
             }
         }
+        Change::Tag(change) => next.tags = change.apply(&next.tags)?,
         Change::StopRollout { record, how, at } => {
             rollout::ask_to_stop(&mut next, record, *how, *at).map_err(|refusal| match refusal {
                 NotStopped::Unknown => ControlError::ServiceDeploymentNotFound(record.clone()),

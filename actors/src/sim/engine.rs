@@ -93,8 +93,19 @@ impl SimEngine {
             architecture: "x86_64".into(),
             os: "linux".into(),
             runtimes: vec!["runc".into()],
+            gpus: Vec::new(),
         };
         Self { machine: Arc::new(Mutex::new(Machine::new(seed, Instant::now()))), info }
+    }
+
+    /// Its host has these GPUs, from the next tree on it.
+    pub fn has_gpus(&mut self, ids: &[&str]) {
+        self.info.gpus = ids.iter().map(|id| (*id).to_owned()).collect();
+    }
+
+    /// The GPUs that a container was given.
+    pub fn gpus(&self, id: &EngineId) -> Vec<String> {
+        self.machine().containers.get(id).map(|container| container.gpus.clone()).unwrap_or_default()
     }
 
     /// What programs of this image do, from the next create on.

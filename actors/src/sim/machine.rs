@@ -89,6 +89,8 @@ pub(super) struct Container {
     pub(super) log_options: BTreeMap<String, Hidden>,
     /// Another runtime than the default.
     pub(super) runtime: Option<String>,
+    /// The GPUs it was given.
+    pub(super) gpus: Vec<String>,
     /// The names of the volumes it mounts.
     volumes: Vec<String>,
     /// The container whose namespaces it is in.
@@ -189,6 +191,7 @@ impl Machine {
             environment: new.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             log_options: new.looked_up.log_options.iter().cloned().collect(),
             runtime: new.runtime.map(str::to_owned),
+            gpus: new.spec.gpu_ids.clone(),
             volumes,
             script: by_command.or_else(by_image).unwrap_or_else(Script::runs),
             checked: definition.health_check.is_some()
@@ -214,6 +217,23 @@ impl Machine {
         };
         self.containers.insert(id.clone(), container);
         Ok(id)
+    }
+
+    /// No two containers that run have the same GPU.
+    fn check_gpus(&mut self, id: &EngineId) {
+        let Some(starts) = self.containers.get(id) else { return };
+        let running = self
+            .containers
+            .iter()
+            .filter(|(other, known)| *other != id && known.state == EngineState::Running);
+        let shared = running.flat_map(|(_, known)| &known.gpus).find(|gpu| starts.gpus.contains(gpu));
+        let violation = shared.map(|gpu| {
+            format!(
+                "{} of task {} is started with GPU {gpu}, which another one has",
+                starts.name, starts.task
+            )
+        });
+        self.history.violations.extend(violation);
     }
 
     /// A container of a task that shares namespaces is made in those of a pause container that runs, if at all.
@@ -328,6 +348,7 @@ impl Machine {
                 .violations
                 .push(format!("{name} of task {task} is in other namespaces than the rest"));
         }
+        self.check_gpus(id);
         let container = self.containers.get_mut(id).ok_or_else(gone)?;
         let taken = |binding: &&NetworkBinding| self.taken.iter().any(|taken| taken.meets(binding.host));
         if let Some(binding) = container.bindings.iter().find(taken) {

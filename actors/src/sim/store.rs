@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::model::{Service, Task, TaskDefinition, TaskStatus};
-use mainstay_core::{RevisionKey, ServiceKey, TaskId};
+use mainstay_core::{RevisionKey, ScheduleKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::oneshot;
@@ -115,6 +115,11 @@ impl SimStore {
         self.disk().records.apply(Write::RemoveTask(id.clone()));
     }
 
+    /// The disk loses a schedule, and says nothing.
+    pub fn lose_schedule(&self, key: &ScheduleKey) {
+        self.disk().records.apply(Write::RemoveSchedule(key.clone()));
+    }
+
     /// Everything on disk.
     pub fn snapshot(&self) -> Snapshot {
         self.disk().snapshot()
@@ -214,6 +219,8 @@ impl Disk {
             tasks: owned(&self.records.tasks),
             instances: owned(&self.records.instances),
             capacity_providers: owned(&self.records.capacity_providers),
+            schedules: owned(&self.records.schedules),
+            schedule_groups: owned(&self.records.schedule_groups),
         }
     }
 }

@@ -11,7 +11,7 @@ use ractor::SpawnErr;
 use tokio::time::Instant;
 
 use super::definitions::{default_cluster, definition, new_service};
-use super::{SimAlarms, SimEngine, SimSecrets, SimStore};
+use super::{SimAlarms, SimEngine, SimSecrets, SimStore, SimTargets};
 use crate::agent::{InProcess, ToHost};
 use crate::context::{Context, Settings, Surroundings};
 use crate::control::{Control, ControlError, NewCluster, NewInstance};
@@ -94,6 +94,7 @@ impl World {
         let nature = Nature::simulated(self.seed ^ (self.trees << 32), self.began);
         let ctx = Surroundings::load(self.store.open(), nature, self.settings.clone())?;
         ctx.look_up_alarms_in(Arc::new(self.alarms.clone()));
+        ctx.know_schedule_targets_by(Arc::new(SimTargets));
         let root = root::start(&ctx).await?;
         let control = Control::new(Arc::clone(&ctx));
         let new = NewCluster::named(default_cluster());

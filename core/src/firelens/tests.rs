@@ -33,6 +33,7 @@ fn routed(name: &str, options: &[(&str, &str)]) -> ContainerDefinition {
 
 fn task(network_mode: NetworkMode, containers: Vec<ContainerDefinition>) -> TaskSpec {
     let container = |definition| ContainerSpec {
+        gpu_ids: Vec::new(),
         engine_name: "ecs-x".into(),
         definition,
         stop_timeout: Duration::from_secs(30),

@@ -86,9 +86,9 @@ pub struct Resources {
     pub tcp_ports: Vec<u16>,
     /// UDP ports of the host that are taken.
     pub udp_ports: Vec<u16>,
-    /// GPUs.
+    /// GPUs by their ids: of an instance all that it has, of a task those that it alone holds.
     #[serde(default)]
-    pub gpus: u32,
+    pub gpus: Vec<String>,
 }
 
 impl Resources {

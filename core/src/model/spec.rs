@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AwsVpcConfiguration, ContainerDefinition, DeploymentImage, IpcMode, LaunchType, NetworkMode, Overrides,
-    PidMode, TaskDefinition, Volume,
+    AwsVpcConfiguration, Container, ContainerDefinition, DeploymentImage, IpcMode, LaunchType, NetworkMode,
+    Overrides, PidMode, TaskDefinition, Volume,
 };
 use crate::images::{self, ImageVersion};
 use crate::network::shares_namespaces;
@@ -65,6 +65,9 @@ pub struct ContainerSpec {
     pub stop_timeout: Duration,
     /// What of its image to run, where its deployment has run it before.
     pub version: Option<ImageVersion>,
+    /// The GPUs that it alone has, by their ids on its instance.
+    #[serde(default)]
+    pub gpu_ids: Vec<String>,
 }
 
 impl ContainerSpec {
@@ -74,6 +77,8 @@ impl ContainerSpec {
     pub const PAUSE_IMAGE: &str = "mainstay/pause";
     /// Its part of the engine's name; no container of a task definition can have this one either.
     const PAUSE_PART: &str = "internal.pause";
+    /// The variable that names a container's GPUs.
+    pub const VISIBLE_GPUS: &str = "NVIDIA_VISIBLE_DEVICES";
 
     /// Whether it is none of the task definition's: it holds the namespaces that they share.
     pub fn is_pause(&self) -> bool {
@@ -106,6 +111,7 @@ impl ContainerSpec {
             // It ends at once.
             stop_timeout: Duration::from_secs(10),
             version: None,
+            gpu_ids: Vec::new(),
         }
     }
 }
@@ -142,6 +148,7 @@ impl TaskSpec {
                     stop_timeout: merged.stop_timeout.unwrap_or(default_stop_timeout),
                     definition: merged,
                     version: None,
+                    gpu_ids: Vec::new(),
                 }
             })
             .chain(
@@ -164,6 +171,22 @@ impl TaskSpec {
             pid_mode: definition.pid_mode,
             ipc_mode: definition.ipc_mode,
             containers,
+        }
+    }
+
+    /// Gives the containers the GPUs that their task's record says, and tells each of them which, in the variable that the
+    /// genuine agent has for that, in the place of any other of its name.
+    pub fn give_gpus(&mut self, known: &[Container]) {
+        for container in &mut self.containers {
+            let Some(known) = known.iter().find(|known| known.name == container.definition.name) else {
+                continue;
+            };
+            if !known.gpu_ids.is_empty() {
+                let environment = &mut container.definition.environment;
+                environment.retain(|(name, _)| name != ContainerSpec::VISIBLE_GPUS);
+                environment.push((ContainerSpec::VISIBLE_GPUS.into(), known.gpu_ids.join(",")));
+                container.gpu_ids.clone_from(&known.gpu_ids);
+            }
         }
     }
 

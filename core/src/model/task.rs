@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerDefinition, LaunchType, Ports, Protocol, Resources, Tag, TaskNetwork, Timestamp};
+use super::{ContainerDefinition, Gpus, LaunchType, Ports, Protocol, Resources, Tag, TaskNetwork, Timestamp};
 use crate::{
     CapacityProviderName, ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceName, TaskId,
 };
@@ -229,6 +229,9 @@ pub struct Container {
     pub memory: Option<u32>,
     /// MiB asked for, soft.
     pub memory_reservation: Option<u32>,
+    /// The GPUs that it alone has, by their ids on its instance.
+    #[serde(default)]
+    pub gpu_ids: Vec<String>,
 }
 
 /// A published port, or a row of them.
@@ -277,6 +280,9 @@ pub struct ContainerOverride {
     pub memory: Option<u32>,
     /// Replaces the soft limit, MiB.
     pub memory_reservation: Option<u32>,
+    /// Replaces the GPUs.
+    #[serde(default)]
+    pub gpus: Option<Gpus>,
 }
 
 impl Overrides {
@@ -297,6 +303,7 @@ impl Overrides {
             merged.cpu = change.cpu.unwrap_or(merged.cpu);
             merged.memory = change.memory.or(merged.memory);
             merged.memory_reservation = change.memory_reservation.or(merged.memory_reservation);
+            merged.gpus = change.gpus.or(merged.gpus);
         }
         merged
     }

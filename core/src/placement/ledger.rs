@@ -11,7 +11,7 @@ use super::index::{Index, Surroundings};
 use super::needs::{Needs, Queries};
 use super::query::Facts;
 use super::rank::{self, Keys};
-use super::{Explanation, Lack, Refusal, Request};
+use super::{Explanation, GpuNeed, Lack, Refusal, Request};
 use crate::model::{ContainerInstance, InstanceStatus, Protocol, Resources, Task, TaskOwner};
 use crate::{InstanceId, TaskId};
 
@@ -57,7 +57,8 @@ pub(super) struct Instance {
     /// Sums over those who hold something here.
     cpu: u64,
     memory: u64,
-    gpus: u64,
+    /// By their ids; one that two hold was there before this ledger.
+    gpus: BTreeMap<String, u32>,
     ports: BTreeMap<(Protocol, u16), u32>,
     pub(super) groups: BTreeMap<String, u32>,
 }
@@ -179,13 +180,18 @@ impl Ledger {
             Some((_, instance)) if !instance.accepts => {
                 return Err(Refusal::Disconnected { closest: closest() });
             }
-            Some((slot, instance)) => (slot, instance.lacks(&request.resources)),
+            Some((slot, instance)) => (slot, instance.lacks(&request.resources, request.gpus)),
         };
         if let Some(lack) = lack {
             return Err(Refusal::Insufficient { closest: closest(), lack });
         }
         self.take(task, slot, id.clone(), request);
         Ok(())
+    }
+
+    /// The GPUs that a task holds, by their ids.
+    pub fn gpus_of(&self, task: &TaskId) -> &[String] {
+        self.held.get(task).map_or(&[], |held| &held.resources.gpus)
     }
 
     /// Notes what a known task holds. Never refused: the task is there, whatever the numbers say.
@@ -237,7 +243,7 @@ impl Ledger {
             memory: narrow(instance.memory_left()),
             tcp_ports,
             udp_ports,
-            gpus: narrow(instance.gpus_left()),
+            gpus: instance.free_gpus().cloned().collect(),
         })
     }
 
@@ -298,12 +304,15 @@ impl Ledger {
     }
 
     fn take(&mut self, task: TaskId, slot: u32, id: InstanceId, request: &Request) {
-        let held = Held {
+        let mut held = Held {
             instance: id,
             group: request.group.clone(),
             kin: request.kin.clone(),
             resources: request.resources.clone(),
         };
+        if let (Some(instance), true) = (self.instance(slot), request.gpus.least() > 0) {
+            held.resources.gpus = request.gpus.pick(instance.free_gpus());
+        }
         if let Some(instance) = self.slots[slot as usize].instance.as_mut() {
             instance.take(&held);
         }
@@ -425,7 +434,7 @@ impl Instance {
             registered: Resources::default(),
             cpu: 0,
             memory: 0,
-            gpus: 0,
+            gpus: BTreeMap::new(),
             ports: BTreeMap::new(),
             groups: BTreeMap::new(),
         }
@@ -439,8 +448,13 @@ impl Instance {
         u64::from(self.registered.memory).saturating_sub(self.memory)
     }
 
+    /// Those that nobody holds, in the order in which the instance said them.
+    fn free_gpus(&self) -> impl Iterator<Item = &String> {
+        self.registered.gpus.iter().filter(|id| !self.gpus.contains_key(*id))
+    }
+
     fn gpus_left(&self) -> u64 {
-        u64::from(self.registered.gpus).saturating_sub(self.gpus)
+        self.free_gpus().count() as u64
     }
 
     fn left_of(&self, lack: Lack) -> u64 {
@@ -452,7 +466,7 @@ impl Instance {
         }
     }
 
-    pub(super) fn lacks(&self, need: &Resources) -> Option<Lack> {
+    pub(super) fn lacks(&self, need: &Resources, gpus: GpuNeed) -> Option<Lack> {
         if u64::from(need.cpu) > self.cpu_left() {
             return Some(Lack::Cpu);
         }
@@ -469,13 +483,15 @@ impl Instance {
         if ports_of(need).any(|port| taken(&port)) {
             return Some(Lack::Ports);
         }
-        (u64::from(need.gpus) > self.gpus_left()).then_some(Lack::Gpu)
+        (gpus.least() > 0 && gpus.least() > self.gpus_left()).then_some(Lack::Gpu)
     }
 
     fn take(&mut self, held: &Held) {
         self.cpu += u64::from(held.resources.cpu);
         self.memory += u64::from(held.resources.memory);
-        self.gpus += u64::from(held.resources.gpus);
+        for id in &held.resources.gpus {
+            *self.gpus.entry(id.clone()).or_default() += 1;
+        }
         for port in ports_of(&held.resources) {
             *self.ports.entry(port).or_default() += 1;
         }
@@ -489,7 +505,9 @@ impl Instance {
     fn give_back(&mut self, held: &Held) {
         self.cpu -= u64::from(held.resources.cpu);
         self.memory -= u64::from(held.resources.memory);
-        self.gpus -= u64::from(held.resources.gpus);
+        for id in &held.resources.gpus {
+            count_down(&mut self.gpus, id);
+        }
         for port in ports_of(&held.resources) {
             count_down(&mut self.ports, &port);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::ledger::{Instance, Slot};
 use super::query::{Query, TasksHere};
-use super::{Lack, Request};
+use super::{GpuNeed, Lack, Request};
 use crate::model::{PlacementConstraint, Resources};
 
 /// More expressions than this, and all are forgotten.
@@ -65,6 +65,7 @@ impl Queries {
 #[derive(Debug, Clone)]
 pub(super) struct Needs {
     resources: Resources,
+    gpus: GpuNeed,
     attributes: Vec<(String, String)>,
     group: String,
     distinct: bool,
@@ -80,6 +81,7 @@ impl Needs {
         });
         Self {
             resources: request.resources.clone(),
+            gpus: request.gpus,
             attributes: request.attributes.clone(),
             group: request.group.clone(),
             distinct: request.constraints.contains(&PlacementConstraint::DistinctInstance),
@@ -102,7 +104,9 @@ impl Needs {
         if self.members_of.iter().any(|(_, number)| !queries.means(*number, slot, place, instance)) {
             return Some(Lack::MemberOf);
         }
-        instance.lacks(&self.resources).or_else(|| self.taken(instance).then_some(Lack::DistinctInstance))
+        instance
+            .lacks(&self.resources, self.gpus)
+            .or_else(|| self.taken(instance).then_some(Lack::DistinctInstance))
     }
 
     /// The constraints that it does not meet, in ECS's notation.

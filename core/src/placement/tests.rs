@@ -1,3 +1,4 @@
+mod gpus;
 mod properties;
 
 use super::*;
@@ -12,7 +13,7 @@ fn id(name: &str) -> InstanceId {
 }
 
 fn amount(cpu: u32, memory: u32, tcp_ports: &[u16]) -> Resources {
-    Resources { cpu, memory, tcp_ports: tcp_ports.to_vec(), udp_ports: Vec::new(), gpus: 0 }
+    Resources { cpu, memory, tcp_ports: tcp_ports.to_vec(), udp_ports: Vec::new(), gpus: Vec::new() }
 }
 
 pub(crate) fn instance(name: &str, registered: Resources) -> ContainerInstance {
@@ -200,15 +201,13 @@ fn refusals_say_what_the_closest_instance_lacks_in_the_words_of_ecs() {
         "RESOURCE:PORTS",
         "The closest matching (container-instance a) is already using a port required by your task.",
     );
-    refused(
-        Resources { gpus: 1, ..has() },
-        Resources { gpus: 2, ..amount(1, 1, &[]) },
-        "RESOURCE:GPU",
-        "The closest matching (container-instance a) has insufficient GPU resources available.",
-    );
     let none = Ledger::new().reserve(TaskId::new("t"), &request(amount(1, 1, &[]))).unwrap_err();
     assert_eq!(none.service_event_reason(), "Reason: No Container Instances were found in your cluster.");
     let insufficient = |lack| Refusal::Insufficient { closest: id("a"), lack }.service_event_reason();
+    assert_eq!(
+        insufficient(Lack::Gpu),
+        "The closest matching (container-instance a) has insufficient GPU resources available."
+    );
     assert_eq!(
         insufficient(Lack::MemberOf),
         "The closest matching (container-instance a) encountered error \"MemberOf placement constraint unsatisfied.\"."
@@ -330,30 +329,39 @@ fn a_task_that_was_there_before_its_instance_is_known_counts_once_it_is() {
     let mut ledger = Ledger::new();
     let mut ask = request(amount(600, 1, &[]));
     ask.group = "family:job".into();
-    let task = crate::lifecycle::new_task(
-        crate::lifecycle::NewTask {
-            id: TaskId::new("t"),
-            cluster: ClusterName::new("default"),
-            definition: &definition(),
-            network: None,
-            launch_type: crate::model::LaunchType::Ec2,
-            resources: ask.resources.clone(),
-            overrides: Overrides::default(),
-            owner: crate::model::TaskOwner::Standalone,
-            group: ask.group.clone(),
-            started_by: None,
-            instance: id("a"),
-            tags: Vec::new(),
-            client_token: None,
-            enable_execute_command: false,
-            capacity_provider: None,
-        },
-        Timestamp(0),
-    );
+    let task = task_of(TaskId::new("t"), id("a"), ask.resources.clone(), &definition(), Overrides::default());
     ledger.hold(&task);
     assert_eq!(placed(&mut ledger, 1, &ask), ["RESOURCE:*"]);
     ledger.upsert_instance(&instance("a", amount(1000, 1000, &[])));
     assert_eq!(placed(&mut ledger, 1, &ask), ["RESOURCE:CPU"]);
+}
+
+/// A task of RunTask that was placed there.
+fn task_of(
+    id: TaskId,
+    instance: InstanceId,
+    resources: Resources,
+    definition: &TaskDefinition,
+    overrides: Overrides,
+) -> crate::model::Task {
+    let new = crate::lifecycle::NewTask {
+        id,
+        cluster: ClusterName::new("default"),
+        definition,
+        network: None,
+        launch_type: crate::model::LaunchType::Ec2,
+        resources,
+        overrides,
+        owner: crate::model::TaskOwner::Standalone,
+        group: "family:job".into(),
+        started_by: None,
+        instance,
+        tags: Vec::new(),
+        client_token: None,
+        capacity_provider: None,
+        enable_execute_command: false,
+    };
+    crate::lifecycle::new_task(new, Timestamp(0))
 }
 
 fn definition() -> TaskDefinition {

@@ -1,15 +1,16 @@
 //! Capacity provider strategies: which are none, and who goes by which.
 
-use mainstay_core::CapacityProviderName;
+use mainstay_actors::view::View;
 use mainstay_core::model::{
     CapacityProviderStatus, Cluster, LaunchType, SchedulingStrategy, Service, StrategyItem, launch_type_of,
 };
+use mainstay_core::{CapacityProviderName, Partition};
 
 use crate::api::error::{Answer, ApiError};
 use crate::api::wire::At;
 use crate::api::wire::enums;
 use crate::api::wire::structures::CapacityProviderStrategyItem;
-use crate::api::{Api, at_most, names, signed, tasks, unsigned};
+use crate::api::{at_most, names, signed, tasks, unsigned};
 use mainstay_actors::control::ControlError;
 
 /// ECS's limit of a strategy's capacity providers, and of a cluster's.
@@ -19,7 +20,11 @@ const MOST: usize = 20;
 ///
 /// # Errors
 /// Where there are too many, or one is unknown.
-pub(in crate::api) fn providers(api: &Api, given: Vec<String>) -> Answer<Vec<CapacityProviderName>> {
+pub(in crate::api) fn providers(
+    view: &View,
+    here: &Partition,
+    given: Vec<String>,
+) -> Answer<Vec<CapacityProviderName>> {
     if given.len() > MOST {
         return Err(ApiError::parameter(format!(
             "The maximum number of capacity providers per cluster has been exceeded: capacityProviders has {}, and can \
@@ -29,7 +34,7 @@ pub(in crate::api) fn providers(api: &Api, given: Vec<String>) -> Answer<Vec<Cap
     }
     let mut names: Vec<CapacityProviderName> = Vec::new();
     for given in given {
-        let name = known(api, &given)?;
+        let name = known(view, here, &given)?;
         if !names.contains(&name) {
             names.push(name);
         }
@@ -37,9 +42,9 @@ pub(in crate::api) fn providers(api: &Api, given: Vec<String>) -> Answer<Vec<Cap
     Ok(names)
 }
 
-fn known(api: &Api, given: &str) -> Answer<CapacityProviderName> {
-    let name = names::capacity_provider(api.here(), given)?;
-    let own = api.view().capacity_providers.get(&name);
+fn known(view: &View, here: &Partition, given: &str) -> Answer<CapacityProviderName> {
+    let name = names::capacity_provider(here, given)?;
+    let own = view.capacity_providers.get(&name);
     if name.is_fargate() || own.is_some_and(|own| own.status == CapacityProviderStatus::Active) {
         return Ok(name);
     }
@@ -51,14 +56,15 @@ fn known(api: &Api, given: &str) -> Answer<CapacityProviderName> {
 /// # Errors
 /// Where ECS would not take it, whatever its cluster has.
 pub(in crate::api) fn read(
-    api: &Api,
+    view: &View,
+    here: &Partition,
     at: &At<'_>,
     given: Vec<CapacityProviderStrategyItem>,
 ) -> Answer<Vec<StrategyItem>> {
     at_most(&at.to_string(), &given, MOST)?;
     let item = |CapacityProviderStrategyItem { base, capacity_provider, weight }| {
         Ok(StrategyItem {
-            provider: known(api, capacity_provider.as_deref().unwrap_or_default())?,
+            provider: known(view, here, capacity_provider.as_deref().unwrap_or_default())?,
             base: base.map_or(0, unsigned),
             weight: weight.map_or(0, unsigned),
         })
@@ -112,7 +118,12 @@ impl Asked {
     ///
     /// # Errors
     /// Where both are given, or the strategy is none that the cluster can have.
-    pub fn read(self, api: &Api, cluster: &Cluster) -> Answer<(LaunchType, Vec<StrategyItem>)> {
+    pub fn read(
+        self,
+        view: &View,
+        here: &Partition,
+        cluster: &Cluster,
+    ) -> Answer<(LaunchType, Vec<StrategyItem>)> {
         let Self { launch_type, strategy } = self;
         let given = strategy.filter(|given| !given.is_empty());
         if given.is_some() && launch_type.is_some() {
@@ -121,7 +132,7 @@ impl Asked {
             ));
         }
         let strategy = match (given, &launch_type) {
-            (Some(given), _) => of_cluster(api, cluster, given)?,
+            (Some(given), _) => of_cluster(view, here, cluster, given)?,
             (None, Some(_)) => Vec::new(),
             (None, None) => cluster.default_strategy.clone(),
         };
@@ -153,14 +164,15 @@ pub(in crate::api) fn check_scheduling(
 /// # Errors
 /// Where it changes without a new deployment, for which ECS asks, or is none that the cluster can have.
 pub(in crate::api) fn update(
-    api: &Api,
+    view: &View,
+    here: &Partition,
     cluster: &Cluster,
     given: Option<Vec<CapacityProviderStrategyItem>>,
     known: &Service,
     forced: bool,
 ) -> Answer<Option<Vec<StrategyItem>>> {
     let Some(given) = given else { return Ok(None) };
-    let wanted = of_cluster(api, cluster, given)?;
+    let wanted = of_cluster(view, here, cluster, given)?;
     check_scheduling(known.scheduling, &wanted)?;
     if wanted.as_slice() != known.capacity() && !forced {
         return Err(ApiError::parameter(
@@ -172,11 +184,12 @@ pub(in crate::api) fn update(
 }
 
 fn of_cluster(
-    api: &Api,
+    view: &View,
+    here: &Partition,
     cluster: &Cluster,
     given: Vec<CapacityProviderStrategyItem>,
 ) -> Answer<Vec<StrategyItem>> {
-    let strategy = read(api, &At::ROOT.field("capacityProviderStrategy"), given)?;
+    let strategy = read(view, here, &At::ROOT.field("capacityProviderStrategy"), given)?;
     match strategy.iter().find(|item| !cluster.capacity_providers.contains(&item.provider)) {
         Some(other) => Err(ControlError::NotOfCluster(other.provider.clone()).into()),
         None => Ok(strategy),

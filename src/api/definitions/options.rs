@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use mainstay_core::model::{
-    EngineOptions, Gpus, HostEntry, IpcMode, NetworkMode, SystemControl, TaskDefinition, Ulimit,
+    ContainerDefinition, EngineOptions, Gpus, HostEntry, IpcMode, NetworkMode, SystemControl, TaskDefinition,
+    Ulimit,
 };
 
 use super::read::client;
@@ -188,7 +189,7 @@ fn hostname(at: &At<'_>, given: Option<String>) -> Answer<Option<String>> {
 }
 
 /// GPUs; other resources no engine here has or can have.
-pub(super) fn gpus(at: &At<'_>, given: Vec<wire::ResourceRequirement>) -> Answer<Option<Gpus>> {
+pub(in crate::api) fn gpus(at: &At<'_>, given: Vec<wire::ResourceRequirement>) -> Answer<Option<Gpus>> {
     let list = at.field("resourceRequirements");
     if given.len() > 1 {
         return Err(ApiError::client(format!("{list} has length {}; it must have 1 at most.", given.len())));
@@ -296,21 +297,41 @@ pub(super) fn show(options: &EngineOptions, gpus: Option<Gpus>, shown: &mut wire
     shown.pseudo_terminal = *pseudo_terminal;
     shown.docker_security_options = list(docker_security_options, String::clone);
     shown.disable_networking = *disable_networking;
-    shown.resource_requirements = gpus.map(|gpus| {
-        let value = match gpus {
-            Gpus::Count(count) => count.to_string(),
-            Gpus::All => "ALL".to_owned(),
-        };
-        vec![wire::ResourceRequirement {
-            r#type: Some(ResourceType::Gpu),
-            value: Some(value),
-            ..wire::ResourceRequirement::default()
-        }]
-    });
+    shown.resource_requirements = show_gpus(gpus);
+}
+
+/// GPUs on the wire.
+pub(in crate::api) fn show_gpus(gpus: Option<Gpus>) -> Option<Vec<wire::ResourceRequirement>> {
+    let value = match gpus? {
+        Gpus::Count(count) => count.to_string(),
+        Gpus::All => "ALL".to_owned(),
+    };
+    Some(vec![wire::ResourceRequirement {
+        r#type: Some(ResourceType::Gpu),
+        value: Some(value),
+        ..wire::ResourceRequirement::default()
+    }])
+}
+
+/// What nobody has is all that is left for one container only.
+///
+/// # Errors
+/// Where two containers ask for all GPUs.
+pub(in crate::api) fn check_gpus(containers: &[ContainerDefinition]) -> Answer<()> {
+    let all = |container: &&ContainerDefinition| container.gpus == Some(Gpus::All);
+    let mut asking = containers.iter().filter(all);
+    match (asking.next(), asking.next()) {
+        (Some(one), Some(other)) => Err(ApiError::client(format!(
+            "Containers '{}' and '{}' both have the value ALL for the resource requirement GPU; one container at most \
+             can have it.",
+            one.name, other.name
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A list that is absent where nothing is in it.
-pub(super) fn list<T, U>(items: &[T], show: impl FnMut(&T) -> U) -> Option<Vec<U>> {
+pub(in crate::api) fn list<T, U>(items: &[T], show: impl FnMut(&T) -> U) -> Option<Vec<U>> {
     (!items.is_empty()).then(|| items.iter().map(show).collect())
 }
 

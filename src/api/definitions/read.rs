@@ -176,6 +176,7 @@ fn check_containers(definition: &TaskDefinition) -> Answer<()> {
     network::check(definition)?;
     options::check(definition)?;
     check_sizes(definition)?;
+    options::check_gpus(containers)?;
     storage::check(definition)?;
     firelens::check(definition)?;
     order::check(containers)?;

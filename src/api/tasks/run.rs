@@ -1,10 +1,12 @@
 //! RunTask, StartTask.
 
 use mainstay_actors::control::{self, RunTask};
+use mainstay_actors::view::View;
+use mainstay_core::Partition;
 use mainstay_core::model::{self, ContainerOverride, LaunchType, Overrides, TaskDefinition};
 
 use super::{check_launch_type, launch_type_of, show};
-use crate::api::definitions::{self, environment, sizes};
+use crate::api::definitions::{self, environment, options, sizes};
 use crate::api::error::{Answer, ApiError};
 use crate::api::given::refuse;
 use crate::api::wire::At;
@@ -21,6 +23,16 @@ const OVERRIDES_LIMIT: usize = 8192;
 
 /// RunTask. What finds no place comes back as a failure, beside what does.
 pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<RunTaskResponse> {
+    let request = run_request(api.view(), api.here(), request)?;
+    let ran = api.control.run_task(request).await?;
+    Ok(RunTaskResponse {
+        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
+        failures: Some(ran.failures.into_iter().map(failure).collect()),
+    })
+}
+
+/// What a RunTask asks of the tree, whoever makes it: a client or a schedule.
+pub(in crate::api) fn run_request(view: &View, here: &Partition, request: RunTaskRequest) -> Answer<RunTask> {
     let RunTaskRequest {
         capacity_provider_strategy,
         client_token,
@@ -48,10 +60,10 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     at.range("count", count.map(i64::from), 1..=10)?;
     at.length("clientToken", client_token.as_ref().map(String::len), 1..=64)?;
     check_words(reference_id.as_deref(), started_by.as_deref(), group.as_deref())?;
-    let cluster = clusters::active(api, cluster.as_deref())?;
-    let definition = definitions::runnable(api, task_definition.as_deref().unwrap_or_default())?;
+    let cluster = clusters::active_in(view, here, cluster.as_deref())?;
+    let definition = definitions::runnable_in(view, here, task_definition.as_deref().unwrap_or_default())?;
     let asked = capacity::Asked { launch_type, strategy: capacity_provider_strategy };
-    let (launch_type, strategy) = asked.read(api, &cluster)?;
+    let (launch_type, strategy) = asked.read(view, here, &cluster)?;
     check_launch_type(&definition, launch_type)?;
     if launch_type == LaunchType::External && launch_type_of(&definition) != LaunchType::External {
         return Err(ApiError::client(
@@ -67,7 +79,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     placement::check_count(0, &definition)?;
     let placement_constraints =
         placement::constraints(placement_constraints.unwrap_or_default(), &definition, launch_type)?;
-    let request = RunTask {
+    Ok(RunTask {
         cluster: cluster.name.clone(),
         definition: definition.key.clone(),
         network,
@@ -83,11 +95,6 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
         placement_constraints,
         placement_strategy: placement::strategy(placement_strategy.unwrap_or_default(), launch_type)?,
         on: Vec::new(),
-    };
-    let ran = api.control.run_task(request).await?;
-    Ok(RunTaskResponse {
-        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
-        failures: Some(ran.failures.into_iter().map(failure).collect()),
     })
 }
 
@@ -252,7 +259,13 @@ fn read_overrides(
     };
     if launch_type == LaunchType::Fargate {
         definitions::fargate::check_size(as_run.cpu, as_run.memory).map_err(ApiError::parameter)?;
+        if let Some(at_fault) = overrides.containers.iter().position(|change| change.gpus.is_some()) {
+            let at = list.index(at_fault);
+            let text = format!("{} is not supported by Fargate.", at.field("resourceRequirements"));
+            return Err(ApiError::parameter(text));
+        }
     }
+    options::check_gpus(&as_run.containers).map_err(|error| ApiError::parameter(error.message()))?;
     definitions::check_sizes(&as_run).map_err(|error| ApiError::parameter(error.message()))?;
     Ok(overrides)
 }
@@ -272,7 +285,6 @@ fn container_override(
         name,
         resource_requirements,
     } = given;
-    refuse(at, &[("resourceRequirements", &resource_requirements)])?;
     let name = name.unwrap_or_default();
     let container = definition.containers.iter().find(|container| container.name == name);
     let container = container.ok_or_else(|| {
@@ -288,6 +300,8 @@ fn container_override(
     at.range("cpu", cpu.map(i64::from), 0..=i64::MAX)?;
     at.range("memory", memory.map(i64::from), least..=i64::MAX)?;
     at.range("memoryReservation", memory_reservation.map(i64::from), least..=i64::MAX)?;
+    let gpus = options::gpus(at, resource_requirements.unwrap_or_default())
+        .map_err(|error| ApiError::parameter(error.message()))?;
     let (hard, soft) = (memory.map(unsigned), memory_reservation.map(unsigned));
     let both = hard.or(container.memory).zip(soft.or(container.memory_reservation));
     if let Some((hard, soft)) = both.filter(|(hard, soft)| hard <= soft) {
@@ -308,5 +322,6 @@ fn container_override(
         cpu: cpu.map(unsigned),
         memory: hard,
         memory_reservation: soft,
+        gpus,
     })
 }

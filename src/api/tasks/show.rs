@@ -93,6 +93,7 @@ fn container(api: &Api, task: &model::Task, container: &model::Container) -> Con
         container_arn: Some(api.here().container(&task.cluster, &task.id, &container.name)),
         cpu: Some(container.cpu.to_string()),
         exit_code: container.exit_code,
+        gpu_ids: definitions::options::list(&container.gpu_ids, String::clone),
         health_status: Some(container.health.as_str().into()),
         image: Some(container.image.clone()),
         image_digest: container.image_digest.clone(),
@@ -154,6 +155,6 @@ fn container_override(change: &model::ContainerOverride) -> ContainerOverride {
         memory: change.memory.map(signed),
         memory_reservation: change.memory_reservation.map(signed),
         name: Some(change.name.clone()),
-        ..ContainerOverride::default()
+        resource_requirements: definitions::options::show_gpus(change.gpus),
     }
 }

@@ -79,6 +79,7 @@ fn engine() -> EngineInfo {
         architecture: "x86_64".to_owned(),
         os: "linux".to_owned(),
         runtimes: Vec::new(),
+        gpus: Vec::new(),
     }
 }
 

@@ -2274,6 +2274,26 @@ pub struct ListServicesResponse {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: Option<String>,
+}
+
+impl Check for ListTagsForResourceRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("resourceArn", self.resource_arn.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListTagsForResourceResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ListTaskDefinitionFamiliesRequest {
     pub family_prefix: Option<String>,
     pub max_results: Option<i32>,
@@ -3938,6 +3958,27 @@ impl Check for Tag {
     }
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TagResourceRequest {
+    pub resource_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Check for TagResourceRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("resourceArn", self.resource_arn.is_some())?;
+        at.required("tags", self.tags.is_some())?;
+        self.tags.check(&at.field("tags"))?;
+        at.length("tags", self.tags.as_ref().map(Vec::len), 0..=50)?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagResourceResponse {}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
@@ -4361,6 +4402,25 @@ impl Check for Ulimit {
         Ok(())
     }
 }
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+
+impl Check for UntagResourceRequest {
+    fn check(&self, at: &At<'_>) -> Result<(), Invalid> {
+        at.required("resourceArn", self.resource_arn.is_some())?;
+        at.required("tagKeys", self.tag_keys.is_some())?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UntagResourceResponse {}
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]

@@ -1,4 +1,4 @@
-//! What files declare: task definitions and services as ECS takes them, and what is built for a service.
+//! What files declare: task definitions and services as ECS takes them, what is built for a service, and schedules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::schedules::Schedule;
 use crate::api::foresight;
 
 /// The member of a service's file that is ours.
@@ -13,6 +14,7 @@ const BUILD: &str = "build";
 /// What files in a folder are called, by themselves or after a name and a dot.
 const TASK_DEFINITION: &str = "task-definition.json";
 const SERVICE: &str = "service.json";
+const SCHEDULE: &str = "schedule.json";
 /// Folders below folders; more would be a circle of links.
 const DEEPEST: usize = 16;
 
@@ -21,6 +23,7 @@ const DEEPEST: usize = 16;
 pub(super) struct Declared {
     pub(super) definitions: Vec<Definition>,
     pub(super) services: Vec<Service>,
+    pub(super) schedules: Vec<Schedule>,
 }
 
 /// A task definition: what RegisterTaskDefinition takes.
@@ -122,7 +125,13 @@ impl Declared {
             self.services.push(service(file, members)?);
             return Ok(());
         }
-        Err("has neither containerDefinitions, as a task definition, nor serviceName, as a service".into())
+        if members.contains_key("ScheduleExpression") {
+            self.schedules.push(Schedule::read(file, members)?);
+            return Ok(());
+        }
+        let text = "has neither containerDefinitions, as a task definition, nor serviceName, as a service, nor \
+                    ScheduleExpression, as a schedule";
+        Err(text.into())
     }
 
     /// What one file says and another one says otherwise.
@@ -133,6 +142,13 @@ impl Declared {
             if let Some(other) = families.insert(family, file) {
                 let (file, other) = (file.display(), other.display());
                 wrong.push(format!("{file}: the task definition {family} is declared in {other}, too"));
+            }
+        }
+        let mut schedules: BTreeMap<String, &Path> = BTreeMap::new();
+        for schedule in &self.schedules {
+            if let Some(other) = schedules.insert(schedule.shown(), &schedule.file) {
+                let (name, file) = (schedule.shown(), schedule.file.display());
+                wrong.push(format!("{file}: the schedule {name} is declared in {}, too", other.display()));
             }
         }
         let mut services: BTreeMap<(&str, &str), &Path> = BTreeMap::new();
@@ -233,7 +249,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, String> {
     look_into(path, 0, &mut files)?;
     if files.is_empty() {
         return Err(format!(
-            "{} has no {TASK_DEFINITION} nor {SERVICE}, by that name or after another one and a dot, in it or below",
+            "{} has no {TASK_DEFINITION}, {SERVICE} nor {SCHEDULE}, by that name or after another one and a dot, in it or below",
             path.display()
         ));
     }
@@ -256,7 +272,7 @@ fn look_into(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()
             if !name.starts_with('.') && depth < DEEPEST {
                 look_into(&path, depth + 1, files)?;
             }
-        } else if called(TASK_DEFINITION) || called(SERVICE) {
+        } else if called(TASK_DEFINITION) || called(SERVICE) || called(SCHEDULE) {
             files.push(path);
         }
     }
@@ -325,7 +341,7 @@ mod tests {
         let service = |member: &str| PLAIN.replacen('{', &format!("{{{member},"), 1);
         refused(&[("service.json", "{")], "./service.json: is not JSON");
         refused(&[("service.json", "{}")], "./service.json: has neither containerDefinitions");
-        refused(&[("other.json", PLAIN)], "has no task-definition.json nor service.json");
+        refused(&[("other.json", PLAIN)], "has no task-definition.json, service.json nor schedule.json");
         let unknown = service(r#""desiredcount": 2"#);
         refused(&[("service.json", &unknown)], "unknown field `desiredcount`");
         let unknown = service(r#""build": {"tag": "a", "contxt": "."}"#);

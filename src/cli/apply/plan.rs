@@ -3,10 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::declared::{Declared, Image, Service};
+use super::schedules::{Schedule, Step};
 use crate::api::foresight;
 
 /// Members of a CreateService that say nothing of the service.
 const OF_THE_CALL: [&str; 5] = ["serviceName", "cluster", "taskDefinition", "clientToken", "tags"];
+
+/// The member of a service that operations of its own change.
+const TAGS: &str = "tags";
 
 /// What the daemon has of a family.
 #[derive(Debug, Clone)]
@@ -59,6 +63,7 @@ pub(super) struct Plan<'a> {
     pub(super) images: Vec<&'a Image>,
     pub(super) definitions: Vec<DefinitionStep>,
     pub(super) services: Vec<(&'a Service, ServiceStep)>,
+    pub(super) schedules: Vec<(&'a Schedule, Step)>,
 }
 
 /// What differs between a declared task definition and the latest revision.
@@ -114,11 +119,7 @@ pub(super) fn service(
         changes.push(Change { member: member.clone(), from: shown.clone(), to: wanted.clone() });
     }
     if let Some(tags) = declared.request.get("tags").filter(|tags| sorted(tags) != sorted(&known["tags"])) {
-        return Err(format!(
-            "the service {name}: tags are {} and cannot be changed to {tags} by an update; delete the service first, or \
-             declare it under another name",
-            known["tags"]
-        ));
+        changes.push(Change { member: TAGS.into(), from: known["tags"].clone(), to: tags.clone() });
     }
     Ok(if changes.is_empty() { ServiceStep::Keep } else { ServiceStep::Update(changes) })
 }
@@ -135,6 +136,7 @@ impl Plan<'_> {
         self.images.is_empty()
             && !self.definitions.iter().any(DefinitionStep::registers)
             && self.services.iter().all(|(_, step)| *step == ServiceStep::Keep)
+            && self.schedules.iter().all(|(_, step)| *step == Step::Keep)
     }
 
     /// For people: what, which, what is done, and why.
@@ -171,7 +173,8 @@ impl Plan<'_> {
                 ServiceStep::Keep => row("service", &name, "unchanged", String::new()),
             }
         });
-        images.chain(definitions).chain(services).collect()
+        let schedules = self.schedules.iter().map(|(schedule, step)| step.row(schedule));
+        images.chain(definitions).chain(services).chain(schedules).collect()
     }
 
     /// For programs.
@@ -198,7 +201,8 @@ impl Plan<'_> {
                 "changes": changes.iter().map(change).collect::<Vec<_>>(),
             })
         });
-        Value::Array(images.chain(definitions).chain(services).collect())
+        let schedules = self.schedules.iter().map(|(schedule, step)| step.json(schedule));
+        Value::Array(images.chain(definitions).chain(services).chain(schedules).collect())
     }
 }
 
@@ -221,6 +225,29 @@ pub(super) fn check_images(service: &Service, containers: &Value) -> Result<(), 
     }
 }
 
+/// Whether it takes an UpdateService.
+pub(super) fn is_of_update(change: &Change) -> bool {
+    change.member != TAGS
+}
+
+/// What makes the tags of a service those that are declared: operations and their requests.
+pub(super) fn retag(arn: &str, changes: &[Change]) -> Vec<(&'static str, Value)> {
+    let Some(change) = changes.iter().find(|change| !is_of_update(change)) else { return Vec::new() };
+    let (before, after) = (sorted(&change.from), sorted(&change.to));
+    let mut calls = Vec::new();
+    let new = after.iter().filter(|tag| !before.contains(tag));
+    let new: Vec<Value> = new.map(|(key, value)| json!({"key": key, "value": value})).collect();
+    if !new.is_empty() {
+        calls.push(("TagResource", json!({"resourceArn": arn, "tags": new})));
+    }
+    let gone = before.iter().filter(|(key, _)| after.iter().all(|(kept, _)| kept != key));
+    let gone: Vec<&String> = gone.map(|(key, _)| key).collect();
+    if !gone.is_empty() {
+        calls.push(("UntagResource", json!({"resourceArn": arn, "tagKeys": gone})));
+    }
+    calls
+}
+
 /// An UpdateService for these changes.
 pub(super) fn update(service: &Service, changes: &[Change], runs: &str, force: bool) -> Value {
     let mut request = Map::new();
@@ -228,7 +255,7 @@ pub(super) fn update(service: &Service, changes: &[Change], runs: &str, force: b
     if let Some(cluster) = &service.cluster {
         request.insert("cluster".into(), json!(cluster));
     }
-    for change in changes {
+    for change in changes.iter().filter(|change| is_of_update(change)) {
         let to = if change.member == "taskDefinition" { json!(runs) } else { change.to.clone() };
         request.insert(change.member.clone(), to);
     }
@@ -255,7 +282,7 @@ fn is_in(declared: &Value, shown: &Value) -> bool {
 }
 
 /// The paths at which two values differ.
-fn differences(at: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
+pub(super) fn differences(at: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
     match (one, other) {
         (Value::Object(here), Value::Object(there)) => {
             let names = here.keys().chain(there.keys().filter(|name| !here.contains_key(*name)));
@@ -377,8 +404,33 @@ mod tests {
     fn what_no_update_can_change_is_said_beforehand() {
         let said = "launchType is \"EC2\" and cannot be changed to \"FARGATE\"";
         refused(&json!({"launchType": "FARGATE"}), &json!({}), said);
-        refused(&json!({"tags": [{"key": "a", "value": "b"}]}), &json!({}), "tags are []");
         refused(&json!({}), &json!({"status": "DRAINING"}), "is being deleted");
+    }
+
+    #[test]
+    fn tags_are_changed_by_operations_of_their_own() {
+        let tags = |text: &str| {
+            let tag = |text: &str| {
+                let (key, value) = text.split_once('=').unwrap();
+                json!({"key": key, "value": value})
+            };
+            Value::Array(text.split_whitespace().map(tag).collect())
+        };
+        let declared = web(&json!({"tags": tags("a=1 b=2"), "desiredCount": 2}));
+        let known = there(&json!({"tags": tags("b=2 a=1")}));
+        assert_eq!(service(&declared, Some("web:3"), Some(&known)), Ok(ServiceStep::Keep));
+        let known = there(&json!({"tags": tags("b=0 c=3")}));
+        let step = service(&declared, Some("web:3"), Some(&known));
+        let Ok(ServiceStep::Update(changes)) = step else { panic!("{step:?}") };
+        assert_eq!(
+            retag("arn", &changes),
+            [
+                ("TagResource", json!({"resourceArn": "arn", "tags": tags("a=1 b=2")})),
+                ("UntagResource", json!({"resourceArn": "arn", "tagKeys": ["c"]})),
+            ]
+        );
+        assert!(!changes.iter().any(is_of_update));
+        assert_eq!(update(&declared, &changes, "web:3", false), json!({"service": "web"}));
     }
 
     #[test]

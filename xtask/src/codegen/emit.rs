@@ -16,10 +16,42 @@ pub fn operations(model: &Model) -> String {
     }
     out.push_str("}\n\nexceptions! {\n");
     for (name, shape) in model.shapes.iter().filter(|(_, shape)| shape.exception) {
-        let status = if shape.fault { 500 } else { 400 };
+        let of_rest = shape.error.as_ref().filter(|_| model.is_rest()).map(|status| status.code);
+        let status = of_rest.unwrap_or(if shape.fault { 500 } else { 400 });
         let _ = writeln!(out, "    {name} = {status},");
     }
     out.push_str("}\n");
+    out
+}
+
+/// Methods and paths of the operations of a REST service, and what is in their queries.
+pub fn routes(model: &Model) -> String {
+    let mut out = format!(
+        "{HEAD}\nuse super::operations::Operation;\nuse super::{{Param, Route}};\n\npub const ROUTES: &[Route] = &[\n"
+    );
+    for (name, operation) in &model.operations {
+        let (method, path) = (&operation.http.method, &operation.http.path);
+        let _ = writeln!(
+            out,
+            "    Route {{ operation: Operation::{name}, method: {method:?}, path: {path:?}, query: &["
+        );
+        let input = operation.input.as_ref().map(|input| &model.shapes[&input.shape]);
+        for (member, of) in input.into_iter().flat_map(|input| &input.members) {
+            if of.location.as_deref() != Some("querystring") {
+                continue;
+            }
+            let called = of.location_name.as_ref().unwrap_or(member);
+            let param = match model.shapes[&of.shape].kind.as_str() {
+                "string" => "Text",
+                "integer" | "long" => "Number",
+                "list" => "List",
+                other => panic!("{name}: no query parameter of kind {other}"),
+            };
+            let _ = writeln!(out, "({called:?}, {member:?}, Param::{param}),");
+        }
+        out.push_str("    ] },\n");
+    }
+    out.push_str("];\n");
     out
 }
 
@@ -98,7 +130,9 @@ fn kind(model: &Model, name: &str) -> String {
 fn structure(out: &mut String, model: &Model, name: &str, shape: &Shape) {
     let mut derives = vec!["Debug", "Clone", "Default", "PartialEq"];
     let (read, written) = (model.inputs.contains(name), model.outputs.contains(name));
-    let mut serde = vec!["rename_all = \"camelCase\""];
+    let is_pascal = |member: &String| member.starts_with(|first: char| first.is_uppercase());
+    let pascal = !shape.members.is_empty() && shape.members.keys().all(is_pascal);
+    let mut serde = vec![if pascal { "rename_all = \"PascalCase\"" } else { "rename_all = \"camelCase\"" }];
     if written {
         derives.push("Serialize");
     }
@@ -111,7 +145,8 @@ fn structure(out: &mut String, model: &Model, name: &str, shape: &Shape) {
     for (member, of) in &shape.members {
         let field = snake(member);
         let mut attributes = Vec::new();
-        if camel(&field) != *member {
+        let usual = if pascal { capitalized(&camel(&field)) } else { camel(&field) };
+        if usual != *member {
             attributes.push(format!("rename = {member:?}"));
         }
         if written {
@@ -148,6 +183,9 @@ fn check(out: &mut String, model: &Model, name: &str, shape: &Shape) {
                 }
                 "string" => format!(
                     "at.length({member:?}, self.{field}.as_ref().map(|text| text.chars().count()), {min}..={max})?;"
+                ),
+                "map" => format!(
+                    "at.length({member:?}, self.{field}.as_ref().map(BTreeMap::len), {min}..={max})?;"
                 ),
                 _ => format!("at.length({member:?}, self.{field}.as_ref().map(Vec::len), {min}..={max})?;"),
             };

@@ -10,6 +10,7 @@ use super::Service;
 
 #[derive(Deserialize)]
 pub struct Model {
+    pub metadata: Metadata,
     pub operations: BTreeMap<String, Operation>,
     pub shapes: BTreeMap<String, Shape>,
     /// Shapes that requests, and that answers, of the supported operations are made of.
@@ -20,14 +21,39 @@ pub struct Model {
 }
 
 #[derive(Deserialize)]
+pub struct Metadata {
+    pub protocol: String,
+}
+
+#[derive(Deserialize)]
 pub struct Operation {
-    input: Option<Ref>,
+    pub http: Http,
+    pub input: Option<Ref>,
     output: Option<Ref>,
+}
+
+#[derive(Deserialize)]
+pub struct Http {
+    pub method: String,
+    #[serde(rename = "requestUri")]
+    pub path: String,
 }
 
 #[derive(Deserialize)]
 pub struct Ref {
     pub shape: String,
+    /// Where a member of a REST request is, beside its body.
+    pub location: Option<String>,
+    /// What it is called there.
+    #[serde(rename = "locationName")]
+    pub location_name: Option<String>,
+}
+
+/// What an exception is on the wire.
+#[derive(Deserialize)]
+pub struct Status {
+    #[serde(rename = "httpStatusCode")]
+    pub code: u16,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +75,7 @@ pub struct Shape {
     pub exception: bool,
     #[serde(default)]
     pub fault: bool,
+    pub error: Option<Status>,
 }
 
 impl Model {
@@ -78,6 +105,11 @@ impl Model {
         }
         (model.inputs, model.outputs) = (inputs, outputs);
         Ok(model)
+    }
+
+    /// Whether operations are methods and paths.
+    pub fn is_rest(&self) -> bool {
+        self.metadata.protocol == "rest-json"
     }
 
     /// Notes a shape and all that it is made of.

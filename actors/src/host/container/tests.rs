@@ -8,6 +8,7 @@ const AT: Timestamp = Timestamp(1_000_000);
 fn running() -> Container {
     let definition = crate::sim::container("web");
     let spec = ContainerSpec {
+        gpu_ids: Vec::new(),
         engine_name: "ecs-x".into(),
         definition,
         stop_timeout: Duration::from_secs(30),

@@ -190,11 +190,11 @@ impl LogConfiguration {
     }
 }
 
-/// GPUs for a container alone; no instance has any yet, so that such a task has no place.
+/// GPUs for a container alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gpus {
     /// So many.
     Count(u32),
-    /// All that the instance has.
+    /// All of the instance's that nobody has; at least one.
     All,
 }

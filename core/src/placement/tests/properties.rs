@@ -21,11 +21,12 @@ impl Plain {
         self.record.all_attributes().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    fn left(&self) -> (u32, u32, u32) {
+    fn left(&self) -> (u32, u32, usize) {
         let taken =
             |what: fn(&Resources) -> u32| self.tasks.iter().map(|(_, one)| what(&one.resources)).sum::<u32>();
         let has = &self.record.registered;
-        (has.cpu - taken(|r| r.cpu), has.memory - taken(|r| r.memory), has.gpus - taken(|r| r.gpus))
+        let gpus: usize = self.tasks.iter().map(|(_, one)| one.gpus.count as usize).sum();
+        (has.cpu - taken(|r| r.cpu), has.memory - taken(|r| r.memory), has.gpus.len() - gpus)
     }
 
     fn groups(&self) -> BTreeMap<String, u32> {
@@ -44,7 +45,7 @@ impl Plain {
             theirs || self.record.registered.tcp_ports.contains(port)
         };
         self.record.accepts()
-            && (need.cpu <= cpu && need.memory <= memory && need.gpus <= gpus)
+            && (need.cpu <= cpu && need.memory <= memory && request.gpus.count as usize <= gpus)
             && !need.tcp_ports.iter().any(taken)
             && request.constraints.iter().all(|constraint| match constraint {
                 Constraint::DistinctInstance => !self.groups().contains_key(&request.group),
@@ -140,7 +141,8 @@ fn kind(number: usize) -> impl Strategy<Value = Request> {
     let size = (1_u32..300, 1_u32..300, 0_u32..2, prop::option::weighted(0.2, 8000_u16..8003));
     (size, strategies(), constraints()).prop_map(move |((cpu, memory, gpus, port), strategy, constraints)| {
         Request {
-            resources: Resources { gpus, ..amount(cpu, memory, port.as_slice()) },
+            resources: amount(cpu, memory, port.as_slice()),
+            gpus: GpuNeed { count: gpus, rest: false },
             strategy,
             constraints,
             kin: format!("deployment-{number}"),
@@ -156,7 +158,7 @@ fn kinds() -> impl Strategy<Value = Vec<Request>> {
 
 fn fresh(number: usize) -> ContainerInstance {
     let size = u32::try_from(number).unwrap() * 100;
-    let registered = Resources { gpus: 1, ..amount(800 + size, 1400 - size, &[22]) };
+    let registered = Resources { gpus: vec!["0".into()], ..amount(800 + size, 1400 - size, &[22]) };
     let one = with(instance(&number.to_string(), registered), ContainerInstance::ZONE, ZONES[number % 3]);
     if number.is_multiple_of(2) { with(one, "rack", &format!("r{}", number % 4)) } else { one }
 }
@@ -220,7 +222,7 @@ fn compare(kinds: &[Request], steps: &[Step]) -> Result<(), TestCaseError> {
         }
         for one in list.iter().flatten() {
             let left = ledger.remaining(&one.record.id).unwrap();
-            prop_assert_eq!((left.cpu, left.memory, left.gpus), one.left());
+            prop_assert_eq!((left.cpu, left.memory, left.gpus.len()), one.left());
             let ports: BTreeSet<u16> = left.tcp_ports.iter().copied().collect();
             prop_assert_eq!(ports.len(), left.tcp_ports.len(), "a port was given twice");
         }

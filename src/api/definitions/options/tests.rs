@@ -227,6 +227,9 @@ fn gpus_are_counted_and_other_resources_refused() {
     check_container(&need("GPU", "1"), "fine");
     check_container(&need("GPU", "ALL"), "fine");
     refused(&need("GPU", "0"), "resourceRequirements[0].value is '0'; it must be a number above 0, or ALL.");
+    let shared =
+        json!({"resourceRequirements": [{"type": "GPU", "sharingStrategy": {"nvidiaMps": {"memory": 1}}}]});
+    refused(&shared, "resourceRequirements[0].sharingStrategy is not supported by Mainstay yet.");
     refused(
         &need("InferenceAccelerator", "a"),
         "resourceRequirements[0].type InferenceAccelerator is not supported by Mainstay yet.",

@@ -142,9 +142,12 @@ pub(super) const TABLE: &[(&str, Fate)] = &[
     ),
     (
         "containerDefinitions[].resourceRequirements",
-        Honoured("registered; no instance has a GPU, so that such a task is not placed: RESOURCE:GPU"),
+        Honoured("devices of the instance for this container alone; not on FARGATE"),
     ),
-    ("containerDefinitions[].resourceRequirements[].sharingStrategy", Refused("no GPUs")),
+    (
+        "containerDefinitions[].resourceRequirements[].sharingStrategy",
+        Refused("a GPU is one container's alone"),
+    ),
     ("containerDefinitions[].resourceRequirements[].type", Honoured("GPU; others are refused")),
     ("containerDefinitions[].resourceRequirements[].value", Honoured("a number, or ALL")),
     ("containerDefinitions[].restartPolicy", Honoured("started again in place")),
