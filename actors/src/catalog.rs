@@ -3,6 +3,7 @@
 
 mod births;
 mod capacity;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -110,6 +111,15 @@ pub enum CatalogMsg {
         /// Where the answer goes.
         reply: Reply<Arc<Cluster>>,
     },
+    /// Change a capacity provider's tags.
+    TagCapacityProvider {
+        /// Which.
+        name: CapacityProviderName,
+        /// How.
+        change: TagChange,
+        /// Where the answer goes.
+        reply: Reply<Arc<CapacityProvider>>,
+    },
     /// Change a revision's tags.
     TagDefinition {
         /// Which.
@@ -171,6 +181,8 @@ pub struct CatalogState {
 /// What follows a write: the answer, and the births it promised. It happens even if the actor ends meanwhile.
 type Then = Box<dyn FnOnce(&Context, Result<(), StoreError>) + Send>;
 
+/// What is to be written, and what then; `None` where all is answered.
+type Decided = Option<(Vec<Write>, Then)>;
 type Me = ActorRef<CatalogMsg>;
 
 impl Actor for Catalog {
@@ -281,7 +293,7 @@ impl Catalog {
     }
 
     /// What to write and what follows; `None` where the request was answered at once.
-    fn decide(&self, message: CatalogMsg) -> Option<(Vec<Write>, Then)> {
+    fn decide(&self, message: CatalogMsg) -> Decided {
         match message {
             CatalogMsg::CreateCluster { new, reply } => self.create_cluster(new, reply),
             CatalogMsg::DeleteCluster { name, reply } => self.delete_cluster(&name, reply),
@@ -296,6 +308,9 @@ impl Catalog {
             CatalogMsg::RegisterDefinition { definition, reply } => self.register(*definition, reply),
             CatalogMsg::DeregisterDefinition { key, reply } => self.deregister(key, reply),
             CatalogMsg::TagCluster { name, change, reply } => self.tag_cluster(name, &change, reply),
+            CatalogMsg::TagCapacityProvider { name, change, reply } => {
+                self.tag_capacity_provider(name, &change, reply)
+            }
             CatalogMsg::TagDefinition { key, change, reply } => self.tag_definition(key, &change, reply),
             CatalogMsg::CreateService { new, reply } => self.create_service(*new, reply),
             CatalogMsg::RegisterInstance { new, reply } => self.register_instance(*new, reply),
@@ -305,7 +320,7 @@ impl Catalog {
         }
     }
 
-    fn create_cluster(&self, new: NewCluster, reply: Reply<Arc<Cluster>>) -> Option<(Vec<Write>, Then)> {
+    fn create_cluster(&self, new: NewCluster, reply: Reply<Arc<Cluster>>) -> Decided {
         if let Some(known) = self.ctx.view.active_cluster(&new.name) {
             return answer(reply, Ok(known));
         }
@@ -332,7 +347,7 @@ impl Catalog {
         Some((vec![Write::Cluster(cluster)], Box::new(then)))
     }
 
-    fn delete_cluster(&self, name: &ClusterName, reply: Reply<Arc<Cluster>>) -> Option<(Vec<Write>, Then)> {
+    fn delete_cluster(&self, name: &ClusterName, reply: Reply<Arc<Cluster>>) -> Decided {
         use mainstay_core::model::TaskStatus;
         let view = &self.ctx.view;
         let Some(known) = view.active_cluster(name) else {
@@ -358,11 +373,7 @@ impl Catalog {
         )
     }
 
-    fn register(
-        &self,
-        mut definition: TaskDefinition,
-        reply: Reply<Arc<TaskDefinition>>,
-    ) -> Option<(Vec<Write>, Then)> {
+    fn register(&self, mut definition: TaskDefinition, reply: Reply<Arc<TaskDefinition>>) -> Decided {
         let family = definition.key.family.clone();
         let last = self.ctx.view.last_revisions.get(&family).map_or(0, |last| *last);
         definition.key.revision = last + 1;
@@ -376,7 +387,7 @@ impl Catalog {
         Some((batch, Box::new(then)))
     }
 
-    fn deregister(&self, key: RevisionKey, reply: Reply<Arc<TaskDefinition>>) -> Option<(Vec<Write>, Then)> {
+    fn deregister(&self, key: RevisionKey, reply: Reply<Arc<TaskDefinition>>) -> Decided {
         let Some(known) = self.ctx.view.definitions.get(&key) else {
             return answer(reply, Err(ControlError::DefinitionNotFound(key)));
         };
@@ -391,47 +402,12 @@ impl Catalog {
         self.write_and_answer(next, Write::TaskDefinition, reply)
     }
 
-    fn tag_cluster(
-        &self,
-        name: ClusterName,
-        change: &TagChange,
-        reply: Reply<Arc<Cluster>>,
-    ) -> Option<(Vec<Write>, Then)> {
-        let Some(known) = self.ctx.view.active_cluster(&name) else {
-            return answer(reply, Err(ControlError::ClusterNotFound(name)));
-        };
-        match change.apply(&known.tags) {
-            Ok(tags) => {
-                self.write_and_answer(Cluster { tags, ..Cluster::clone(&known) }, Write::Cluster, reply)
-            }
-            Err(refusal) => answer(reply, Err(refusal.into())),
-        }
-    }
-
-    fn tag_definition(
-        &self,
-        key: RevisionKey,
-        change: &TagChange,
-        reply: Reply<Arc<TaskDefinition>>,
-    ) -> Option<(Vec<Write>, Then)> {
-        let Some(known) = self.ctx.view.definitions.get(&key) else {
-            return answer(reply, Err(ControlError::DefinitionNotFound(key)));
-        };
-        match change.apply(&known.tags) {
-            Ok(tags) => {
-                let next = TaskDefinition { tags, ..TaskDefinition::clone(&known) };
-                self.write_and_answer(next, Write::TaskDefinition, reply)
-            }
-            Err(refusal) => answer(reply, Err(refusal.into())),
-        }
-    }
-
     fn write_and_answer<T: Clone + Send + Sync + 'static>(
         &self,
         record: T,
         write: impl FnOnce(T) -> Write,
         reply: Reply<Arc<T>>,
-    ) -> Option<(Vec<Write>, Then)> {
+    ) -> Decided {
         let made = Arc::new(record.clone());
         let then = move |_: &Context, outcome: Result<(), StoreError>| {
             drop(reply.send(outcome.map(|()| made).map_err(unavailable)));
@@ -453,7 +429,8 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
         CatalogMsg::DeleteCluster { name, .. } => Subject::Cluster(name.clone()),
         CatalogMsg::CreateCapacityProvider { .. }
         | CatalogMsg::UpdateCapacityProvider { .. }
-        | CatalogMsg::DeleteCapacityProvider { .. } => Subject::CapacityProviders,
+        | CatalogMsg::DeleteCapacityProvider { .. }
+        | CatalogMsg::TagCapacityProvider { .. } => Subject::CapacityProviders,
         CatalogMsg::PutCapacityProviders { cluster, .. } => Subject::Cluster(cluster.clone()),
         CatalogMsg::RegisterDefinition { definition, .. } => Subject::Family(definition.key.family.clone()),
         CatalogMsg::DeregisterDefinition { key, .. } => Subject::Family(key.family.clone()),
@@ -490,7 +467,7 @@ fn unavailable(error: StoreError) -> ControlError {
     ControlError::Unavailable(error.to_string())
 }
 
-fn answer<T>(reply: Reply<T>, with: Result<T, ControlError>) -> Option<(Vec<Write>, Then)> {
+fn answer<T>(reply: Reply<T>, with: Result<T, ControlError>) -> Decided {
     // The caller may have gone.
     drop(reply.send(with));
     None

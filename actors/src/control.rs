@@ -303,6 +303,18 @@ impl Control {
         self.catalog(|reply| CatalogMsg::TagCluster { name, change, reply }).await
     }
 
+    /// Changes a capacity provider's tags.
+    ///
+    /// # Errors
+    /// Where it is not ACTIVE or would have too many, or that could not be stored.
+    pub async fn tag_capacity_provider(
+        &self,
+        name: CapacityProviderName,
+        change: TagChange,
+    ) -> Result<Arc<CapacityProvider>, ControlError> {
+        self.catalog(|reply| CatalogMsg::TagCapacityProvider { name, change, reply }).await
+    }
+
     /// Changes a revision's tags.
     ///
     /// # Errors

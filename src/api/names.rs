@@ -125,13 +125,15 @@ pub(super) enum Resource {
     Instance(ClusterName, InstanceId),
     /// A revision.
     Definition(RevisionKey),
+    /// A capacity provider.
+    CapacityProvider(CapacityProviderName),
 }
 
 /// The resource of an ARN, for operations that take any that can have tags.
 pub(super) fn resource(here: &Partition, given: &str) -> Answer<Resource> {
     let kind =
         given.splitn(6, ':').nth(5).and_then(|resource| resource.split_once('/')).map(|(kind, _)| kind);
-    let known = ["cluster", "service", "task", "container-instance", "task-definition"];
+    let known = ["cluster", "service", "task", "container-instance", "task-definition", "capacity-provider"];
     let kind = known.into_iter().find(|known| kind == Some(known)).unwrap_or(known[0]);
     let rest = match named(here, kind, given)? {
         Named::Arn(rest) => rest,
@@ -141,6 +143,7 @@ pub(super) fn resource(here: &Partition, given: &str) -> Answer<Resource> {
     };
     match kind {
         "cluster" => return cluster(here, Some(given)).map(Resource::Cluster),
+        "capacity-provider" => return capacity_provider(here, given).map(Resource::CapacityProvider),
         "task-definition" => {
             let key = definition(here, given)?.key();
             let whole = || ApiError::parameter(format!("Invalid identifier: '{given}' names no revision."));

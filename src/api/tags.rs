@@ -1,9 +1,12 @@
 //! Tags: what requests give, what tasks inherit, what answers show; TagResource, UntagResource, ListTagsForResource.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use mainstay_core::ServiceKey;
-use mainstay_core::model::{self, ClusterStatus, OnUnhealthy, ServiceStatus, TaskStatus};
+use mainstay_core::model::{
+    self, CapacityProviderStatus, ClusterStatus, OnUnhealthy, ServiceStatus, TaskStatus,
+};
 use mainstay_core::tagging::TagChange;
 
 use super::Api;
@@ -54,6 +57,7 @@ async fn change(api: &Api, resource: Resource, change: TagChange) -> Answer<()> 
         Resource::Service(key) => control.tag_service(key, change).await.map(drop),
         Resource::Task(_, id) => control.tag_task(id, change).await.map(drop),
         Resource::Instance(_, id) => control.tag_instance(id, change).await.map(drop),
+        Resource::CapacityProvider(name) => control.tag_capacity_provider(name, change).await.map(drop),
         Resource::Definition(key) => control.tag_task_definition(key, change).await.map(drop),
     }?;
     Ok(())
@@ -104,6 +108,12 @@ fn tags_of(api: &Api, resource: &Resource, missing: Exception) -> Answer<Vec<mod
             cluster(of)?;
             let found = view.instances.get(id).filter(|instance| instance.cluster == *of);
             found.map(|found| found.tags.clone()).ok_or_else(|| unknown("container instance"))
+        }
+        Resource::CapacityProvider(name) => {
+            let active =
+                |found: &Arc<model::CapacityProvider>| found.status == CapacityProviderStatus::Active;
+            let found = view.capacity_providers.get(name).filter(active);
+            found.map(|found| found.tags.clone()).ok_or_else(|| unknown("capacity provider"))
         }
         Resource::Definition(key) => {
             let text = "The specified task definition does not exist. Specify a valid account, family, revision \

@@ -56,7 +56,7 @@ MARGINS = {
 }
 # No act while as many tasks are there: a machine that has other work too would fall behind ever more, and what waits
 # for its engine would look like a leak.
-BACKLOG = 40
+BACKLOG = 24
 # Idle connections of the engine's client may be held open a while.
 DESCRIPTORS_LEFT = 6
 QUIET_WITHIN = 180

@@ -8,7 +8,7 @@ use crate::machine::{engine, project, run, say, virtual_environment};
 use crate::{Outcome, image};
 
 /// How long the soak of a whole `cargo xtask test` takes, minutes.
-pub const MINUTES: &str = "10";
+pub const MINUTES: &str = "5";
 
 /// Runs it for so many minutes, its table on the terminal.
 ///

@@ -8,11 +8,9 @@ use mainstay_core::model::{
 };
 use mainstay_core::{CapacityProviderName, ClusterName};
 
-use super::{Catalog, Then, answer};
+use super::{Catalog, Decided, answer};
 use crate::control::{ControlError, NewCapacityProvider, Reply};
 use crate::ports::Write;
-
-type Decided = Option<(Vec<Write>, Then)>;
 
 impl Catalog {
     pub(super) fn create_capacity_provider(
@@ -111,7 +109,7 @@ impl Catalog {
         }
     }
 
-    fn active_provider(&self, name: &CapacityProviderName) -> Option<Arc<CapacityProvider>> {
+    pub(super) fn active_provider(&self, name: &CapacityProviderName) -> Option<Arc<CapacityProvider>> {
         let known = self.ctx.view.capacity_providers.get(name);
         known.filter(|known| known.status == CapacityProviderStatus::Active)
     }

@@ -20,12 +20,15 @@ async fn untag(tree: &Tree, arn: &str, keys: Value) -> Result<Value, String> {
 }
 
 /// A service `web` with a task, and the ARNs of everything that can have tags.
-async fn all(tree: &Tree) -> [String; 5] {
+async fn all(tree: &Tree) -> [String; 6] {
     let instance = tree.host("default").await;
     register(tree).await;
     let input = json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 1});
     ask(tree, "CreateService", input).await.unwrap();
     service_when(tree, stable).await;
+    let group = "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:id:autoScalingGroupName/fast";
+    let input = json!({"name": "fast", "autoScalingGroupProvider": {"autoScalingGroupArn": group}});
+    ask(tree, "CreateCapacityProvider", input).await.unwrap();
     let listed = ask(tree, "ListTasks", json!({"serviceName": "web"})).await.unwrap();
     [
         format!("{HERE}:cluster/default"),
@@ -33,14 +36,15 @@ async fn all(tree: &Tree) -> [String; 5] {
         listed["taskArns"][0].as_str().unwrap().to_owned(),
         format!("{HERE}:container-instance/default/{instance}"),
         format!("{HERE}:task-definition/web:1"),
+        format!("{HERE}:capacity-provider/fast"),
     ]
 }
 
 #[tokio::test]
 async fn every_resource_is_tagged_and_untagged_and_described_with_its_tags() {
     let tree = tree().await;
-    let [cluster, service, task, instance, definition] = all(&tree).await;
-    for arn in [&cluster, &service, &task, &instance, &definition] {
+    let [cluster, service, task, instance, definition, provider] = all(&tree).await;
+    for arn in [&cluster, &service, &task, &instance, &definition, &provider] {
         assert_eq!(tags(&tree, arn).await, Ok(json!([])));
         assert_eq!(tag(&tree, arn, "team", "one").await, Ok(json!({})));
         tag(&tree, arn, "stage", "").await.unwrap();
@@ -56,6 +60,11 @@ async fn every_resource_is_tagged_and_untagged_and_described_with_its_tags() {
         ("DescribeClusters", json!({"include": include}), "clusters"),
         ("DescribeServices", json!({"services": [service], "include": include}), "services"),
         ("DescribeTasks", json!({"tasks": [task], "include": include}), "tasks"),
+        (
+            "DescribeCapacityProviders",
+            json!({"capacityProviders": [provider], "include": include}),
+            "capacityProviders",
+        ),
         (
             "DescribeContainerInstances",
             json!({"containerInstances": [instance], "include": include}),
