@@ -5,13 +5,15 @@ All the while the engine's own events are counted: how many containers of which 
 
 import http.server
 import json
+import os
+import subprocess
 import threading
 import time
 
 import botocore.exceptions
 import pytest
 
-from vocabulary import Daemon, container, fresh, health_check, short, stays, variables, wait_for
+from vocabulary import Daemon, container, free_port, fresh, health_check, short, stays, variables, wait_for
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 # A task without a health check proves well by running for so long.
@@ -300,18 +302,17 @@ def test_a_daemon_that_is_killed_while_a_bad_revision_is_tried_still_goes_back(d
     assert counted.extremes()[1] <= 4
 
 
-class Prometheus(http.server.ThreadingHTTPServer):
-    """Answers every query with what it is told to."""
+class Shop(http.server.ThreadingHTTPServer):
+    """Something whose errors Prometheus scrapes."""
 
     def __init__(self):
-        self.on, self.asked = False, []
+        self.errors = 0
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(handler):
-                self.asked.append(handler.path)
-                result = [{"metric": {}, "value": [0, "7"]}] if self.on else []
-                body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
+                body = f"shop_errors {self.errors}\n".encode()
                 handler.send_response(200)
+                handler.send_header("Content-Type", "text/plain; version=0.0.4")
                 handler.send_header("Content-Length", str(len(body)))
                 handler.end_headers()
                 handler.wfile.write(body)
@@ -323,12 +324,43 @@ class Prometheus(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
-def test_an_alarm_of_prometheus_rolls_a_deployment_back(daemons, tmp_path):
-    prometheus = Prometheus()
+@pytest.fixture
+def shop():
+    shop = Shop()
+    yield shop
+    shop.shutdown()
+
+
+@pytest.fixture
+def prometheus(shop, tmp_path):
+    """The URL of a real Prometheus that scrapes the shop."""
+    config = {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "scrape_configs": [{"job_name": "shop", "static_configs": [{"targets": [f"127.0.0.1:{shop.server_port}"]}]}],
+    }
+    # JSON is YAML.
+    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
+    address = f"127.0.0.1:{free_port()}"
+    with open(tmp_path / "prometheus.log", "w") as log:
+        process = subprocess.Popen(
+            [
+                os.environ["PROMETHEUS"],
+                f"--config.file={tmp_path / 'prometheus.yml'}",
+                f"--storage.tsdb.path={tmp_path / 'prometheus'}",
+                f"--web.listen-address={address}",
+            ],
+            stdout=log, stderr=log,
+        )
+    yield f"http://{address}"
+    process.terminate()
+    process.wait(30)
+
+
+def test_an_alarm_of_prometheus_rolls_a_deployment_back(daemons, shop, prometheus, tmp_path):
     settings = tmp_path / "mainstay.toml"
     settings.write_text(
-        f'[alarms]\nprometheus = "http://127.0.0.1:{prometheus.server_port}"\ninterval = "1s"\nbake-time = "20s"\n'
-        '[alarms.queries]\n"shop-errors" = "rate(errors_total[1m]) > 1"\n'
+        f'[alarms]\nprometheus = "{prometheus}"\ninterval = "1s"\nbake-time = "20s"\n'
+        '[alarms.queries]\n"shop-errors" = "max_over_time(shop_errors[10s]) > 1"\n'
     )
     daemon = daemons("up", "--config", settings).start()
     alarms = {"alarmNames": ["shop-errors"], "enable": True, "rollback": True}
@@ -343,11 +375,10 @@ def test_an_alarm_of_prometheus_rolls_a_deployment_back(daemons, tmp_path):
     family = definition.split(":")[0]
     service = daemon.serve(definition=definition, deploymentConfiguration={"alarms": alarms})
     ends(daemon, service, "SUCCESSFUL")
-    assert any("query=rate%28errors_total" in path for path in prometheus.asked)
     roll(daemon, service, family, container(environment=variables(VERSION="2")))
     wait_for("only the new one", lambda: len(daemon.containers(family=family, revision="1")) == 0)
     assert newest(daemon, service)["lifecycleStage"] == "BAKE_TIME"
-    prometheus.on = True
+    shop.errors = 7
     told = ends(daemon, service, "ROLLBACK_SUCCESSFUL")
     assert told["alarms"] == {
         "status": "TRIGGERED", "alarmNames": ["shop-errors"], "triggeredAlarmNames": ["shop-errors"]
@@ -355,4 +386,3 @@ def test_an_alarm_of_prometheus_rolls_a_deployment_back(daemons, tmp_path):
     assert any("deployment failed: alarm detected." in event for event in daemon.events(service))
     wait_for("only the old one", lambda: not daemon.containers(family=family, revision="2"))
     assert len(daemon.containers(family=family, revision="1")) == 1
-    prometheus.shutdown()
