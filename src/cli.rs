@@ -9,6 +9,7 @@ mod explain;
 mod image;
 mod logs;
 mod manual;
+mod outcome;
 mod progress;
 mod schedules;
 mod sim;
@@ -24,9 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{self, Config, Flags};
 use crate::daemon::{Daemon, Role};
 use crate::log::{self, chain};
-
-/// What sysexits.h calls wrong usage: of the command line, and of the settings, as linkerd and others use it.
-const EXIT_CONFIG: u8 = 64;
+use outcome::EXIT_USAGE;
 
 /// Amazon ECS on your own machines.
 #[derive(Debug, Parser)]
@@ -166,7 +165,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Help and the version are asked for; where they cannot be printed nobody is left to tell.
             drop(error.print());
-            return if error.use_stderr() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };
     let (mut simulated, mut passing) = (None, None);
@@ -204,13 +203,13 @@ pub fn run() -> ExitCode {
         Ok(config) => config,
         Err(error) => {
             eprintln!("mainstay: {error}");
-            return ExitCode::from(EXIT_CONFIG);
+            return ExitCode::from(EXIT_USAGE);
         }
     };
     #[cfg(feature = "failpoints")]
     if let Err(error) = mainstay_actors::failpoint::Failpoint::check() {
         eprintln!("mainstay: {error}");
-        return ExitCode::from(EXIT_CONFIG);
+        return ExitCode::from(EXIT_USAGE);
     }
     log::begin(&config.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -63,8 +63,7 @@ fn looks(
     let mut look = |provider: Option<CapacityProviderName>| {
         let mut request = request.clone();
         request.attributes.extend(provider.as_ref().and_then(|name| group_of(ctx, name)));
-        let said = ledger.explain(&request);
-        Look { provider, needs: request.resources.clone(), said, refusal: ledger.why_not(&request) }
+        Look { provider, said: ledger.explain(&request), refusal: ledger.why_not(&request), request }
     };
     let with_part = primary.capacity.iter().filter(|item| item.weight > 0 || item.base > 0);
     match primary.capacity.is_empty() {

@@ -10,6 +10,7 @@ mod events;
 mod gate;
 mod images;
 mod known;
+mod looks;
 mod pause;
 mod provisions;
 mod router;

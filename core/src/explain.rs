@@ -85,33 +85,6 @@ pub enum Kind {
     Scale,
 }
 
-impl Kind {
-    /// The word for programs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Place => "PLACE",
-            Self::Placement => "PLACEMENT",
-            Self::Agent => "AGENT",
-            Self::Image => "IMAGE",
-            Self::Provision => "PROVISION",
-            Self::Start => "START",
-            Self::Dependency => "DEPENDENCY",
-            Self::Health => "HEALTH",
-            Self::OutOfMemory => "OUT_OF_MEMORY",
-            Self::Exit => "EXIT",
-            Self::Stopped => "STOPPED",
-            Self::BackingOff => "BACKING_OFF",
-            Self::CircuitBreaker => "CIRCUIT_BREAKER",
-            Self::Rollout => "ROLLOUT",
-            Self::Draining => "DRAINING",
-            Self::Percentages => "PERCENTAGES",
-            Self::Protection => "PROTECTION",
-            Self::Settling => "SETTLING",
-            Self::Scale => "SCALE",
-        }
-    }
-}
-
 impl Point {
     fn new(kind: Kind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into(), until: None }

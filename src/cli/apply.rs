@@ -6,37 +6,23 @@ mod rollout;
 mod schedules;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use mainstay_actors::ports::ContainerEngine as _;
 use serde_json::{Value, json};
 
-use super::client::{CallError, Endpoint};
+use super::client::{Address, CallError, Endpoint};
 use super::image;
+use super::outcome::{EXIT_USAGE, Failure, Output, print};
 use crate::engine::DockerEngine;
 use crate::engine::build::{Build, Context};
 use declared::{Declared, Image, Service};
 use plan::{DefinitionStep, Known, Plan, ServiceStep};
 use rollout::{Awaited, State};
-
-/// Usage, as sysexits.h calls it.
-const EXIT_USAGE: u8 = 64;
-/// Nobody answers.
-const EXIT_UNAVAILABLE: u8 = 69;
-
-/// Why it failed: what to exit with, and words.
-type Failure = image::Failure;
-
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        let code = if matches!(error, CallError::Away(_)) { EXIT_UNAVAILABLE } else { 1 };
-        (code, error.to_string())
-    }
-}
 
 #[derive(Debug, Args)]
 pub(super) struct Asked {
@@ -56,9 +42,8 @@ pub(super) struct Asked {
     /// How long rollouts are waited for; they go on all the same.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
-    /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
-    endpoint_url: Option<String>,
+    #[command(flatten)]
+    daemon: Address,
     /// The settings' file, for engine.endpoint and engine.docker-config, where images are built.
     #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
     config: Option<PathBuf>,
@@ -67,32 +52,17 @@ pub(super) struct Asked {
     output: Output,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
-
 /// Does it. Ends with 0 where all is as declared, 1 where something was refused or could not be built, 2 where a rollout
 /// failed, 64 where it is not understood, 69 where the daemon or the engine does not answer, 75 where a rollout takes too
 /// long.
 pub(super) fn run(asked: &Asked) -> ExitCode {
-    match super::alone(apply(asked)).unwrap_or_else(|error| Err((1, error))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err((code, text)) => {
-            for line in text.lines() {
-                eprintln!("mainstay apply: {line}");
-            }
-            ExitCode::from(code)
-        }
-    }
+    super::outcome::run("apply", apply(asked))
 }
 
 async fn apply(asked: &Asked) -> Result<(), Failure> {
     let usage = |text| (EXIT_USAGE, text);
     let declared = Declared::read(&asked.paths).map_err(usage)?;
-    let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
-    let endpoint = Endpoint::find(asked.endpoint_url.as_deref(), listen.as_deref()).map_err(usage)?;
+    let endpoint = asked.daemon.endpoint().map_err(usage)?;
     let there = There::look(&endpoint, &declared).await?;
     let plan = there.plan(&declared).map_err(usage)?;
     let contexts = contexts(&plan).map_err(usage)?;
@@ -413,12 +383,4 @@ fn report(asked: &Asked, plan: &Plan<'_>, applied: bool, done: &Done) -> Result<
         "services": services,
     });
     print(&result.to_string())
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{text}") {
-        // Nobody reads it; what was asked for is done all the same.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| (1, error.to_string())),
-    }
 }

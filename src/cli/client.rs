@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use clap::Args;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
@@ -66,13 +67,28 @@ pub(super) struct Answer {
     _connection: Driver,
 }
 
-impl Endpoint {
+/// Which daemon is meant.
+#[derive(Debug, Args)]
+pub(super) struct Address {
+    /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
+    endpoint_url: Option<String>,
+}
+
+impl Address {
     /// What is said on the command line or in `AWS_ENDPOINT_URL_ECS`, else what the daemon's own setting says, else the
     /// default.
     ///
     /// # Errors
     /// Where it is no URL of a daemon.
-    pub(super) fn find(given: Option<&str>, listen: Option<&str>) -> Result<Self, String> {
+    pub(super) fn endpoint(&self) -> Result<Endpoint, String> {
+        let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
+        Endpoint::find(self.endpoint_url.as_deref(), listen.as_deref())
+    }
+}
+
+impl Endpoint {
+    fn find(given: Option<&str>, listen: Option<&str>) -> Result<Self, String> {
         match (given, listen) {
             (Some(url), _) => Self::parse(url),
             (None, Some(listen)) => Self::parse(&format!("http://{listen}")),

@@ -12,14 +12,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::client::{Answer, Endpoint, Socket};
+use super::client::{Address, Answer, Socket};
 use super::logs::{cluster_of, is_task};
+use super::outcome::{EXIT_UNAVAILABLE, EXIT_USAGE};
 use crate::exec::plain::{CLOSE, RESIZE, STATUS, STDERR, STDIN, STDOUT, Size, Status, framed};
 
-/// Usage, as sysexits.h calls it.
-const EXIT_USAGE: u8 = 64;
-/// Nobody answers, or the connection breaks off.
-const EXIT_UNAVAILABLE: u8 = 69;
 /// The command could not be run; what Docker's own client ends with.
 const EXIT_NOT_RUN: u8 = 125;
 /// What a shell says of a program that SIGPIPE ended.
@@ -50,9 +47,8 @@ pub(super) struct Asked {
     /// Its cluster; that of an ARN, or `default`, where not given.
     #[arg(long, value_name = "CLUSTER")]
     cluster: Option<String>,
-    /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
-    endpoint_url: Option<String>,
+    #[command(flatten)]
+    daemon: Address,
 }
 
 /// Why there is no exit code of the command's own.
@@ -89,9 +85,7 @@ async fn session(asked: &Asked) -> Result<u8, Stop> {
         let text = "-t gives the command the terminal you sit at, and standard input is none; leave -t out";
         return Err(stop(EXIT_USAGE, text));
     }
-    let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
-    let endpoint = Endpoint::find(asked.endpoint_url.as_deref(), listen.as_deref());
-    let endpoint = endpoint.map_err(|text| stop(EXIT_USAGE, text))?;
+    let endpoint = asked.daemon.endpoint().map_err(|text| stop(EXIT_USAGE, text))?;
     let term = std::env::var("TERM").ok().filter(|term| !term.is_empty());
     let opened = endpoint.websocket(&path(asked, term.as_deref())).await;
     let socket = match opened.map_err(|text| stop(EXIT_UNAVAILABLE, text))? {

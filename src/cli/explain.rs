@@ -1,20 +1,14 @@
 //! `mainstay explain`: why a service or a task does not run, or where it does.
 
-#![allow(clippy::print_stdout, reason = "what was asked for is said on standard output")]
-
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hyper::StatusCode;
 use serde::Deserialize;
 
-use super::client::Endpoint;
+use super::client::Address;
 use super::logs::{cluster_of, is_task};
-
-/// Usage, as sysexits.h calls it.
-const EXIT_USAGE: u8 = 64;
-/// Nobody answers, or not as mainstay does.
-const EXIT_UNAVAILABLE: u8 = 69;
+use super::outcome::{EXIT_UNAVAILABLE, EXIT_USAGE, Failure, Output, print};
 
 #[derive(Debug, Args)]
 pub(super) struct Asked {
@@ -24,18 +18,11 @@ pub(super) struct Asked {
     /// Its cluster; that of an ARN, or `default`, where not given.
     #[arg(long, value_name = "CLUSTER")]
     cluster: Option<String>,
-    /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
-    endpoint_url: Option<String>,
+    #[command(flatten)]
+    daemon: Address,
     /// Words, or the JSON of /v1/explain.
     #[arg(long, value_enum, default_value = "text")]
     output: Output,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 /// What `/v1/explain` says.
@@ -57,23 +44,11 @@ struct Point {
 /// Does it. Ends with 0 where something was told, 1 where there is no such service or task, 64 where it cannot be
 /// understood, 69 where the daemon does not answer.
 pub(super) fn run(asked: &Asked) -> ExitCode {
-    let done = super::alone(explain(asked)).unwrap_or_else(|error| Err((1, error)));
-    match done {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err((code, text)) => {
-            eprintln!("mainstay explain: {text}");
-            ExitCode::from(code)
-        }
-    }
+    super::outcome::run("explain", explain(asked))
 }
 
-async fn explain(asked: &Asked) -> Result<String, (u8, String)> {
-    let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
-    let endpoint = Endpoint::find(asked.endpoint_url.as_deref(), listen.as_deref());
-    let endpoint = endpoint.map_err(|error| (EXIT_USAGE, error))?;
+async fn explain(asked: &Asked) -> Result<(), Failure> {
+    let endpoint = asked.daemon.endpoint().map_err(|error| (EXIT_USAGE, error))?;
     let away = |error| (EXIT_UNAVAILABLE, error);
     let mut answer = endpoint.get(&path(asked)).await.map_err(away)?;
     let mut text = String::new();
@@ -83,8 +58,8 @@ async fn explain(asked: &Asked) -> Result<String, (u8, String)> {
     let told: Told = serde_json::from_str(&text)
         .map_err(|_| away(format!("{endpoint} does not speak as mainstay does: {text}")))?;
     match (answer.status, asked.output) {
-        (StatusCode::OK, Output::Json) => Ok(text),
-        (StatusCode::OK, Output::Text) => Ok(shown(&told)),
+        (StatusCode::OK, Output::Json) => print(&text),
+        (StatusCode::OK, Output::Text) => print(&shown(&told)),
         (StatusCode::NOT_FOUND, _) => Err((1, told.error.unwrap_or(text))),
         _ => Err((EXIT_USAGE, told.error.unwrap_or(text))),
     }
@@ -100,11 +75,12 @@ fn path(asked: &Asked) -> String {
     format!("/v1/explain?{}", query.finish())
 }
 
-/// The sentence, and what it is made of where that is more.
+/// The sentence, and what there is to know beyond it.
 fn shown(told: &Told) -> String {
     let mut lines = vec![told.summary.clone()];
+    let points = told.points.iter().filter(|point| !told.summary.contains(point.text.trim_end_matches('.')));
     let rows: Vec<[String; 2]> =
-        told.points.iter().map(|point| [format!("  {}", point.kind), point.text.clone()]).collect();
+        points.map(|point| [format!("  {}", point.kind), point.text.clone()]).collect();
     lines.push(super::columns(&rows));
     lines.join("\n").trim_end().to_owned()
 }
@@ -114,16 +90,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_story_is_its_sentence_and_its_points_in_columns() {
+    fn a_story_is_its_sentence_and_the_points_that_it_does_not_say_in_columns() {
         let point = |kind: &str, text: &str| Point { kind: kind.into(), text: text.into() };
         let told = Told {
             summary: "1 task of 2 wanted run: no room.".into(),
-            points: vec![point("PLACEMENT", "no room"), point("EXIT", "exit code 1")],
+            points: vec![
+                point("PLACEMENT", "no room."),
+                point("EXIT", "exit code 1"),
+                point("PLACE", "on a host"),
+            ],
             error: None,
         };
         assert_eq!(
             shown(&told),
-            "1 task of 2 wanted run: no room.\n  PLACEMENT  no room\n  EXIT       exit code 1"
+            "1 task of 2 wanted run: no room.\n  EXIT   exit code 1\n  PLACE  on a host"
         );
         assert_eq!(shown(&Told { summary: "Well.".into(), ..Told::default() }), "Well.");
     }

@@ -1,22 +1,18 @@
 //! `mainstay image`: the images of this host's engine.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::outcome::{self, EXIT_UNAVAILABLE, EXIT_USAGE, Failure, Output, print};
 use super::progress::Progress;
 use crate::config::{self, Config, Flags};
 use crate::engine::build::{Build, BuildError, Built, Context, Said};
 use crate::engine::{DockerEngine, UsedImage};
 use mainstay_actors::ports::EngineError;
 
-/// Usage, as sysexits.h calls it.
-const EXIT_USAGE: u8 = 64;
-/// The engine does not answer.
-const EXIT_UNAVAILABLE: u8 = 69;
 /// Digits of an id that tell it from others.
 const SHORT: usize = 12;
 
@@ -71,27 +67,11 @@ pub(super) struct EngineArguments {
     output: Output,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Output {
-    Text,
-    Json,
-}
-
-/// Why it failed: what to exit with, and words.
-pub(super) type Failure = (u8, String);
-
 /// Does it, and says what to exit with.
 pub(super) fn run(act: &Act) -> ExitCode {
-    let (name, done) = match act {
-        Act::Build(arguments) => ("build", super::alone(build(arguments))),
-        Act::List { engine } => ("list", super::alone(list(engine))),
-    };
-    match done.unwrap_or_else(|error| Err((1, error))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err((code, text)) => {
-            eprintln!("mainstay image {name}: {text}");
-            ExitCode::from(code)
-        }
+    match act {
+        Act::Build(arguments) => outcome::run("image build", build(arguments)),
+        Act::List { engine } => outcome::run("image list", list(engine)),
     }
 }
 
@@ -222,14 +202,6 @@ fn age(seconds: i64) -> String {
         || format!("{}s", seconds.max(0)),
         |(letter, unit)| format!("{}{letter}", seconds / unit),
     )
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{text}") {
-        // Nobody reads it.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| (1, error.to_string())),
-    }
 }
 
 #[cfg(test)]

@@ -3,16 +3,13 @@
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hyper::StatusCode;
 use serde::Deserialize;
 
-use super::client::{Answer, Endpoint};
+use super::client::{Address, Answer};
+use super::outcome::{EXIT_UNAVAILABLE, EXIT_USAGE, Output};
 
-/// Usage, as sysexits.h calls it.
-const EXIT_USAGE: u8 = 64;
-/// Nobody answers, or the answer breaks off.
-const EXIT_UNAVAILABLE: u8 = 69;
 /// ANSI colours that are read on a dark and on a light ground.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 /// How much of a task's id tells it from others.
@@ -44,18 +41,11 @@ pub(super) struct Asked {
     /// Begin each line with its time.
     #[arg(short, long)]
     timestamps: bool,
-    /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
-    endpoint_url: Option<String>,
+    #[command(flatten)]
+    daemon: Address,
     /// Lines as they were printed, or a JSON object for each.
     #[arg(long, value_enum, default_value = "text")]
     output: Output,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 /// A line of `/v1/logs`.
@@ -96,8 +86,7 @@ pub(super) fn run(asked: &Asked) -> ExitCode {
 async fn show(asked: &Asked) -> Result<(), Stop> {
     let usage = |text| Stop::Failed(EXIT_USAGE, text);
     let unavailable = |text| Stop::Failed(EXIT_UNAVAILABLE, text);
-    let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
-    let endpoint = Endpoint::find(asked.endpoint_url.as_deref(), listen.as_deref()).map_err(usage)?;
+    let endpoint = asked.daemon.endpoint().map_err(usage)?;
     let mut answer = endpoint.get(&path(asked)).await.map_err(unavailable)?;
     if answer.status != StatusCode::OK {
         return Err(refused(&mut answer).await);

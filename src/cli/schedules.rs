@@ -1,63 +1,36 @@
 //! `mainstay schedules`: which there are, when each runs next, and what became of its last run.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hyper::Method;
 use serde_json::Value;
 
-use super::client::{CallError, Endpoint};
-
-/// Usage, as sysexits.h calls it.
-const EXIT_USAGE: u8 = 64;
-/// Nobody answers.
-const EXIT_UNAVAILABLE: u8 = 69;
+use super::client::Address;
+use super::outcome::{EXIT_USAGE, Failure, Output, print};
 
 #[derive(Debug, Args)]
 pub(super) struct Asked {
-    /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
-    endpoint_url: Option<String>,
+    #[command(flatten)]
+    daemon: Address,
     /// Text for people, or JSON.
     #[arg(long, value_enum, default_value = "text")]
     output: Output,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
-
 /// Shows them. Ends with 0, 64 where it is not understood, 69 where the daemon does not answer.
 pub(super) fn run(asked: &Asked) -> ExitCode {
-    match super::alone(list(asked)).unwrap_or_else(|error| Err((1, error))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err((code, text)) => {
-            eprintln!("mainstay schedules: {text}");
-            ExitCode::from(code)
-        }
-    }
+    super::outcome::run("schedules", list(asked))
 }
 
-async fn list(asked: &Asked) -> Result<(), (u8, String)> {
-    let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
-    let endpoint = Endpoint::find(asked.endpoint_url.as_deref(), listen.as_deref());
-    let endpoint = endpoint.map_err(|text| (EXIT_USAGE, text))?;
-    let answer = endpoint.rest(Method::GET, "/v1/schedules", None).await.map_err(|error| {
-        let code = if matches!(error, CallError::Away(_)) { EXIT_UNAVAILABLE } else { 1 };
-        (code, error.to_string())
-    })?;
+async fn list(asked: &Asked) -> Result<(), Failure> {
+    let endpoint = asked.daemon.endpoint().map_err(|text| (EXIT_USAGE, text))?;
+    let answer = endpoint.rest(Method::GET, "/v1/schedules", None).await?;
     let text = match asked.output {
         Output::Json => answer["schedules"].to_string(),
         Output::Text => table(&answer["schedules"]),
     };
-    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
-        // Nobody reads it.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| (1, error.to_string())),
-    }
+    print(text.trim_end())
 }
 
 fn table(schedules: &Value) -> String {

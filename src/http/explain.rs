@@ -24,9 +24,15 @@ enum Subject {
 
 /// The endpoint.
 pub(super) async fn explain(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    // In a large cluster it looks at thousands of records, for which no other request shall wait.
+    let telling = tokio::task::spawn_blocking(move || tell(&shared, query.as_deref().unwrap_or_default()));
+    telling.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+fn tell(shared: &Shared, query: &str) -> Response {
     let ctx = shared.control.context();
     let refused = |status: StatusCode, text: String| (status, Json(json!({ "error": text }))).into_response();
-    let subject = match asked(&ctx.settings.partition, query.as_deref().unwrap_or_default()) {
+    let subject = match asked(&ctx.settings.partition, query) {
         Ok(subject) => subject,
         Err(text) => return refused(StatusCode::BAD_REQUEST, text),
     };

@@ -44,7 +44,7 @@ def test_a_task_says_which_container_it_waits_for_and_which_one_failed(daemon):
     assert kinds == ["EXIT", "DEPENDENCY", "PLACE"] and "container db ended with exit code 2" in summary, (kinds, summary)
     daemon.running(waiting)
     kinds, summary = story(daemon, waiting)
-    assert kinds == ["PLACE"] and summary.startswith("It runs since ") and summary.endswith(" and is HEALTHY."), summary
+    assert kinds == ["PLACE"] and summary.startswith("It has run for ") and summary.endswith(" and is HEALTHY."), summary
     daemon.ecs.stop_task(task=waiting)
 
 

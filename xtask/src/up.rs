@@ -168,7 +168,7 @@ fn show(daemon: &Daemon, client: &Client, with: &Up) -> Outcome {
 
     let settings = daemon.file("env");
     let mut text = String::new();
-    for service in ["ECS", "CLOUDWATCH_LOGS"] {
+    for service in ["ECS", "CLOUDWATCH_LOGS", "SCHEDULER"] {
         text.push_str(&format!("export AWS_ENDPOINT_URL_{service}=http://{address}\n"));
     }
     for (name, value) in CREDENTIALS {

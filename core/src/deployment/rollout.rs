@@ -4,7 +4,13 @@
 //! deployments" of ECS's developer guide for the states and their order; the words are those seen of ECS. A rollback
 //! goes to the deployment that completed last, under its own id, as ECS does: its tasks that still run stay.
 
-use std::time::Duration;
+mod adopt;
+mod stop;
+mod watch;
+
+pub use adopt::adopt;
+pub use stop::{NotStopped, StopType, ask_to_stop, asked_to_stop};
+pub use watch::{AlarmVerdict, alarms_seen, bake, watches_alarms};
 
 use super::breaker;
 use crate::model::{
@@ -43,15 +49,6 @@ pub enum Cause {
     Stopped(StopType),
 }
 
-/// How somebody wants a rollout stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopType {
-    /// Where it is: nothing more of it is started.
-    Abort,
-    /// With the last completed deployment back.
-    Rollback,
-}
-
 /// What a failure comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
@@ -59,20 +56,6 @@ pub struct Failed {
     pub deployment: DeploymentId,
     /// The one that comes back, if one does.
     pub back_to: Option<DeploymentId>,
-}
-
-/// Why a rollout is not stopped.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotStopped {
-    /// No such rollout is known.
-    #[error("Service deployment not found.")]
-    Unknown,
-    /// It is over, or stops in another way already.
-    #[error("The service deployment cannot be stopped because it is in {} state.", .0.as_str())]
-    State(ServiceDeploymentStatus),
-    /// Nothing completed before it.
-    #[error("No rollback candidate was found to run the rollback.")]
-    NoWayBack,
 }
 
 /// Begins a rollout. One that was under way ends here, as in ECS.
@@ -363,158 +346,6 @@ pub fn complete(service: &mut Service, at: Timestamp) -> Option<DeploymentId> {
     service.last_completed = Some(Box::new(done));
     end_current(service, completed, at);
     Some(id)
-}
-
-/// What a look at the alarms comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AlarmVerdict {
-    /// Nothing is to be watched now.
-    Idle,
-    /// None is on.
-    Quiet,
-    /// These were on already when the rollout began: they are not watched for it, as in ECS, so that a rollout can
-    /// mend what they tell of.
-    OnBefore(Vec<String>),
-    /// The rollout fails.
-    Fails(Cause),
-}
-
-/// Takes a look at the alarms of a rollout: those of them that are on.
-pub fn alarms_seen(
-    service: &mut Service,
-    id: &ServiceDeploymentId,
-    on: Vec<String>,
-    at: Timestamp,
-) -> AlarmVerdict {
-    if !watches_alarms(service) {
-        return AlarmVerdict::Idle;
-    }
-    let Some(told) = current_mut(service).filter(|told| told.id == *id) else { return AlarmVerdict::Idle };
-    match (on.is_empty(), told.began_quietly) {
-        (true, true) => AlarmVerdict::Quiet,
-        (true, false) => {
-            told.began_quietly = true;
-            told.updated_at = at;
-            AlarmVerdict::Quiet
-        }
-        (false, true) => AlarmVerdict::Fails(Cause::Alarms(on)),
-        (false, false) => {
-            told.alarm_monitor = MonitorStatus::Disabled;
-            told.updated_at = at;
-            AlarmVerdict::OnBefore(on)
-        }
-    }
-}
-
-/// Whether alarms watch the rollout that is under way; none does on the way back.
-pub fn watches_alarms(service: &Service) -> bool {
-    current(service).is_some_and(|told| {
-        told.alarm_monitor == MonitorStatus::Monitoring && told.status == ServiceDeploymentStatus::InProgress
-    })
-}
-
-/// All is well in a rollout, or not any more; how much longer it is to be watched before it completes. `usual` is the
-/// bake time of a rollout that alarms watch and that has none of its own.
-pub fn bake(service: &mut Service, is_well: bool, usual: Duration, at: Timestamp) -> Duration {
-    let watched = watches_alarms(service);
-    let own = service.deployment_configuration.bake_time_minutes;
-    let own = own.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
-    let Some(told) = current_mut(service) else { return Duration::ZERO };
-    let whole = own.unwrap_or(if watched { usual } else { Duration::ZERO });
-    if !is_well || told.status != ServiceDeploymentStatus::InProgress || whole.is_zero() {
-        told.baking_since = None;
-        return Duration::ZERO;
-    }
-    let since = *told.baking_since.get_or_insert(at);
-    whole.saturating_sub(Duration::from_millis(at.millis_since(since)))
-}
-
-/// Somebody asks to stop a rollout; the service acts on it with [`asked_to_stop`]. Asking twice is no error.
-///
-/// # Errors
-/// Where it is unknown, over, or on its way to another end, or there is nothing to go back to.
-pub fn ask_to_stop(
-    service: &mut Service,
-    id: &ServiceDeploymentId,
-    how: StopType,
-    at: Timestamp,
-) -> Result<(), NotStopped> {
-    use ServiceDeploymentStatus as Status;
-    let way_back = service.last_completed.is_some();
-    let known = service.service_deployments.iter_mut().find(|known| known.id == *id);
-    let known = known.ok_or(NotStopped::Unknown)?;
-    let status = match (known.status, how) {
-        (Status::Pending | Status::InProgress, StopType::Rollback) if !way_back => {
-            return Err(NotStopped::NoWayBack);
-        }
-        (Status::Pending | Status::InProgress, StopType::Rollback) => Status::RollbackRequested,
-        (Status::Pending | Status::InProgress, StopType::Abort) => Status::StopRequested,
-        (Status::RollbackRequested | Status::RollbackInProgress, StopType::Rollback)
-        | (Status::StopRequested, StopType::Abort) => return Ok(()),
-        (other, _) => return Err(NotStopped::State(other)),
-    };
-    known.status = status;
-    known.updated_at = at;
-    Ok(())
-}
-
-/// How somebody asked for the rollout that is under way to be stopped, if anybody did.
-pub fn asked_to_stop(service: &Service) -> Option<StopType> {
-    match current(service)?.status {
-        ServiceDeploymentStatus::StopRequested => Some(StopType::Abort),
-        ServiceDeploymentStatus::RollbackRequested => Some(StopType::Rollback),
-        _ => None,
-    }
-}
-
-/// Gives records that were made before there were any revisions theirs, so that a rollback finds its way.
-pub fn adopt(
-    service: &mut Service,
-    mut draw: impl FnMut() -> (ServiceRevisionId, ServiceDeploymentId),
-) -> bool {
-    let mut news = false;
-    for index in 0..service.deployments.len() {
-        if !service.deployments[index].revision.as_str().is_empty() {
-            continue;
-        }
-        news = true;
-        let (revision, record) = draw();
-        service.deployments[index].revision = revision.clone();
-        let old = service.deployments[index].clone();
-        let new = Beginning {
-            deployment: old.id.clone(),
-            revision: revision.clone(),
-            record,
-            definition: old.definition.clone(),
-            network: old.network.clone(),
-            capacity: old.capacity.clone(),
-            at: old.created_at,
-        };
-        service.revisions.push(ServiceRevision {
-            id: revision,
-            deployment: old.id.clone(),
-            definition: old.definition.clone(),
-            launch_type: service.launch_type_with(&old.capacity),
-            platform_version: service.platform_version.clone(),
-            network: old.network.clone(),
-            created_at: old.created_at,
-            images: old.images.clone(),
-            capacity: old.capacity.clone(),
-        });
-        if old.status != DeploymentStatus::Primary {
-            continue;
-        }
-        let mut story = told(service, &new, Vec::new());
-        story.started_at = Some(old.created_at);
-        story.status = ServiceDeploymentStatus::InProgress;
-        if old.rollout_state == RolloutState::Completed {
-            story.status = ServiceDeploymentStatus::Successful;
-            story.finished_at = Some(old.updated_at);
-            service.last_completed = Some(Box::new(old));
-        }
-        service.service_deployments.insert(0, story);
-    }
-    news
 }
 
 /// How many tasks the revisions of a rollout had is kept once it is over.

@@ -29,7 +29,7 @@ pub fn task(seen: &TaskSeen<'_>) -> Story {
     let mut points = waits(seen);
     let well = task.last_status == TaskStatus::Running && points.is_empty();
     let summary = match (task.last_status, points.first()) {
-        (TaskStatus::Running, None) => format!("It runs since {}{}.", since(seen), health(task)),
+        (TaskStatus::Running, None) => format!("It has run for {}{}.", since(seen), health(task)),
         (TaskStatus::Running, Some(point)) => format!("It runs, but {}.", point.text),
         (status, Some(point)) => format!("It is {status}: {}.", point.text),
         (status, None) => format!("It is {status}, and its host has just been told."),
@@ -39,7 +39,7 @@ pub fn task(seen: &TaskSeen<'_>) -> Story {
 }
 
 fn since(seen: &TaskSeen<'_>) -> String {
-    seen.task.started_at.map_or_else(|| "just now".to_owned(), |at| span(seen.now.millis_since(at)))
+    seen.task.started_at.map_or_else(|| "a moment".to_owned(), |at| span(seen.now.millis_since(at)))
 }
 
 fn health(task: &Task) -> &'static str {

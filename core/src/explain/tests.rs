@@ -104,7 +104,7 @@ fn looked(request: &Request) -> Look {
         ledger.upsert_instance(&known);
     }
     let said = ledger.explain(request);
-    Look { provider: None, needs: request.resources.clone(), said, refusal: ledger.why_not(request) }
+    Look { provider: None, said, refusal: ledger.why_not(request), request: request.clone() }
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn no_instance_has_the_memory() {
     let closest = "The closest matching (container-instance b) has insufficient memory available.";
     let counts = "of 3 container instances 2 lack memory, 1 take no new tasks (DRAINING).";
     let story = scene.tell();
-    check(&story, Kind::Placement, &["1 task of 2 wanted run", "needs 0 CPU units and 2000 MiB", counts]);
+    check(&story, Kind::Placement, &["1 task of 2 wanted run", "needs 2000 MiB", counts]);
     assert!(
         story.summary.contains(closest) || story.summary.contains("(container-instance a)"),
         "{story:#?}"
@@ -301,6 +301,6 @@ fn a_place_is_told_with_host_and_zone() {
     (host.agent_connected, host.engine_connected, host.id) = (true, true, InstanceId::new("i"));
     let seen = runs(one(0, &[("web", true, false)]));
     let story = task(&TaskSeen { task: &seen, definition: None, instance: Some(&host), now: NOW });
-    assert!(story.well && story.summary == "It runs since 5 min.", "{story:#?}");
+    assert!(story.well && story.summary == "It has run for 5 min.", "{story:#?}");
     assert!(story.points[0].text.contains("in zone a (container-instance i)"), "{story:#?}");
 }

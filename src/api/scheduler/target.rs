@@ -1,6 +1,8 @@
 //! What a schedule runs: a target of EventBridge Scheduler becomes a RunTask of ECS, which is checked beforehand as far
 //! as it can be, and once more when it is run.
 
+use std::collections::BTreeMap;
+
 use mainstay_actors::control::RunTask;
 use mainstay_actors::ports::ScheduleTargets;
 use mainstay_actors::view::View;
@@ -123,7 +125,7 @@ fn parts(
             "Target.EcsParameters is absent; a cluster as target needs it, with a TaskDefinitionArn.",
         )
     })?;
-    let (tags, missed, overlap) = tags(parameters.tags.as_deref().unwrap_or_default())?;
+    let Tags { tags, missed, overlap } = read_tags(parameters.tags.as_deref().unwrap_or_default())?;
     let retry = retry_policy.clone().map_or_else(Retry::default, |policy| {
         let usual = Retry::default();
         Retry {
@@ -247,13 +249,18 @@ fn with_facts(here: &Partition, input: &str, run: Option<(&Schedule, &ScheduledR
         .replace("<aws.scheduler.attempt-number>", &attempt)
 }
 
-/// What tasks get, and what is said to Mainstay in between. EventBridge Scheduler takes maps and does not say of what
+/// What tasks get, and what is said to Mainstay in between.
+#[derive(Default)]
+struct Tags {
+    tags: Vec<ecs::Tag>,
+    missed: Option<Missed>,
+    overlap: Option<Overlap>,
+}
+
+/// Reads the tags of a target. EventBridge Scheduler takes maps and does not say of what
 /// form: both `{"key": "team", "value": "web"}` and `{"team": "web"}` are in use.
-#[allow(clippy::type_complexity, reason = "three things that one list says")]
-fn tags(
-    given: &[std::collections::BTreeMap<String, String>],
-) -> Answer<(Vec<ecs::Tag>, Option<Missed>, Option<Overlap>)> {
-    let (mut tags, mut missed, mut overlap) = (Vec::new(), None, None);
+fn read_tags(given: &[BTreeMap<String, String>]) -> Answer<Tags> {
+    let mut read = Tags::default();
     let pairs = given.iter().flat_map(|map| {
         let member =
             |name: &str| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|found| found.1);
@@ -269,13 +276,16 @@ fn tags(
         };
         match key.as_str() {
             OVERLAP => {
-                overlap = Some(serde_json::from_value(word).map_err(|_| wrong("allow, skip or replace"))?);
+                read.overlap =
+                    Some(serde_json::from_value(word).map_err(|_| wrong("allow, skip or replace"))?);
             }
-            MISSED => missed = Some(serde_json::from_value(word).map_err(|_| wrong("skip, last or all"))?),
-            _ => tags.push(ecs::Tag { key: Some(key), value: Some(value) }),
+            MISSED => {
+                read.missed = Some(serde_json::from_value(word).map_err(|_| wrong("skip, last or all"))?)
+            }
+            _ => read.tags.push(ecs::Tag { key: Some(key), value: Some(value) }),
         }
     }
-    Ok((tags, missed, overlap))
+    Ok(read)
 }
 
 /// Nothing is done with a role, but what is none was meant otherwise.
