@@ -24,6 +24,7 @@ use crate::directory::Directory;
 use crate::host::Limits;
 use crate::ports::{AgentLink, AlarmSource, Nature, ScheduleTargets, Snapshot, Store, StoreError, Write};
 use crate::service::ServiceMsg;
+use crate::tokens::Tokens;
 use crate::tree::Tree;
 use crate::view::{Table, View};
 
@@ -123,6 +124,7 @@ pub struct Surroundings {
     /// Counts writes that are not on disk yet.
     writes: TaskTracker,
     closing: AtomicBool,
+    pub(crate) tokens: Tokens,
 }
 
 /// Records that are newer in the view than on disk, because a write failed.
@@ -171,6 +173,7 @@ impl Surroundings {
             tracker: TaskTracker::new(),
             writes: TaskTracker::new(),
             closing: AtomicBool::new(false),
+            tokens: Tokens::default(),
         }))
     }
 

@@ -39,5 +39,6 @@ pub mod sim;
 pub mod supervisor;
 pub mod task;
 pub mod tasks;
+mod tokens;
 pub mod tree;
 pub mod view;

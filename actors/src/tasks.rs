@@ -17,6 +17,7 @@ use crate::metrics;
 use crate::placement::{Holder, Place, PlacementMsg, group_of, seed_of};
 use crate::ports::{StoreError, Write};
 use crate::task::TaskChildren;
+use crate::tokens::Held;
 use crate::tree::{Kind, Life, Path};
 
 /// The actor.
@@ -168,6 +169,11 @@ impl Tasks {
                 }
                 return;
             }
+            if self.ctx.tokens.is_held(&state.cluster, token) {
+                let text =
+                    format!("what was asked for with the client token {token} is being written; ask again");
+                return drop(reply.send(Err(ControlError::Unavailable(text))));
+            }
             let before = |t: &Task| t.cluster == state.cluster && t.client_token.as_ref() == Some(token);
             let tasks = self.ctx.view.tasks.filter(before);
             if let Some(first) = tasks.first() {
@@ -275,6 +281,8 @@ impl Tasks {
         };
         run.made = std::mem::take(&mut run.placed).into_iter().map(make).collect();
         Failpoint::RunTaskPlaced.hit();
+        let held = run.request.client_token.as_ref();
+        let held = held.map(|token| Held::new(&self.ctx, &state.cluster, token));
         let done = self.ctx.commit(run.made.iter().map(|task| Write::Task(Task::clone(task))).collect());
         let (by, made, ctx, cluster) =
             (me.get_id(), run.made.clone(), Arc::clone(&self.ctx), state.cluster.clone());
@@ -284,6 +292,7 @@ impl Tasks {
             if outcome.is_ok() {
                 ctx.show(made.iter().map(|task| Write::Task(Task::clone(task))).collect());
             }
+            drop(held);
             Failpoint::RunTaskShown.hit();
             // To whoever is in charge by then: what is on disk is run. One that is being born sees it by itself.
             if let Some(tasks) = ctx.directory.tasks_of_clusters.get(&cluster) {

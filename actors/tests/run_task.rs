@@ -4,8 +4,9 @@
 
 mod support;
 
-use mainstay_actors::control::ControlError;
-use mainstay_actors::sim::{Script, container, run_task};
+use mainstay_actors::control::{ControlError, RunTask};
+use mainstay_actors::sim::{Script, container, default_cluster, run_task};
+use mainstay_actors::tasks::TasksMsg;
 use mainstay_core::model::{ContainerOverride, StopCode, TaskStatus};
 use support::*;
 
@@ -127,6 +128,29 @@ async fn the_same_token_means_the_same_tasks_also_at_once_and_after_a_restart() 
     assert!(matches!(world.control().run_task(request).await, Err(ControlError::Conflict(_))));
     pass(SEC).await;
     assert_eq!(world.engine.history().starts.len(), 2);
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_whose_tasks_an_actor_left_on_their_way_to_the_disk_runs_nothing_twice() {
+    let world = world().await;
+    let definition = world.define("job", vec![container("job")]).await.unwrap();
+    let request = RunTask { client_token: Some("once".into()), ..run_task(definition, 1) };
+    world.store.latency(SEC..SEC);
+    let (control, first) = (world.control().clone(), request.clone());
+    let unanswered = tokio::spawn(async move { control.run_task(first).await });
+    pass(300 * MS).await;
+    let tasks = || world.ctx().directory.tasks_of_clusters.get(&default_cluster()).unwrap();
+    tasks().cast(TasksMsg::Panic).unwrap();
+    assert!(unanswered.await.unwrap().is_err(), "nobody is left to answer");
+    pass(100 * MS).await;
+    let again = world.control().run_task(request.clone()).await;
+    assert!(matches!(again, Err(ControlError::Unavailable(_))), "{again:?}");
+    pass(2 * SEC).await;
+    let ran = world.control().run_task(request).await.unwrap();
+    assert_eq!(ran.tasks.len(), 1);
+    pass(SEC).await;
+    assert_eq!(world.engine.history().starts.len(), 1);
     assert_lawful(&world);
 }
 
