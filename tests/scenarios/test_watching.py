@@ -143,8 +143,11 @@ def prometheus(daemon, tmp_path):
 
 def ask_prometheus(address, query):
     try:
-        _, text = get(f"http://{address}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
+        status, text = get(f"http://{address}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
     except OSError:
+        return None
+    if status == 503:
+        # It listens before it is ready.
         return None
     return json.loads(text).get("data", {}).get("result")
 
@@ -183,7 +186,8 @@ def test_prometheus_has_nothing_against_the_metrics_page(daemon):
 
 
 def test_every_rule_is_over_metrics_that_there_are_and_every_alert_has_its_page(daemon, prometheus):
-    wait_for("an evaluation", lambda: prometheus("cluster_service:mainstay_service_missing_tasks:max0") is not None)
+    daemon.serve()
+    wait_for("an evaluation", lambda: prometheus("cluster_service:mainstay_service_missing_tasks:max0"))
     shipped = RULES.read_text()
     table = (PROJECT / "docs/metrics.md").read_text()
     recorded = set(re.findall(r"record: (\S+)", shipped))
