@@ -5,6 +5,7 @@
 mod bench;
 mod codegen;
 mod daemon;
+mod dashboards;
 mod image;
 mod machine;
 mod observe;
@@ -91,6 +92,12 @@ enum Chore {
         #[command(subcommand)]
         bench: bench::Bench,
     },
+    /// Writes Grafana's dashboards anew from their descriptions in xtask/src/dashboards.
+    Dashboards {
+        /// Only says whether they are up to date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Writes the API's wire types anew from botocore's service model.
     Codegen {
         /// Only says whether they are up to date.
@@ -107,6 +114,7 @@ fn main() -> ExitCode {
         Chore::Test { quick, scenarios } => test::test(&test::Test { quick, scenarios }),
         Chore::Soak { minutes } => soak::soak(minutes),
         Chore::Bench { bench } => bench::measure(&bench),
+        Chore::Dashboards { check } => dashboards::dashboards(check),
         Chore::Codegen { check } => codegen::run_codegen(check),
     };
     match outcome {
