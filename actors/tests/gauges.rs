@@ -4,12 +4,17 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use mainstay_actors::catalog::CatalogMsg;
+use mainstay_actors::context::{Settings, Surroundings};
 use mainstay_actors::placement::PlacementMsg;
+use mainstay_actors::ports::{Nature, Snapshot, Store, StoreError, Write};
 use mainstay_actors::sim::{Script, World, container};
-use mainstay_core::model::TaskStatus;
+use mainstay_core::model::{Task, TaskStatus};
 use mainstay_core::{ClusterName, TaskId};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use support::*;
@@ -84,8 +89,11 @@ async fn what_tasks_hold_of_an_instance_is_told_in_numbers() {
 #[tokio::test(start_paused = true)]
 async fn slots_that_wait_after_failures_are_counted_for_as_long_as_they_wait() {
     let world = world().await;
-    world.engine.script("web", Script::exits(1, MS));
     let web = service_of(&world, "web", 2).await;
+    world.engine.script("web", Script::exits(1, MS));
+    for id in running(&world) {
+        world.engine.kill(&id);
+    }
     let of_service = |name: &str| {
         let page = scraped(&world);
         value(&page, &format!("mainstay_service_backoff_{name}{{cluster=\"default\",service=\"web\"}}"))
@@ -112,6 +120,47 @@ async fn restarts_use_up_the_intensity_of_their_supervisor_until_they_are_old() 
     assert_eq!(used("cluster"), 0.0);
     pass(2 * MIN).await;
     assert_eq!(used("root"), 0.0);
+}
+
+/// A store that has this, and takes everything.
+struct Given(Snapshot);
+
+impl Store for Given {
+    fn load(&self) -> Result<Snapshot, StoreError> {
+        Ok(self.0.clone())
+    }
+
+    fn commit(&self, _: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
+        std::future::ready(Ok(())).boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_tasks_have_as_many_series_as_ten() {
+    let world = world().await;
+    let web = service_of(&world, "web", 1).await;
+    until(&world, "it is on disk", MIN, |w| w.store.snapshot().tasks.len() == 1 && w.is_steady(&web)).await;
+    let series = |tasks: u32| {
+        let mut given = world.store.snapshot();
+        let one = given.tasks.remove(0);
+        given.tasks = (0..tasks)
+            .map(|number| Task { id: TaskId::new(format!("{number:032x}")), ..one.clone() })
+            .collect();
+        let nature = Nature::simulated(1, tokio::time::Instant::now());
+        let ctx = Surroundings::load(Arc::new(Given(given)), nature, Settings::default()).unwrap();
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            mainstay_actors::metrics::begin();
+            mainstay_actors::metrics::keep(&ctx);
+            mainstay_actors::metrics::show(&ctx);
+        });
+        let page = recorder.handle().render();
+        let running = "mainstay_service_running_tasks{cluster=\"default\",service=\"web\"}";
+        assert_eq!(value(&page, running), Some(f64::from(tasks)));
+        page.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).count()
+    };
+    assert_eq!(series(10_000), series(10));
+    assert!(series(10) < 1000, "{}", series(10));
 }
 
 #[test]

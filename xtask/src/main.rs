@@ -64,6 +64,8 @@ enum Chore {
         data_dir: PathBuf,
     },
     /// Watches a daemon that runs, and its tasks, with a Prometheus: alerts, and graphs of every metric.
+    ///
+    /// Where Grafana is installed it is started, too, with the dashboards.
     Observe {
         /// The data folder that `up` was given.
         #[arg(long, value_name = "FOLDER", default_value = ".mainstay")]
