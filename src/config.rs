@@ -60,6 +60,8 @@ pub struct Config {
     pub alarms: Alarms,
     /// Tasks that are run at their times.
     pub schedules: Schedules,
+    /// What is measured.
+    pub metrics: Metrics,
     /// The supervision tree.
     pub supervision: Supervision,
     /// What is kept of what is over.

@@ -26,6 +26,7 @@ use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
+use crate::usage;
 
 /// The cluster that calls without one mean.
 const DEFAULT_CLUSTER: &str = "default";
@@ -64,6 +65,8 @@ pub struct Daemon {
     /// What containers of this host find out about themselves, where they do.
     inside: Option<Serving>,
     upkeep: JoinHandle<()>,
+    /// What containers use, where that is looked at.
+    sampling: Option<JoinHandle<()>>,
 }
 
 /// Why a daemon did not start. Nothing is left running.
@@ -128,6 +131,7 @@ impl Daemon {
         let control = Control::new(Arc::clone(&ctx));
         Failpoint::DaemonTreeUp.hit();
         let (mut read_from, mut inside): (Option<Arc<dyn ContainerEngine>>, _) = (None, None);
+        let mut sampled = None;
         if role == Role::Up {
             let engine = DockerEngine::new(config.engine_endpoint(), owner)
                 .remembering(folder.path().join(IMAGES))
@@ -135,6 +139,7 @@ impl Daemon {
                 .with_docker_config(config.docker_config())
                 .with_gpus(config.gpus());
             let engine = Arc::new(engine);
+            sampled = Some(Arc::clone(&engine));
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let port = config.agent.task_endpoint_port;
             let opened =
@@ -151,6 +156,9 @@ impl Daemon {
             root.stop().await;
             return Err(StartError::WriteDown { source });
         }
+        let interval = config.metrics.container_stats_interval.0;
+        let sampled = sampled.filter(|_| !interval.is_zero());
+        let sampling = sampled.map(|engine| tokio::spawn(usage::sample(engine, Arc::clone(&ctx), interval)));
         let (closing, closed) = oneshot::channel();
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
@@ -174,7 +182,8 @@ impl Daemon {
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
             inside,
-            upkeep: tokio::spawn(metrics::keep_up(recorder)),
+            sampling,
+            upkeep: tokio::spawn(metrics::keep_up(recorder, Arc::clone(&ctx))),
         })
     }
 
@@ -218,6 +227,9 @@ impl Daemon {
             tracing::warn!(waited = ?FLUSH_WITHIN, "the disk is slow: the latest state changes may not be on it");
         }
         self.upkeep.abort();
+        if let Some(sampling) = &self.sampling {
+            sampling.abort();
+        }
         // To the end: containers that are being stopped may still ask.
         drop(self.inside.take());
         self.folder.remove_address();

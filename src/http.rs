@@ -14,11 +14,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use mainstay_actors::control::Control;
-use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::daemon::Role;
 use crate::exec::Execs;
 use crate::logs::Logs;
+use crate::metrics::Pages;
 pub use exec::Peer;
 pub use gate::{Gate, Guest};
 
@@ -26,7 +26,7 @@ pub use gate::{Gate, Guest};
 #[derive(Clone)]
 struct Shared {
     control: Control,
-    recorder: &'static PrometheusHandle,
+    recorder: &'static Pages,
     role: Role,
     logs: Logs,
     execs: Execs,
@@ -35,7 +35,7 @@ struct Shared {
 /// Everything on one address. Each request has to say who sends it, as a [`Peer`].
 pub fn router(
     control: Control,
-    recorder: &'static PrometheusHandle,
+    recorder: &'static Pages,
     role: Role,
     logs: Logs,
     execs: Execs,
@@ -61,7 +61,10 @@ pub fn router(
 
 /// Prometheus's text format.
 async fn metrics(State(shared): State<Shared>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.recorder.render())
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        shared.recorder.render(shared.control.context()),
+    )
         .into_response()
 }
 

@@ -14,3 +14,4 @@ pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod store;
+pub mod usage;

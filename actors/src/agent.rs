@@ -15,6 +15,7 @@ use crate::context::{Context, Noted};
 use crate::control::{ControlError, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::placement::PlacementMsg;
 use crate::ports::{EngineInfo, FromAgent, StoreError, ToAgent, Write};
 use crate::service::ServiceMsg;
@@ -67,10 +68,14 @@ pub enum AgentMsg {
     },
     /// The grace of a task nobody knew is over.
     ForgetUnlessKnown(TaskId),
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(AgentMsg);
 
 /// An agent's state.
 pub struct AgentState {
@@ -160,6 +165,7 @@ impl Actor for Agent {
                     self.send(state, ToAgent::Forget { task });
                 }
             }
+            AgentMsg::Probe => {}
             #[cfg(feature = "sim")]
             AgentMsg::Panic => panic!("asked to"),
         }

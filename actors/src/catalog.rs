@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::control::{ControlError, NewCapacityProvider, NewCluster, NewInstance, NewService, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::ports::{StoreError, Write};
 use crate::supervisor::{ChildSpec, SupervisorMsg};
 use crate::tree::{Kind, Life, Path};
@@ -152,10 +153,14 @@ pub enum CatalogMsg {
     Sweep,
     /// See whether the disk holds what is shown; sent by it to itself.
     Audit,
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(CatalogMsg);
 
 /// What a write is about: two writes about one subject never overlap.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -314,7 +319,7 @@ impl Catalog {
             CatalogMsg::TagDefinition { key, change, reply } => self.tag_definition(key, &change, reply),
             CatalogMsg::CreateService { new, reply } => self.create_service(*new, reply),
             CatalogMsg::RegisterInstance { new, reply } => self.register_instance(*new, reply),
-            CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit => None,
+            CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit | CatalogMsg::Probe => None,
             #[cfg(feature = "sim")]
             CatalogMsg::Panic => panic!("asked to"),
         }
@@ -438,7 +443,9 @@ fn subject_of(message: &CatalogMsg) -> Option<Subject> {
         CatalogMsg::TagDefinition { key, .. } => Subject::Family(key.family.clone()),
         CatalogMsg::CreateService { new, .. } => Subject::Cluster(new.key.cluster.clone()),
         CatalogMsg::RegisterInstance { new, .. } => Subject::Cluster(new.cluster.clone()),
-        CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit => return None,
+        CatalogMsg::Written { .. } | CatalogMsg::Sweep | CatalogMsg::Audit | CatalogMsg::Probe => {
+            return None;
+        }
         #[cfg(feature = "sim")]
         CatalogMsg::Panic => Subject::Cluster(ClusterName::new("")),
     })

@@ -10,6 +10,7 @@ use ractor::{Actor, ActorCell, SpawnErr};
 
 use crate::agent::Agent;
 use crate::context::Context;
+use crate::measured::{Measured, Probed};
 use crate::placement::Placement;
 use crate::service::ServiceActor;
 use crate::supervisor::{ChildSpec, Family, Supervisor};
@@ -18,11 +19,15 @@ use crate::tree::{Kind, Path};
 
 /// Spawns an actor under a supervisor and gives its cell.
 pub(crate) async fn spawn<A: Actor>(
+    kind: Kind,
     actor: A,
     arguments: A::Arguments,
     under: ActorCell,
-) -> Result<ActorCell, SpawnErr> {
-    let (actor, _) = Actor::spawn_linked(None, actor, arguments, under).await?;
+) -> Result<ActorCell, SpawnErr>
+where
+    A::Msg: Probed,
+{
+    let (actor, _) = Actor::spawn_linked(None, Measured { actor, kind }, arguments, under).await?;
     Ok(actor.get_cell())
 }
 
@@ -43,7 +48,7 @@ pub(crate) fn clusters(ctx: &Context, parent: &Path) -> ChildSpec {
             let enter = Box::new(move |me| Box::new(entry.directory.clusters.enter((), me)) as Box<dyn Send>);
             let family = Family { children, enter: Some(enter) };
             let supervisor = Supervisor { ctx, path, kind: Kind::Clusters, strategy: Strategy::OneForOne };
-            spawn(supervisor, family, under).boxed()
+            spawn(Kind::Clusters, supervisor, family, under).boxed()
         }),
     }
 }
@@ -65,7 +70,7 @@ pub(crate) fn cluster(ctx: &Context, parent: &Path, name: ClusterName) -> ChildS
             ];
             let family = Family { children: Box::new(|| children), enter: None };
             let supervisor = Supervisor { ctx, path, kind: Kind::Cluster, strategy: Strategy::RestForOne };
-            spawn(supervisor, family, under).boxed()
+            spawn(Kind::Cluster, supervisor, family, under).boxed()
         }),
     }
 }
@@ -78,7 +83,7 @@ fn placement(ctx: &Context, parent: &Path, name: ClusterName) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let actor = Placement { ctx: Arc::clone(&ctx), path: path.clone() };
-            spawn(actor, name.clone(), under).boxed()
+            spawn(Kind::Placement, actor, name.clone(), under).boxed()
         }),
     }
 }
@@ -91,7 +96,7 @@ fn tasks(ctx: &Context, parent: &Path, name: ClusterName) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let actor = Tasks { ctx: Arc::clone(&ctx), path: path.clone() };
-            spawn(actor, name.clone(), under).boxed()
+            spawn(Kind::Tasks, actor, name.clone(), under).boxed()
         }),
     }
 }
@@ -115,7 +120,7 @@ fn agents(ctx: &Context, parent: &Path, name: ClusterName) -> ChildSpec {
             });
             let family = Family { children, enter: Some(enter) };
             let supervisor = Supervisor { ctx, path, kind: Kind::Agents, strategy: Strategy::OneForOne };
-            spawn(supervisor, family, under).boxed()
+            spawn(Kind::Agents, supervisor, family, under).boxed()
         }),
     }
 }
@@ -129,7 +134,7 @@ pub(crate) fn agent(ctx: &Context, parent: &Path, id: InstanceId) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let actor = Agent { ctx: Arc::clone(&ctx), path: path.clone() };
-            spawn(actor, id.clone(), under).boxed()
+            spawn(Kind::Agent, actor, id.clone(), under).boxed()
         }),
     }
 }
@@ -154,7 +159,7 @@ fn services(ctx: &Context, parent: &Path, name: ClusterName) -> ChildSpec {
             });
             let family = Family { children, enter: Some(enter) };
             let supervisor = Supervisor { ctx, path, kind: Kind::Services, strategy: Strategy::OneForOne };
-            spawn(supervisor, family, under).boxed()
+            spawn(Kind::Services, supervisor, family, under).boxed()
         }),
     }
 }
@@ -168,7 +173,7 @@ pub(crate) fn service(ctx: &Context, parent: &Path, key: ServiceKey) -> ChildSpe
         restart: Restart::Transient,
         start: Arc::new(move |under| {
             let actor = ServiceActor { ctx: Arc::clone(&ctx), path: path.clone() };
-            spawn(actor, key.clone(), under).boxed()
+            spawn(Kind::Service, actor, key.clone(), under).boxed()
         }),
     }
 }

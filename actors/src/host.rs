@@ -32,6 +32,7 @@ use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::{Measured, probed};
 use crate::metrics;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, FromAgent, Inside, Secrets,
@@ -42,7 +43,9 @@ use crate::tree::{Kind, Life, Path};
 pub use events::Heard;
 use events::{EVENTS_WAITING, hear};
 use gate::Gate;
+pub(crate) use gate::LANES as ACT_LANES;
 pub use gate::Limits;
+pub(crate) use images::PULL_RESULTS;
 use known::Known;
 use strays::{AUDIT_EVERY, Found, look_over};
 pub use task::HostTaskMsg;
@@ -127,6 +130,8 @@ pub enum HostMsg {
         /// Whether containers are to be stopped in order first.
         stop: bool,
     },
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
@@ -134,6 +139,8 @@ pub enum HostMsg {
     #[cfg(feature = "sim")]
     PanicTask(TaskId),
 }
+
+probed!(HostMsg);
 
 /// A fresh connection to the engine.
 pub struct Connection {
@@ -253,6 +260,7 @@ impl Actor for Host {
             HostMsg::Relisted { task, containers } => self.relisted(&me, state, task, containers).await?,
             HostMsg::Tidy(task) => self.tidy(&me, state, &task),
             HostMsg::Remove { task, found, stop } => self.remove(&me, task, found, stop),
+            HostMsg::Probe => {}
             #[cfg(feature = "sim")]
             HostMsg::Panic => panic!("asked to"),
             #[cfg(feature = "sim")]
@@ -274,7 +282,9 @@ impl Actor for Host {
             self.ctx.tree.gone(&path);
             return Ok(());
         }
-        if !state.restarts.add(self.ctx.nature.now(), self.ctx.settings.intensity) {
+        let goes_on = state.restarts.add(self.ctx.nature.now(), self.ctx.settings.intensity);
+        self.ctx.tree.counted(&self.path, Kind::Host, &state.restarts);
+        if !goes_on {
             return Err(format!("actors of tasks keep crashing; the last, {id}: {reason}").into());
         }
         tracing::error!(supervisor = %self.path, context = "child_terminated", offender = %id, reason,
@@ -483,6 +493,7 @@ impl Host {
             found,
             known: child.known.clone(),
         };
+        let actor = Measured { actor, kind: Kind::HostTask };
         let (actor, _) = Actor::spawn_linked(None, actor, start, me.get_cell()).await?;
         state.by_actor.insert(actor.get_id(), id);
         child.actor = Some(actor);

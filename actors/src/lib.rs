@@ -28,6 +28,7 @@ pub mod explain;
 pub mod failpoint;
 pub mod fleet;
 pub mod host;
+mod measured;
 pub mod metrics;
 pub mod placement;
 pub mod ports;

@@ -1,24 +1,36 @@
 //! What the tree measures. One constant holds a series' name, one function its labels, one line its help.
 
-pub(crate) use metrics::Gauge;
-use metrics::{Counter, Histogram, Unit, counter, gauge, histogram};
+pub(crate) use metrics::Histogram;
+use metrics::{Counter, Gauge, Unit, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 
 use crate::tree::Kind;
 
+mod living;
+mod shown;
+
+pub use living::{begin, keep};
+pub use shown::{describe as describe_shown, show};
+
+/// Values of labels that are written in more than one place.
+pub(crate) mod names {
+    /// The service of tasks that belong to none.
+    pub(crate) const STANDALONE: &str = "";
+}
+
 const ACTORS: &str = "mainstay_actors";
 const ACTOR_RESTARTS: &str = "mainstay_actor_restarts_total";
+const ACTOR_HANDLING: &str = "mainstay_actor_handling_seconds";
+const MAILBOX_WAIT: &str = "mainstay_actor_mailbox_wait_seconds";
+const MAILBOX_DEPTH: &str = "mainstay_actor_mailbox_depth";
 const TASK_STARTS: &str = "mainstay_task_starts_total";
 const TASK_STOPS: &str = "mainstay_task_stops_total";
 const CONTAINER_RESTARTS: &str = "mainstay_container_restarts_total";
 const TASK_REPLACEMENT: &str = "mainstay_task_replacement_seconds";
-const SERVICE_DESIRED: &str = "mainstay_service_desired_tasks";
-const SERVICE_RUNNING: &str = "mainstay_service_running_tasks";
-const SERVICE_PENDING: &str = "mainstay_service_pending_tasks";
-const SERVICE_HEALTHY: &str = "mainstay_service_healthy_tasks";
 const DEPLOYMENTS: &str = "mainstay_deployments_total";
 const PLACEMENTS: &str = "mainstay_placements_total";
 const PLACEMENT_FAILURES: &str = "mainstay_placement_failures_total";
+const PLACEMENT_SECONDS: &str = "mainstay_placement_seconds";
 const STORE_NOTE_FAILURES: &str = "mainstay_store_note_failures_total";
 const AUDIT_FINDINGS: &str = "mainstay_audit_findings_total";
 const ENGINE_ACTS_WAITING: &str = "mainstay_engine_acts_waiting";
@@ -31,10 +43,32 @@ const SCHEDULE_RETRIES: &str = "mainstay_schedule_retries_total";
 const SCHEDULE_LATENESS: &str = "mainstay_schedule_lateness_seconds";
 const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 
+/// How fine histograms of this are, in seconds: a handler takes microseconds, a stuck mailbox seconds.
+pub const FINE_SECONDS: ([&str; 3], [f64; 8]) =
+    ([ACTOR_HANDLING, MAILBOX_WAIT, PLACEMENT_SECONDS], [0.00001, 0.0001, 0.001, 0.01, 0.1, 1.0, 10.0, 60.0]);
+
+/// How fine the depth of mailboxes is, in messages.
+pub const DEPTHS: (&str, [f64; 7]) = (MAILBOX_DEPTH, [0.0, 1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0]);
+
 /// Says once, at start, what each series means.
 pub fn describe() {
     describe_gauge!(ACTORS, Unit::Count, "Actors that live, by kind");
     describe_counter!(ACTOR_RESTARTS, Unit::Count, "Actors started again by their supervisors, by kind");
+    describe_histogram!(
+        ACTOR_HANDLING,
+        Unit::Seconds,
+        "How long handlers of messages and supervision events took, by kind of actor"
+    );
+    describe_histogram!(
+        MAILBOX_WAIT,
+        Unit::Seconds,
+        "How long a message waited in the mailbox of an actor at work, sampled once a second, by kind of actor"
+    );
+    describe_histogram!(
+        MAILBOX_DEPTH,
+        Unit::Count,
+        "Messages that were before that one in its mailbox, by kind of actor"
+    );
     describe_counter!(TASK_STARTS, Unit::Count, "Tasks started, by cluster and service");
     describe_counter!(TASK_STOPS, Unit::Count, "Tasks stopped, by cluster, service and stop code");
     describe_counter!(
@@ -47,18 +81,6 @@ pub fn describe() {
         Unit::Seconds,
         "From a service task's death to its replacement RUNNING"
     );
-    describe_gauge!(SERVICE_DESIRED, Unit::Count, "Tasks a service wants, by cluster and service");
-    describe_gauge!(SERVICE_RUNNING, Unit::Count, "A service's RUNNING tasks, by cluster and service");
-    describe_gauge!(
-        SERVICE_PENDING,
-        Unit::Count,
-        "A service's tasks that are coming up, by cluster and service"
-    );
-    describe_gauge!(
-        SERVICE_HEALTHY,
-        Unit::Count,
-        "A service's RUNNING tasks that are HEALTHY or have no health check, by cluster and service"
-    );
     describe_counter!(
         DEPLOYMENTS,
         Unit::Count,
@@ -66,6 +88,11 @@ pub fn describe() {
     );
     describe_counter!(PLACEMENTS, Unit::Count, "Tasks placed on a container instance, by cluster");
     describe_counter!(PLACEMENT_FAILURES, Unit::Count, "Placements refused, by cluster and what was lacking");
+    describe_histogram!(
+        PLACEMENT_SECONDS,
+        Unit::Seconds,
+        "How long placement looked for a container instance for a task, found or not, by cluster"
+    );
     describe_counter!(
         STORE_NOTE_FAILURES,
         Unit::Count,
@@ -125,6 +152,21 @@ pub(crate) fn actor_restarts(kind: Kind) -> Counter {
     counter!(ACTOR_RESTARTS, "kind" => kind.as_str())
 }
 
+/// Seconds that handlers took.
+pub(crate) fn actor_handling(kind: Kind) -> Histogram {
+    histogram!(ACTOR_HANDLING, "kind" => kind.as_str())
+}
+
+/// Seconds that messages waited.
+pub(crate) fn mailbox_wait(kind: Kind) -> Histogram {
+    histogram!(MAILBOX_WAIT, "kind" => kind.as_str())
+}
+
+/// Messages that were before another.
+pub(crate) fn mailbox_depth(kind: Kind) -> Histogram {
+    histogram!(MAILBOX_DEPTH, "kind" => kind.as_str())
+}
+
 /// By service, never by task: task ids have no end, and neither would the series.
 pub(crate) fn task_starts(cluster: &str, service: &str) -> Counter {
     counter!(TASK_STARTS, "cluster" => cluster.to_owned(), "service" => service.to_owned())
@@ -145,26 +187,6 @@ pub(crate) fn task_replacement(cluster: &str, service: &str) -> Histogram {
     histogram!(TASK_REPLACEMENT, "cluster" => cluster.to_owned(), "service" => service.to_owned())
 }
 
-/// What a service wants.
-pub(crate) fn service_desired(cluster: &str, service: &str) -> Gauge {
-    gauge!(SERVICE_DESIRED, "cluster" => cluster.to_owned(), "service" => service.to_owned())
-}
-
-/// What it has.
-pub(crate) fn service_running(cluster: &str, service: &str) -> Gauge {
-    gauge!(SERVICE_RUNNING, "cluster" => cluster.to_owned(), "service" => service.to_owned())
-}
-
-/// What is coming up.
-pub(crate) fn service_pending(cluster: &str, service: &str) -> Gauge {
-    gauge!(SERVICE_PENDING, "cluster" => cluster.to_owned(), "service" => service.to_owned())
-}
-
-/// What is up and well.
-pub(crate) fn service_healthy(cluster: &str, service: &str) -> Gauge {
-    gauge!(SERVICE_HEALTHY, "cluster" => cluster.to_owned(), "service" => service.to_owned())
-}
-
 /// Deployments that ended, by how.
 pub(crate) fn deployments(cluster: &str, service: &str, outcome: &'static str) -> Counter {
     counter!(DEPLOYMENTS, "cluster" => cluster.to_owned(), "service" => service.to_owned(), "outcome" => outcome)
@@ -178,6 +200,11 @@ pub(crate) fn placements(cluster: &str) -> Counter {
 /// Placements that did not, by what was lacking.
 pub(crate) fn placement_failures(cluster: &str, lack: &'static str) -> Counter {
     counter!(PLACEMENT_FAILURES, "cluster" => cluster.to_owned(), "reason" => lack)
+}
+
+/// Seconds that a look for a place took.
+pub(crate) fn placement_seconds(cluster: &str) -> Histogram {
+    histogram!(PLACEMENT_SECONDS, "cluster" => cluster.to_owned())
 }
 
 /// Derived writes that failed.

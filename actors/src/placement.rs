@@ -7,9 +7,11 @@ use mainstay_core::model::{CapacityProvider, ContainerInstance, Task, TaskStatus
 use mainstay_core::placement::{Lack, Ledger, Refusal, Request};
 use mainstay_core::{CapacityProviderName, ClusterName, InstanceId, ServiceName, TaskId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::directory::Presence;
+use crate::measured::probed;
 use crate::metrics;
 use crate::tree::{Kind, Life, Path};
 
@@ -74,10 +76,14 @@ pub enum PlacementMsg {
     },
     /// An instance joined or changed.
     Instance(Box<ContainerInstance>),
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(PlacementMsg);
 
 /// Placement's state.
 pub struct PlacementState {
@@ -136,12 +142,14 @@ impl Actor for Placement {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             PlacementMsg::Reserve { task, holder, request, on, answer, room } => {
+                let began = Instant::now();
                 let placed = match on {
                     Some(id) => state.ledger.reserve_on(task.clone(), &request, &id).map(|()| id),
                     None => state.ledger.reserve(task.clone(), &request),
                 };
                 let placed =
                     placed.map(|instance| Place { instance, gpus: state.ledger.gpus_of(&task).to_vec() });
+                metrics::placement_seconds(state.cluster.as_str()).record(began.elapsed().as_secs_f64());
                 match &placed {
                     Ok(_) => {
                         metrics::placements(state.cluster.as_str()).increment(1);
@@ -187,6 +195,7 @@ impl Actor for Placement {
                     state.announce_room();
                 }
             }
+            PlacementMsg::Probe => {}
             #[cfg(feature = "sim")]
             PlacementMsg::Panic => panic!("asked to"),
         }
@@ -216,6 +225,20 @@ impl PlacementState {
         }
     }
 }
+
+/// Why placements are refused: all that [`lack_of`] says.
+pub(crate) const REFUSALS: [&str; 10] = [
+    "no_instances",
+    "AGENT",
+    "DRAINING",
+    "memberOf",
+    "distinctInstance",
+    "ATTRIBUTE",
+    "RESOURCE:CPU",
+    "RESOURCE:MEMORY",
+    "RESOURCE:PORTS",
+    "RESOURCE:GPU",
+];
 
 fn lack_of(refusal: &Refusal) -> &'static str {
     match refusal {

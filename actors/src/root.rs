@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::cluster::{clusters, spawn};
 use crate::context::Context;
 use crate::host::Host;
+use crate::measured::Measured;
 use crate::ports::{ContainerEngine, Inside, Secrets};
 use crate::schedules::Schedules;
 use crate::supervisor::{ChildSpec, Family, Supervisor, SupervisorMsg, stop};
@@ -37,7 +38,7 @@ pub async fn start(ctx: &Context) -> Result<Root, SpawnErr> {
         clippy::disallowed_methods,
         reason = "the root has no supervisor; its join handle is what is watched"
     )]
-    let (actor, ended) = Actor::spawn(None, supervisor, family).await?;
+    let (actor, ended) = Actor::spawn(None, Measured { actor: supervisor, kind: Kind::Root }, family).await?;
     Ok(Root { actor, ended })
 }
 
@@ -83,7 +84,7 @@ fn catalog(ctx: &Context, parent: &Path) -> ChildSpec {
         restart: Restart::Permanent,
         start: Arc::new(move |under| {
             let actor = Catalog { ctx: Arc::clone(&ctx), path: path.clone() };
-            spawn(actor, (), under).boxed()
+            spawn(Kind::Catalog, actor, (), under).boxed()
         }),
     }
 }
@@ -97,7 +98,7 @@ fn schedules(ctx: &Context, parent: &Path) -> ChildSpec {
         start: Arc::new(move |under| {
             let actor =
                 Schedules { ctx: Arc::clone(&ctx), path: path.clone(), writing: Arc::clone(&writing) };
-            spawn(actor, (), under).boxed()
+            spawn(Kind::Schedules, actor, (), under).boxed()
         }),
     }
 }
@@ -124,7 +125,7 @@ fn host(
                 inside: Arc::clone(&inside),
                 control: Arc::clone(&control),
             };
-            spawn(actor, (), under).boxed()
+            spawn(Kind::Host, actor, (), under).boxed()
         }),
     }
 }

@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::control::{NewSchedule, NewScheduleGroup, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::metrics;
 use crate::ports::{StoreError, Write};
 use crate::tree::{Kind, Life, Path};
@@ -120,10 +121,14 @@ pub enum SchedulesMsg {
     },
     /// The disk does not hold what is shown.
     WriteAgain(Again),
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(SchedulesMsg);
 
 /// What an audit found to be otherwise on disk.
 #[derive(Debug)]
@@ -245,6 +250,7 @@ impl Schedules {
                 self.queue(state, &key);
             }
             SchedulesMsg::WriteAgain(what) => state.write_again(what),
+            SchedulesMsg::Probe => {}
             #[cfg(feature = "sim")]
             SchedulesMsg::Panic => panic!("asked to"),
         }

@@ -5,7 +5,6 @@
 //! as a to-do: work is the difference between what is wanted and what is there.
 
 mod alarms;
-mod gauges;
 mod places;
 mod reconcile;
 mod roster;
@@ -33,13 +32,14 @@ use crate::context::Context;
 use crate::control::{Reply, ServiceUpdate};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::metrics;
 use crate::placement::{Holder, Place, PlacementMsg};
 use crate::ports::{StoreError, Write};
 use crate::task::{ChildEnd, TaskChildren};
 use crate::tree::{Kind, Life, Path};
 use alarms::AlarmWatch;
-use gauges::ServiceGauges;
+pub(crate) use roster::is_well;
 use roster::{Change, Member, Roster};
 use writes::Writes;
 use zones::ZoneWatch;
@@ -126,10 +126,14 @@ pub enum ServiceMsg {
     HeardEnough,
     /// Its record did not reach the disk when it should.
     NoteAgain,
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(ServiceMsg);
 
 /// A service's state.
 pub struct ServiceState {
@@ -153,7 +157,6 @@ pub struct ServiceState {
     stuck: bool,
     alarms: AlarmWatch,
     zones: ZoneWatch,
-    gauges: ServiceGauges,
     /// A look is on its way through the mailbox.
     due: bool,
     wake: Option<tokio::task::JoinHandle<Result<(), ractor::MessagingErr<ServiceMsg>>>>,
@@ -179,7 +182,7 @@ impl Actor for ServiceActor {
         Ok(ServiceState {
             steady: record.events.first().is_some_and(|event| event.message == story::steady(&key)),
             roster: Roster::default(),
-            children: TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), on_change),
+            children: TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), Kind::Service, on_change),
             writes: Writes::default(),
             blocked: false,
             told: None,
@@ -189,7 +192,6 @@ impl Actor for ServiceActor {
             stuck: false,
             alarms: AlarmWatch::default(),
             zones: ZoneWatch::default(),
-            gauges: ServiceGauges::new(&key),
             due: false,
             wake: None,
             _presence: self.ctx.directory.services.enter(key, me),
@@ -231,6 +233,7 @@ impl Actor for ServiceActor {
                 state.blocked = false;
             }
             ServiceMsg::NoteAgain => state.writes.touch(),
+            ServiceMsg::Probe => {}
             #[cfg(feature = "sim")]
             ServiceMsg::Panic => panic!("asked to"),
             ServiceMsg::Reconcile => {
@@ -501,13 +504,13 @@ impl ServiceActor {
         let outcome = match &failed.back_to {
             Some(to) => {
                 self.tell(state, story::rolling_back(&key, to));
-                "rolled-back"
+                ROLLED_BACK
             }
             None => {
                 if goes_back && cause.goes_back(&state.record) {
                     self.tell(state, story::no_way_back(&key, &failed.deployment));
                 }
-                "failed"
+                FAILED
             }
         };
         metrics::deployments(key.cluster.as_str(), key.name.as_str(), outcome).increment(1);
@@ -545,6 +548,13 @@ fn holder(service: &Service) -> Holder {
     Holder::Service(service.key.name.clone())
 }
 
+/// How deployments end, in the metrics' words.
+const COMPLETED: &str = "completed";
+const FAILED: &str = "failed";
+const ROLLED_BACK: &str = "rolled-back";
+/// All of these.
+pub(crate) const OUTCOMES: [&str; 3] = [COMPLETED, FAILED, ROLLED_BACK];
+
 /// Whether a task ended although nobody in charge of the service wanted that.
 fn unwanted(code: Option<StopCode>) -> bool {
     matches!(
@@ -560,7 +570,6 @@ fn is_draining(service: &Service) -> bool {
 /// Makes the service's record visible, and durable soon; while an API write is on its way to the disk the record
 /// waits for it, so that it never overwrites what was acknowledged.
 fn publish(ctx: &Context, state: &mut ServiceState) {
-    state.gauges.show(&state.roster, &state.record);
     if state.writes.take_touched() {
         ctx.note(Write::Service(state.record.clone()));
     }

@@ -11,6 +11,7 @@ use mainstay_core::supervision::{self, End, Intensity, Restart, Restarts, Strate
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
 
 use crate::context::Context;
+use crate::measured::probed;
 use crate::tree::{Kind, Life, Path};
 
 /// How long a child may take to stop before it is killed.
@@ -53,10 +54,14 @@ pub enum SupervisorMsg {
     Start(ChildSpec),
     /// Try again to start the child in this place, which did not start the last time.
     TryAgain(String),
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(SupervisorMsg);
 
 /// A supervisor's state.
 pub struct SupervisorState {
@@ -130,6 +135,7 @@ impl Actor for Supervisor {
                 self.start(&me, state, &name).await
             }
             SupervisorMsg::TryAgain(name) => self.start(&me, state, &name).await,
+            SupervisorMsg::Probe => Ok(()),
             #[cfg(feature = "sim")]
             SupervisorMsg::Panic => panic!("asked to"),
         }
@@ -175,7 +181,12 @@ impl Supervisor {
         let path = self.path.child(&spec.name);
         let intensity = self.ctx.settings.intensity;
         let now = self.ctx.nature.now();
-        match supervision::decide(self.strategy, spec.restart, end, &mut state.restarts, now, intensity) {
+        let verdict =
+            supervision::decide(self.strategy, spec.restart, end, &mut state.restarts, now, intensity);
+        if verdict != Verdict::Forget {
+            self.ctx.tree.counted(&self.path, self.kind, &state.restarts);
+        }
+        match verdict {
             Verdict::Forget => {
                 let child = state.children.remove(place);
                 self.ctx.tree.gone(&path);
@@ -227,7 +238,9 @@ impl Supervisor {
             Err(error) => {
                 let reason = format!("did not start: {error}");
                 let intensity = self.ctx.settings.intensity;
-                if !state.restarts.add(self.ctx.nature.now(), intensity) {
+                let goes_on = state.restarts.add(self.ctx.nature.now(), intensity);
+                self.ctx.tree.counted(&self.path, self.kind, &state.restarts);
+                if !goes_on {
                     let report = Report {
                         supervisor: self.path.clone(),
                         offender: name.to_owned(),

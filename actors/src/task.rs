@@ -21,6 +21,7 @@ use crate::context::{Context, Noted};
 use crate::control::{ControlError, Reply};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::metrics;
 use crate::placement::{Holder, PlacementMsg};
 use crate::ports::{StoreError, ToAgent, Write};
@@ -81,10 +82,14 @@ pub enum TaskMsg {
         /// Where the answer goes.
         reply: Reply<Arc<Task>>,
     },
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(TaskMsg);
 
 /// What became of a wish for protection: the task, or why it cannot be.
 pub type Protected = Result<Arc<Task>, protection::Refusal>;
@@ -199,6 +204,7 @@ impl Actor for TaskActor {
                     drop(reply.send(task));
                 });
             }
+            TaskMsg::Probe => {}
             #[cfg(feature = "sim")]
             TaskMsg::Panic => panic!("asked to"),
         }

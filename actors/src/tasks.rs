@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::control::{ControlError, Failure, Ran, Reply, RunTask};
 use crate::directory::Presence;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::metrics;
 use crate::placement::{Holder, Place, PlacementMsg, group_of, seed_of};
 use crate::ports::{StoreError, Write};
@@ -61,10 +62,14 @@ pub enum TasksMsg {
         /// Whether.
         outcome: Result<(), StoreError>,
     },
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(TasksMsg);
 
 /// Its state.
 pub struct TasksState {
@@ -98,7 +103,8 @@ impl Actor for Tasks {
 
     async fn pre_start(&self, me: Me, cluster: ClusterName) -> Result<TasksState, ActorProcessingErr> {
         me.cast(TasksMsg::Attach)?;
-        let children = TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), Arc::new(|_| {}));
+        let children =
+            TaskChildren::new(Arc::clone(&self.ctx), self.path.clone(), Kind::Tasks, Arc::new(|_| {}));
         Ok(TasksState {
             _presence: self.ctx.directory.tasks_of_clusters.enter(cluster.clone(), me),
             _life: self.ctx.tree.born(self.path.clone(), Kind::Tasks, self.ctx.nature.wall()),
@@ -121,6 +127,7 @@ impl Actor for Tasks {
             }
             TasksMsg::Written { made, outcome: Ok(()), .. } => self.inherit(&me, state, made).await?,
             TasksMsg::Written { .. } => {}
+            TasksMsg::Probe => {}
             #[cfg(feature = "sim")]
             TasksMsg::Panic => panic!("asked to"),
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use mainstay_core::model::Timestamp;
+use mainstay_core::supervision::{Intensity, Restarts};
 use serde::Serialize;
 
 use crate::metrics;
@@ -43,6 +45,36 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Root,
+        Self::Catalog,
+        Self::Clusters,
+        Self::Cluster,
+        Self::Placement,
+        Self::Agents,
+        Self::Agent,
+        Self::Services,
+        Self::Service,
+        Self::Tasks,
+        Self::Task,
+        Self::Schedules,
+        Self::Host,
+        Self::HostTask,
+    ];
+
+    /// Those that start others again when they end.
+    pub(crate) const SUPERVISORS: [Self; 8] = [
+        Self::Root,
+        Self::Clusters,
+        Self::Cluster,
+        Self::Agents,
+        Self::Services,
+        Self::Service,
+        Self::Tasks,
+        Self::Host,
+    ];
+
     /// The label's value.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -113,6 +145,8 @@ pub struct Tree(Arc<Mutex<Entries>>);
 #[derive(Debug, Default)]
 struct Entries {
     by_path: BTreeMap<Path, Entry>,
+    /// The restarts that count against supervisors, of those that had some lately.
+    restarts: BTreeMap<Path, (Kind, Restarts)>,
     /// Births so far; tells incarnations apart.
     births: u64,
 }
@@ -149,6 +183,25 @@ impl Tree {
         let entry = entries.at(path, kind);
         entry.node.restarts += 1;
         entry.node.last_end = Some(reason.to_owned());
+    }
+
+    /// A supervisor counted one more restart.
+    pub(crate) fn counted(&self, supervisor: &Path, kind: Kind, restarts: &Restarts) {
+        self.entries().restarts.insert(supervisor.clone(), (kind, restarts.clone()));
+    }
+
+    /// How much of the intensity is used up, by the supervisor of each kind that is closest to giving up; what is
+    /// absent has had no restarts lately. More than 1 where it gave up.
+    pub(crate) fn intensity_used(&self, now: Instant, intensity: Intensity) -> BTreeMap<Kind, f64> {
+        let mut entries = self.entries();
+        entries.restarts.retain(|_, (_, restarts)| restarts.counting(now, intensity) > 0);
+        let mut used = BTreeMap::new();
+        for (kind, restarts) in entries.restarts.values() {
+            let share = restarts.counting(now, intensity) as f64 / intensity.restarts.max(1) as f64;
+            let most = used.entry(*kind).or_insert(share);
+            *most = share.max(*most);
+        }
+        used
     }
 
     /// A supervisor will not start it again.

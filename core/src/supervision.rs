@@ -76,6 +76,11 @@ impl Restarts {
         self.0.len() <= intensity.restarts
     }
 
+    /// How many of them count at `now`; [`Restarts::len`] says how many did at the last one.
+    pub fn counting(&self, now: Instant, intensity: Intensity) -> usize {
+        self.0.iter().filter(|&&at| now.saturating_duration_since(at) <= intensity.period).count()
+    }
+
     /// How many count.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -147,6 +152,12 @@ mod tests {
         assert!(restarts.add(start, intensity));
         assert!(restarts.add(start + SEC, intensity));
         assert!(!restarts.add(start + 10 * SEC, intensity), "the first still counts at exactly the period");
+        assert_eq!(restarts.counting(start + 10 * SEC, intensity), 3);
+        assert_eq!(
+            restarts.counting(start + 12 * SEC, intensity),
+            1,
+            "without a further one to make them be forgotten"
+        );
         let mut restarts = Restarts::default();
         assert!(restarts.add(start, intensity));
         assert!(restarts.add(start + SEC, intensity));

@@ -2,6 +2,8 @@
 
 use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
 
+use super::wire::operations::Operation;
+
 const REQUESTS: &str = "mainstay_api_requests_total";
 const REQUEST_SECONDS: &str = "mainstay_api_request_seconds";
 
@@ -27,4 +29,11 @@ pub(super) fn requests(operation: &'static str, code: &'static str) -> Counter {
 /// How long answers take.
 pub(super) fn request_seconds(operation: &'static str) -> Histogram {
     histogram!(REQUEST_SECONDS, "operation" => operation)
+}
+
+/// Starts at zero what goes well; which errors there will be nobody knows beforehand.
+pub fn begin() {
+    for operation in Operation::ALL {
+        requests(operation.as_str(), "OK").increment(0);
+    }
 }

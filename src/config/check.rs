@@ -1,5 +1,6 @@
 //! What no type says of the settings.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use mainstay_core::model::ContainerInstance;
@@ -14,6 +15,9 @@ const SHORTEST_CLEANUP: Duration = Duration::from_secs(1);
 
 /// So would asking Prometheus all the time.
 const SHORTEST_LOOK: Duration = Duration::from_secs(1);
+
+/// Between two looks at what containers use: more would keep the engine busy, fewer would say nothing.
+const OF_LOOKS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(600);
 
 const ATTRIBUTE_VALUE: &str = "1 to 128 letters, digits, spaces within, or - _ . @ / \\ :";
 
@@ -104,6 +108,11 @@ impl Config {
         }
         if self.alarms.interval.0 < SHORTEST_LOOK {
             return wrong("alarms.interval", &self.alarms.interval.to_string(), "at least 1s");
+        }
+        let looks = self.metrics.container_stats_interval;
+        if !looks.0.is_zero() && !OF_LOOKS.contains(&looks.0) {
+            let right = "from 1s to 10m, or 0s for no looks at all";
+            return wrong("metrics.container-stats-interval", &looks.to_string(), right);
         }
         let endpoint = &self.engine.endpoint;
         let known = ["unix://", "tcp://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));

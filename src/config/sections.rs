@@ -198,6 +198,14 @@ pub struct Alarms {
     pub bake_time: Span,
 }
 
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Metrics {
+    /// Between two looks at what containers use; nothing means none.
+    pub container_stats_interval: Span,
+}
+
 /// The supervision tree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -340,6 +348,12 @@ impl Default for Alarms {
             interval: Span(defaults.alarm_interval),
             bake_time: Span(defaults.alarm_bake_time),
         }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { container_stats_interval: Span(Duration::from_secs(15)) }
     }
 }
 

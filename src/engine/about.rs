@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use bollard::models::{ContainerInspectResponse, EndpointSettings, Health};
-use bollard::query_parameters::StatsOptions;
+use bollard::models::{
+    ContainerBlkioStatEntry, ContainerInspectResponse, ContainerNetworkStats, ContainerStatsResponse,
+    EndpointSettings, Health,
+};
+use bollard::query_parameters::{ListContainersOptions, StatsOptions};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use mainstay_actors::ports::EngineError;
 use mainstay_core::model::Timestamp;
+use mainstay_core::{EngineId, TaskId};
 use serde_json::Value;
 
 use super::errors::{status, when};
 use super::{DockerEngine, labels, translate};
+use crate::usage::{Running, Usage};
 
 /// What the engine knows of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -96,6 +101,68 @@ impl DockerEngine {
         });
         Ok(samples.boxed())
     }
+
+    /// The containers of this installation that run, pause containers too.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn running(&self) -> Result<Vec<Running>, EngineError> {
+        let client = self.client().await?;
+        let options = ListContainersOptions { filters: Some(self.owned()), ..Default::default() };
+        let listed = client.list_containers(Some(options)).await;
+        let found =
+            listed.map_err(|error| when(&self.endpoint, "list", &error))?.into_iter().filter_map(|seen| {
+                let mut labels = seen.labels?;
+                let (task, container) =
+                    (labels.remove(labels::TASK_ID)?, labels.remove(labels::CONTAINER_NAME)?);
+                Some(Running { id: EngineId::new(seen.id?), task: TaskId::new(task), container })
+            });
+        Ok(found.collect())
+    }
+
+    /// What a container has used; `None` where it does not run.
+    ///
+    /// # Errors
+    /// Where the engine does not answer, or the container is gone.
+    pub async fn usage(&self, id: &EngineId) -> Result<Option<Usage>, EngineError> {
+        let client = self.client().await?;
+        // One look, not the second that the engine takes to measure a rate.
+        let mut samples = client.stats(id.as_str(), Some(StatsOptions { stream: false, one_shot: true }));
+        match samples.next().await {
+            Some(Ok(sample)) => Ok(used(sample)),
+            Some(Err(error)) => Err(when(&self.endpoint, "stats", &error)),
+            None => Ok(None),
+        }
+    }
+}
+
+fn used(sample: ContainerStatsResponse) -> Option<Usage> {
+    let cpu = sample.cpu_stats?.cpu_usage?.total_usage?;
+    // One that does not run has used nothing at all.
+    if cpu == 0 {
+        return None;
+    }
+    let memory = sample.memory_stats.unwrap_or_default();
+    let of_kernel = memory.stats.unwrap_or_default();
+    // As `docker stats` counts: the names are those of the second and of the first version of control groups.
+    let cached = of_kernel.get("inactive_file").or_else(|| of_kernel.get("total_inactive_file"));
+    let interfaces = sample.networks.unwrap_or_default();
+    let over_all = |of: fn(&ContainerNetworkStats) -> Option<u64>| interfaces.values().filter_map(of).sum();
+    let blocks = sample.blkio_stats.unwrap_or_default().io_service_bytes_recursive.unwrap_or_default();
+    let moved = |act: &str| {
+        let of_act = |entry: &&ContainerBlkioStatEntry| {
+            entry.op.as_deref().is_some_and(|op| op.eq_ignore_ascii_case(act))
+        };
+        blocks.iter().filter(of_act).filter_map(|entry| entry.value).sum()
+    };
+    Some(Usage {
+        cpu,
+        memory: memory.usage.unwrap_or(0).saturating_sub(cached.copied().unwrap_or(0)),
+        received: over_all(|interface| interface.rx_bytes),
+        sent: over_all(|interface| interface.tx_bytes),
+        read: moved("read"),
+        written: moved("write"),
+    })
 }
 
 fn about(owner: &str, seen: ContainerInspectResponse) -> Option<About> {

@@ -53,6 +53,9 @@ pub(crate) enum End {
 }
 
 impl End {
+    /// All that [`End::as_str`] says.
+    pub(crate) const WORDS: [&str; 7] = ["exited", "asked", "left", "idle", "closing", "garbled", "failed"];
+
     /// The word in metrics and logs.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {

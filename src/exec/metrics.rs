@@ -2,6 +2,8 @@
 
 use metrics::{Counter, Gauge, Unit, counter, describe_counter, describe_gauge, gauge};
 
+use super::dialect::End;
+
 const SESSIONS: &str = "mainstay_exec_sessions";
 const ENDED: &str = "mainstay_exec_sessions_ended_total";
 
@@ -37,4 +39,14 @@ fn sessions() -> Gauge {
 
 pub(super) fn ended(kind: &'static str, how: &'static str) -> Counter {
     counter!(ENDED, "kind" => kind, "how" => how)
+}
+
+/// Starts at zero whatever has labels that are known beforehand.
+pub(crate) fn begin() {
+    sessions().increment(0.0);
+    for kind in ["ecs", "cli"] {
+        for how in End::WORDS {
+            ended(kind, how).increment(0);
+        }
+    }
 }

@@ -28,3 +28,8 @@ impl Drop for Counted {
 fn readings() -> Gauge {
     gauge!(READINGS)
 }
+
+/// Starts it at zero.
+pub(crate) fn begin() {
+    readings().increment(0.0);
+}

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use metrics::{
-    Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit, with_local_recorder,
-};
+use metrics::with_local_recorder;
 
 use super::*;
 
@@ -50,7 +49,12 @@ fn the_table_of_metrics_is_what_the_code_describes() {
     with_local_recorder(&scribe, describe_all);
     let mut table = String::from(
         "# Metrics\n\nAt `/metrics`, in Prometheus's text format. Made from the code by a test \
-         (`MAINSTAY_UPDATE=1 cargo test the_table_of_metrics`).\n\n| name | kind | what it says |\n|---|---|---|\n",
+         (`MAINSTAY_UPDATE=1 cargo test the_table_of_metrics`).\n\n\
+         Series with fixed labels are there from the start, at zero. What names a cluster is there for as long as \
+         what it names: an hour after a service is gone, so are its counters; no label has a task's id. Histograms \
+         of services begin anew after an hour in which nothing was recorded. There are no exemplars: the exporter \
+         writes Prometheus's text format, which has none. Dashboards and alerts over all of these: `dashboards/`.\n\n\
+         | name | kind | what it says |\n|---|---|---|\n",
     );
     for (name, (kind, help)) in scribe.0.into_inner().unwrap() {
         assert!(name.starts_with("mainstay_"), "{name} lacks the prefix");
@@ -66,4 +70,97 @@ fn the_table_of_metrics_is_what_the_code_describes() {
         std::fs::write(path, &table).unwrap();
     }
     assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), table, "docs/metrics.md is out of date");
+}
+
+/// A file of the project, or all in a folder whose names end so.
+fn shipped(folder: &str, end: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.to_string_lossy().ends_with(end)).collect()
+}
+
+/// The names of metrics in a text. What a rule records has colons, and is none.
+fn names_in(text: &str, known: &BTreeMap<String, (&'static str, String)>) -> BTreeSet<String> {
+    let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':';
+    let words = text.split(|letter| !word(letter));
+    let names = words.filter(|word| word.starts_with("mainstay_") && !word.contains(':'));
+    names
+        .map(|name| {
+            let of_histogram = |end| name.strip_suffix(end).filter(|plain| known.contains_key(*plain));
+            ["_bucket", "_sum", "_count"].into_iter().find_map(of_histogram).unwrap_or(name).to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_metric_is_on_a_dashboard_or_in_a_rule_or_left_out_on_purpose_and_none_is_made_up() {
+    let scribe = Scribe::default();
+    with_local_recorder(&scribe, describe_all);
+    let known = scribe.0.into_inner().unwrap();
+    let files = shipped("dashboards", ".json").into_iter().chain(shipped("dashboards/rules", "mainstay.yml"));
+    let mut used = BTreeSet::new();
+    for file in files {
+        let names = names_in(&std::fs::read_to_string(&file).unwrap(), &known);
+        for name in &names {
+            assert!(known.contains_key(name), "{}: there is no {name}", file.display());
+        }
+        used.extend(names);
+    }
+    let unused = include_str!("../../dashboards/unused.txt");
+    let lines = unused.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let mut left_out = BTreeSet::new();
+    for line in lines {
+        let (name, reason) = line.split_once(": ").unwrap_or_else(|| panic!("{line}: no reason"));
+        assert!(known.contains_key(name) && !used.contains(name) && !reason.is_empty(), "{line}");
+        left_out.insert(name.to_owned());
+    }
+    let forgotten: Vec<_> =
+        known.keys().filter(|name| !used.contains(*name) && !left_out.contains(*name)).collect();
+    assert!(
+        forgotten.is_empty(),
+        "on no dashboard, in no rule, and not in dashboards/unused.txt: {forgotten:?}"
+    );
+}
+
+#[test]
+fn every_alert_has_a_page_and_a_test() {
+    let rules = include_str!("../../dashboards/rules/mainstay.yml");
+    let tests = include_str!("../../dashboards/rules/mainstay.test.yml");
+    let after = |word: &str| {
+        rules.lines().filter_map(|line| line.trim().strip_prefix(word)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (alerts, pages) = (after("- alert: "), after("runbook_url: "));
+    assert_eq!(alerts.len(), pages.len());
+    for page in pages {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&page).is_file(), "{page}");
+    }
+    for alert in alerts {
+        assert!(tests.contains(&format!("alertname: {alert}\n")), "no test has {alert} fire");
+    }
+}
+
+#[test]
+fn what_names_a_cluster_is_forgotten_once_nobody_touches_it_and_all_else_stays() {
+    let (recorder, pages) = Recorders::new(Duration::from_millis(20)).unwrap();
+    let touch = || with_local_recorder(&recorder, || counter!("living", "cluster" => "default").increment(0));
+    with_local_recorder(&recorder, || {
+        counter!("living", "cluster" => "default").increment(3);
+        for service in 0..10_000 {
+            counter!("gone", "cluster" => "default", "service" => service.to_string()).increment(1);
+        }
+        counter!("lasting", "kind" => "root").increment(2);
+        gauge!("lasting_gauge").set(1.0);
+    });
+    let page = || {
+        touch();
+        pages.lasting.render() + &pages.passing.render()
+    };
+    assert_eq!(page().lines().filter(|line| line.starts_with("gone{")).count(), 10_000);
+    // Each look comes long after the time after which what nobody touches is forgotten, however slow the machine is.
+    std::thread::sleep(Duration::from_millis(100));
+    let last = page();
+    assert!(!last.contains("gone"), "{last}");
+    for line in ["living{cluster=\"default\"} 3", "lasting{kind=\"root\"} 2", "lasting_gauge 1"] {
+        assert!(last.lines().any(|there| there == line), "{line}: {last}");
+    }
 }

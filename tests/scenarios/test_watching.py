@@ -2,15 +2,13 @@
 
 import json
 import os
-import pathlib
 import re
 import signal
-import subprocess
-import urllib.parse
 
 import pytest
 
-from vocabulary import PROJECT, container, fresh, free_port, get, wait_for
+from prometheus import RULES, Prometheus, promtool
+from vocabulary import PROJECT, container, fresh, get, wait_for
 
 
 def samples(daemon):
@@ -108,48 +106,12 @@ def test_what_a_service_is_named_cannot_become_markup(daemon):
     assert "<script>alert(1)" not in get(f"{daemon.url}/")[1]
 
 
-RULES = PROJECT / "dashboards/rules/mainstay.yml"
-
-
-def promtool(*words, **options):
-    """What Prometheus's own checker says, which has nothing against it."""
-    program = pathlib.Path(os.environ["PROMETHEUS"]).with_name("promtool")
-    done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture
 def prometheus(daemon, tmp_path):
-    """A real Prometheus with the project's own scrape configuration, pointed at this daemon."""
-    program = os.environ.get("PROMETHEUS")
-    if not program:
-        pytest.fail("PROMETHEUS is not set; run the scenarios through cargo xtask test")
-    shipped = (PROJECT / "dashboards/prometheus.yml").read_text()
-    assert shipped.count("127.0.0.1:7077") == 2
-    config = tmp_path / "prometheus.yml"
-    quick = re.sub(r"(scrape|evaluation)_interval: \S+", r"\1_interval: 1s", shipped)
-    config.write_text(quick.replace("127.0.0.1:7077", daemon.address).replace("rules/mainstay.yml", str(RULES)))
-    address = f"127.0.0.1:{free_port()}"
-    with open(tmp_path / "prometheus.log", "w") as log:
-        process = subprocess.Popen(
-            [program, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}", f"--web.listen-address={address}"],
-            stdout=log, stderr=log,
-        )
-    yield lambda query: ask_prometheus(address, query)
-    process.terminate()
-    process.wait(30)
-
-
-def ask_prometheus(address, query):
-    try:
-        status, text = get(f"http://{address}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
-    except OSError:
-        return None
-    if status == 503:
-        # It listens before it is ready.
-        return None
-    return json.loads(text).get("data", {}).get("result")
+    """A real Prometheus, pointed at this daemon."""
+    prometheus = Prometheus(daemon, tmp_path)
+    yield prometheus
+    prometheus.end()
 
 
 def test_prometheus_scrapes_it_and_answers_about_a_service(daemon, prometheus):
@@ -183,33 +145,3 @@ def test_prometheus_has_nothing_against_what_is_shipped_for_it():
 def test_prometheus_has_nothing_against_the_metrics_page(daemon):
     daemon.serve()
     promtool("check", "metrics", input=get(f"{daemon.url}/metrics")[1])
-
-
-def test_every_rule_is_over_metrics_that_there_are_and_every_alert_has_its_page(daemon, prometheus):
-    daemon.serve()
-    wait_for("an evaluation", lambda: prometheus("cluster_service:mainstay_service_missing_tasks:max0"))
-    shipped = RULES.read_text()
-    table = (PROJECT / "docs/metrics.md").read_text()
-    recorded = set(re.findall(r"record: (\S+)", shipped))
-    for name in set(re.findall(r"(?<!:)\bmainstay_\w+", "\n".join(re.findall(r"expr: .*(?:\n {10}.*)*", shipped)))):
-        plain = re.sub(r"_(bucket|sum|count)$", "", name)
-        assert f"`{plain}`" in table or any(name in made for made in recorded), name
-    alerts = re.findall(r"alert: (\S+)", shipped)
-    pages = re.findall(r"runbook_url: (\S+)", shipped)
-    assert len(alerts) == len(pages) and all((PROJECT / page).is_file() for page in pages)
-
-
-def test_every_dashboard_asks_for_series_that_are_there(daemon):
-    """A panel over a series that nobody writes stays empty for ever."""
-    service = daemon.serve()
-    (task,) = daemon.tasks(service)
-    os.kill(daemon.container_of(task).attrs["State"]["Pid"], signal.SIGKILL)
-    daemon.stopped(task["taskArn"])
-    daemon.stable(service)
-    daemon.ecs.list_clusters()
-    # These are written only once something goes wrong.
-    rare = {"mainstay_actor_restarts_total", "mainstay_placement_failures_total", "mainstay_store_note_failures_total", "mainstay_store_commit_failures_total"}
-    there = {re.sub(r"\{.*", "", key) for key in samples(daemon)} | rare
-    for dashboard in (PROJECT / "dashboards").glob("*.json"):
-        for name in set(re.findall(r"mainstay_\w+", dashboard.read_text())):
-            assert name in there, f"{dashboard.name}: {name}"

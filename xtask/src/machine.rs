@@ -17,6 +17,8 @@ const PYTHON_PACKAGES: [&str; 10] = [
     "boto3==1.44.8",
     "botocore==1.44.8",
     "docker==7.2.0",
+    // Grafana's types, made from its schema; the number before the mark is when that release was made.
+    "grafana-foundation-sdk==1769699379!11.6.0; python_version >= '3.11'",
     "moto[server]==5.2.5",
     "pyte==0.8.2",
     "pytest==9.2.0",

@@ -5,6 +5,7 @@
 mod bench;
 mod codegen;
 mod daemon;
+mod dashboards;
 mod image;
 mod machine;
 mod observe;
@@ -63,6 +64,8 @@ enum Chore {
         data_dir: PathBuf,
     },
     /// Watches a daemon that runs, and its tasks, with a Prometheus: alerts, and graphs of every metric.
+    ///
+    /// Where Grafana is installed it is started, too, with the dashboards.
     Observe {
         /// The data folder that `up` was given.
         #[arg(long, value_name = "FOLDER", default_value = ".mainstay")]
@@ -91,6 +94,12 @@ enum Chore {
         #[command(subcommand)]
         bench: bench::Bench,
     },
+    /// Writes Grafana's dashboards anew from their descriptions in xtask/src/dashboards.
+    Dashboards {
+        /// Only says whether they are up to date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Writes the API's wire types anew from botocore's service model.
     Codegen {
         /// Only says whether they are up to date.
@@ -107,6 +116,7 @@ fn main() -> ExitCode {
         Chore::Test { quick, scenarios } => test::test(&test::Test { quick, scenarios }),
         Chore::Soak { minutes } => soak::soak(minutes),
         Chore::Bench { bench } => bench::measure(&bench),
+        Chore::Dashboards { check } => dashboards::dashboards(check),
         Chore::Codegen { check } => codegen::run_codegen(check),
     };
     match outcome {

@@ -9,7 +9,7 @@ use crate::daemon::Daemon;
 use crate::machine::{
     Fallible, cargo_deny, debian, engine, output, project, say, virtual_environment, workshop,
 };
-use crate::{Outcome, Told, codegen, image, soak, up};
+use crate::{Outcome, Told, codegen, dashboards, image, soak, up};
 
 /// How much of a failed check's log is shown when it fails.
 const SHOWN_LINES: usize = 200;
@@ -98,6 +98,7 @@ impl Machine {
 fn static_checks(with: &Test, machine: &Machine, report: &mut Report) {
     report.check("formatting", |log| logged(log, "cargo", |cargo| cargo.args(["fmt", "--all", "--check"])));
     report.check("wire types are as generated", |_| codegen::run_codegen(true));
+    report.check("dashboards are as described", |_| dashboards::dashboards(true));
     report.check("clippy", |log| {
         logged(log, "cargo", |cargo| {
             cargo.args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])

@@ -30,8 +30,11 @@ pub(super) enum Lane {
     Stop,
 }
 
+/// The lanes' names.
+pub(crate) const LANES: [&str; 3] = [Lane::Work.as_str(), Lane::Pull.as_str(), Lane::Stop.as_str()];
+
 impl Lane {
-    fn as_str(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Work => "work",
             Self::Pull => "pull",

@@ -181,6 +181,10 @@ async fn pulled(
     result
 }
 
+/// How pulls go: all that [`word`] says.
+pub(crate) const PULL_RESULTS: [&str; 7] =
+    ["pulled", "not-found", "denied", "unreachable", "timeout", "engine-away", "failed"];
+
 /// The label `result`.
 fn word(result: &Result<(), EngineError>) -> &'static str {
     match result {

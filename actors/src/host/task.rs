@@ -21,6 +21,7 @@ use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
 use crate::context::Context;
 use crate::failpoint::Failpoint;
+use crate::measured::probed;
 use crate::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineEventKind, FromAgent, Inside,
     PullProblem, Secrets,
@@ -112,10 +113,14 @@ pub enum HostTaskMsg {
     CleanUp,
     /// Whether they are removed.
     CleanedUp(Result<(), EngineError>),
+    /// Measures how much waits before it.
+    Probe,
     /// Panic, to see what heals.
     #[cfg(feature = "sim")]
     Panic,
 }
+
+probed!(HostTaskMsg);
 
 /// Its state.
 pub struct HostTaskState {
@@ -226,6 +231,7 @@ impl Actor for HostTask {
                 tracing::warn!(task = %state.spec.id, %error, "could not remove its containers and volumes; trying again");
                 me.send_after(RETRY.1, || HostTaskMsg::CleanUp);
             }
+            HostTaskMsg::Probe => {}
             #[cfg(feature = "sim")]
             HostTaskMsg::Panic => panic!("asked to"),
         }

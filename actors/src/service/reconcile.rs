@@ -12,7 +12,7 @@ use mainstay_core::{DeploymentId, TaskId};
 
 use super::roster::{NewPlace, Proof};
 use super::zones::Step;
-use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
+use super::{COMPLETED, Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{PlacementMsg, group_of, seed_of};
@@ -260,7 +260,7 @@ impl ServiceActor {
             if let Some(deployment) = rollout::complete(&mut state.record, self.ctx.nature.wall()) {
                 Failpoint::DeploymentFinished.hit();
                 self.keep_counts(state);
-                metrics::deployments(key.cluster.as_str(), key.name.as_str(), "completed").increment(1);
+                metrics::deployments(key.cluster.as_str(), key.name.as_str(), COMPLETED).increment(1);
                 self.tell(state, story::completed(&key, &deployment));
             }
             self.tell(state, story::steady(&key));

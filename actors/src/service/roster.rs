@@ -63,8 +63,6 @@ pub(super) struct Count {
     pub(super) running: u32,
     /// Not RUNNING yet, and not stopping.
     pub(super) pending: u32,
-    /// RUNNING and, where there is a health check, HEALTHY.
-    pub(super) healthy: u32,
 }
 
 /// What a task's change means to its service.
@@ -302,11 +300,6 @@ impl Roster {
         left.min()
     }
 
-    /// Everybody, counted.
-    pub(super) fn count(&self) -> Count {
-        self.count_of(|_| true)
-    }
-
     /// The members of a deployment, counted.
     pub(super) fn count_in(&self, deployment: &DeploymentId) -> Count {
         self.count_of(|member| member.deployment == *deployment)
@@ -319,8 +312,6 @@ impl Roster {
             count.running += u32::from(task.last_status == TaskStatus::Running);
             let wanted = task.desired_status == TaskStatus::Running;
             count.pending += u32::from(wanted && task.last_status < TaskStatus::Running);
-            let well = task.health == Health::Healthy || !is_checked(task);
-            count.healthy += u32::from(task.last_status == TaskStatus::Running && well);
         }
         count
     }
@@ -422,6 +413,11 @@ impl Member {
 
 fn is_up(task: &Task) -> bool {
     task.last_status == TaskStatus::Running && task.desired_status == TaskStatus::Running
+}
+
+/// Whether nothing is known against a task that runs.
+pub(crate) fn is_well(task: &Task) -> bool {
+    task.health == Health::Healthy || !is_checked(task)
 }
 
 /// Whether any of its essential containers has a check, from which its health follows.

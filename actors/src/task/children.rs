@@ -10,6 +10,7 @@ use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, Message, S
 
 use super::{OnChange, TaskActor, TaskMsg};
 use crate::context::Context;
+use crate::measured::Measured;
 use crate::supervisor;
 use crate::tree::{Kind, Path};
 
@@ -18,6 +19,7 @@ use crate::tree::{Kind, Path};
 pub(crate) struct TaskChildren {
     ctx: Context,
     path: Path,
+    kind: Kind,
     on_change: OnChange,
     actors: BTreeMap<ActorId, (ActorRef<TaskMsg>, TaskId)>,
     restarts: Restarts,
@@ -34,8 +36,9 @@ pub(crate) enum ChildEnd {
 }
 
 impl TaskChildren {
-    pub(crate) fn new(ctx: Context, path: Path, on_change: OnChange) -> Self {
-        Self { ctx, path, on_change, actors: BTreeMap::new(), restarts: Restarts::default() }
+    /// Below the actor of that kind in that place.
+    pub(crate) fn new(ctx: Context, path: Path, kind: Kind, on_change: OnChange) -> Self {
+        Self { ctx, path, kind, on_change, actors: BTreeMap::new(), restarts: Restarts::default() }
     }
 
     /// Starts the actor of a task, new or known.
@@ -50,6 +53,7 @@ impl TaskChildren {
             path: self.path.child(&id),
             on_change: Arc::clone(&self.on_change),
         };
+        let actor = Measured { actor, kind: Kind::Task };
         let (actor, _) = Actor::spawn_linked(None, actor, task, supervisor).await?;
         self.actors.insert(actor.get_id(), (actor, id));
         Ok(())
@@ -77,7 +81,9 @@ impl TaskChildren {
             (End::Abnormal, Some(task)) => {
                 tracing::error!(supervisor = %self.path, context = "child_terminated", offender = %id, reason,
                     "task actor will be started again; its containers are not touched");
-                if !self.restarts.add(self.ctx.nature.now(), self.ctx.settings.intensity) {
+                let goes_on = self.restarts.add(self.ctx.nature.now(), self.ctx.settings.intensity);
+                self.ctx.tree.counted(&self.path, self.kind, &self.restarts);
+                if !goes_on {
                     return Err(format!("task actors keep crashing; the last, {id}: {reason}").into());
                 }
                 self.ctx.tree.restarting(&path, Kind::Task, &reason);

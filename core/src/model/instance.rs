@@ -71,6 +71,9 @@ pub enum InstanceStatus {
 }
 
 impl InstanceStatus {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Active, Self::Draining];
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

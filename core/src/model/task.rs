@@ -123,6 +123,18 @@ pub enum TaskStatus {
 }
 
 impl TaskStatus {
+    /// All of them, in the order of life.
+    pub const ALL: [Self; 8] = [
+        Self::Provisioning,
+        Self::Pending,
+        Self::Activating,
+        Self::Running,
+        Self::Deactivating,
+        Self::Stopping,
+        Self::Deprovisioning,
+        Self::Stopped,
+    ];
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -182,6 +194,15 @@ pub enum StopCode {
 }
 
 impl StopCode {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::TaskFailedToStart,
+        Self::EssentialContainerExited,
+        Self::UserInitiated,
+        Self::ServiceSchedulerInitiated,
+        Self::TerminationNotice,
+    ];
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
