@@ -43,9 +43,11 @@ use mainstay_actors::view::View;
 use mainstay_core::Partition;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::exec::Execs;
 use crate::logs::Logs;
+use crate::traces;
 use error::{Answer, ApiError, Code};
 use wire::logs;
 use wire::operations::{Exception, Operation};
@@ -98,12 +100,17 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
     let began = tokio::time::Instant::now();
     let operation = operation(&head.headers);
     let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
+    let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
+    let span = traces::request(name, &head.headers, &request_id);
     let outcome = match (&operation, &body, &slot) {
         (Err(refusal), _, _) | (_, Err(refusal), _) | (_, _, Err(refusal)) => Err(refusal.clone()),
-        (Ok(operation), Ok(body), Ok(_)) => unwound(carry_out(&api, *operation, &head.headers, body)).await,
+        (Ok(operation), Ok(body), Ok(_)) => {
+            let work = carry_out(&api, *operation, &head.headers, body);
+            unwound(work).instrument(span.clone()).await
+        }
     };
     drop(slot);
-    let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
+    traces::answered(&span, outcome.as_ref().err());
     let said = body.as_deref().unwrap_or_default();
     notice(name, said, outcome.as_ref().err(), began.elapsed(), &request_id);
     let mut response = match outcome {

@@ -30,6 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{self, Config, Flags};
 use crate::daemon::{Daemon, Role};
 use crate::log::{self, chain};
+use crate::traces::Traces;
 use outcome::EXIT_USAGE;
 
 /// Amazon ECS on your own machines.
@@ -173,6 +174,10 @@ struct DaemonArguments {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Send traces of API calls through the tree to the OpenTelemetry collector at this address, such as
+    /// `http://127.0.0.1:4318`.
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
     /// The settings' file; config/mainstay.toml in the source shows every setting.
     #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
     config: Option<PathBuf>,
@@ -222,6 +227,7 @@ pub fn run() -> ExitCode {
         config: config::file(arguments.config.as_deref()),
         listen: arguments.listen,
         data_dir: arguments.data_dir,
+        otlp: arguments.otlp,
     };
     let config = match Config::load(&flags) {
         Ok(config) => config,
@@ -235,7 +241,6 @@ pub fn run() -> ExitCode {
         eprintln!("mainstay: {error}");
         return ExitCode::from(EXIT_USAGE);
     }
-    log::begin(&config.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -243,7 +248,20 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let collector = Some(config.traces.otlp.as_str()).filter(|address| !address.is_empty());
+    let begin = |address| Traces::begin(address, &config.settings().partition, runtime.handle());
+    let traces = match collector.map(begin).transpose() {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("mainstay: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    log::begin(&config.log, traces.as_ref());
     let exit_code = runtime.block_on(serve(&config, role, stop_tasks, simulated));
+    if let Some(traces) = traces {
+        traces.end();
+    }
     drop(passing);
     exit_code
 }

@@ -68,6 +68,8 @@ pub struct Config {
     pub state: State,
     /// The log.
     pub log: Log,
+    /// Where traces go.
+    pub traces: Traces,
 }
 
 /// What flags say; absent is as it was.
@@ -79,6 +81,8 @@ pub struct Flags {
     pub listen: Option<SocketAddr>,
     /// `server.data-dir`.
     pub data_dir: Option<PathBuf>,
+    /// `traces.otlp`.
+    pub otlp: Option<String>,
 }
 
 /// What is wrong with the settings.
@@ -117,6 +121,9 @@ impl Config {
         config.server.listen = flags.listen.unwrap_or(config.server.listen);
         if let Some(path) = &flags.data_dir {
             config.server.data_dir.clone_from(path);
+        }
+        if let Some(address) = &flags.otlp {
+            config.traces.otlp.clone_from(address);
         }
         config.check()?;
         Ok(config)

@@ -14,4 +14,5 @@ pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod store;
+pub mod traces;
 pub mod usage;

@@ -9,9 +9,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Log, LogFormat};
+use crate::traces::Traces;
 
-/// Sets the process's log up, on standard error. A second call changes nothing.
-pub fn begin(log: &Log) {
+/// Sets the process's log up, on standard error, and the way of its traces. A second call changes nothing.
+pub fn begin(log: &Log, traces: Option<&Traces>) {
     let terminal = std::io::stderr().is_terminal();
     let json = match log.format {
         LogFormat::Auto => !terminal,
@@ -27,8 +28,11 @@ pub fn begin(log: &Log) {
     // Config::check has seen that it parses.
     let filter: Targets =
         log.filter.parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
-    let filter = filter.and(filter_fn(|line| !has_bodies(line)));
-    if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {
+    // No line shows the spans that it is in: they are for traces alone.
+    let filter = filter.and(filter_fn(|line| line.is_event() && !has_bodies(line)));
+    let layers =
+        tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces.map(Traces::layer));
+    if layers.try_init().is_ok() {
         std::panic::set_hook(Box::new(panicked));
     }
 }

@@ -31,6 +31,7 @@ pub struct Agent {
 }
 
 /// What an agent is told.
+#[derive(strum::IntoStaticStr)]
 pub enum AgentMsg {
     /// Say hello; sent by the agent to itself at its birth.
     Begin,

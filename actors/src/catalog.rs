@@ -40,6 +40,7 @@ pub struct Catalog {
 }
 
 /// What the catalog is told.
+#[derive(strum::IntoStaticStr)]
 pub enum CatalogMsg {
     /// Make a cluster.
     CreateCluster {

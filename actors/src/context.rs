@@ -19,6 +19,7 @@ use mainstay_core::{InstanceId, Partition, TaskId, restart};
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Instrument as _;
 
 use crate::directory::Directory;
 use crate::host::Limits;
@@ -335,9 +336,9 @@ impl Surroundings {
         (!newer).then(|| self.note(Write::Task(Task::clone(task))))
     }
 
-    /// Runs work beside the actors; a panic in it is logged, never lost.
+    /// Runs work beside the actors, in the trace of whoever begins it; a panic in it is logged, never lost.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.tracker.spawn(async move {
+        let guarded = async move {
             if let Err(panic) = AssertUnwindSafe(work).catch_unwind().await {
                 let text = panic
                     .downcast_ref::<&str>()
@@ -345,7 +346,8 @@ impl Surroundings {
                     .or_else(|| panic.downcast_ref::<String>().cloned());
                 tracing::error!(panic = text.unwrap_or_default(), "background work panicked");
             }
-        });
+        };
+        self.tracker.spawn(guarded.in_current_span());
     }
 
     /// Waits until every write that was begun is on disk, or has failed.

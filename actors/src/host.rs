@@ -73,6 +73,7 @@ pub struct Host {
 }
 
 /// What the host is told.
+#[derive(strum::IntoStaticStr)]
 pub enum HostMsg {
     /// Try to reach the engine.
     Connect,

@@ -29,6 +29,7 @@ pub mod failpoint;
 pub mod fleet;
 pub mod host;
 mod measured;
+pub use measured::SPANS;
 pub mod metrics;
 pub mod placement;
 pub mod ports;

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, Message, SupervisionEvent};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 use crate::metrics::{self, Histogram};
 use crate::tree::Kind;
 
+/// The target of the spans of which traces are made.
+pub const SPANS: &str = "mainstay::spans";
 /// Between two probes of one actor.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
@@ -22,6 +25,9 @@ pub(crate) trait Probed: Message {
 
     /// Whether it is that one; an actor's own handler never sees it.
     fn is_probe(&self) -> bool;
+
+    /// What kind of message it is, in a trace.
+    fn word(&self) -> &'static str;
 }
 
 /// For an enum with a variant `Probe`.
@@ -34,6 +40,10 @@ macro_rules! probed {
 
             fn is_probe(&self) -> bool {
                 matches!(self, Self::Probe)
+            }
+
+            fn word(&self) -> &'static str {
+                self.into()
             }
         }
     };
@@ -101,7 +111,8 @@ where
             state.arrived(began);
             return Ok(());
         }
-        let outcome = self.actor.handle(me.clone(), message, &mut state.state).await;
+        let span = span(self.kind, message.word());
+        let outcome = self.actor.handle(me.clone(), message, &mut state.state).instrument(span).await;
         let now = Instant::now();
         state.handling.record((now - began).as_secs_f64());
         if let Some(ahead) = &mut state.ahead {
@@ -131,6 +142,16 @@ where
     ) -> Result<(), ActorProcessingErr> {
         self.actor.post_stop(me, &mut state.state).await
     }
+}
+
+/// What an actor does because of a request is in that one's trace: ractor hands the span of whoever sends a message on
+/// with it. What nobody asked for, or nobody traces, is in none.
+fn span(kind: Kind, word: &'static str) -> Span {
+    if Span::current().is_disabled() {
+        return Span::none();
+    }
+    let kind = kind.as_str();
+    tracing::info_span!(target: SPANS, "handle", otel.name = %format_args!("{kind} {word}"), actor.kind = kind)
 }
 
 impl<S> MeasuredState<S> {

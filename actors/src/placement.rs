@@ -47,6 +47,7 @@ pub type Answer = Box<dyn FnOnce(Result<Place, Refusal>) + Send>;
 pub type Room = Box<dyn FnOnce() + Send>;
 
 /// What placement is told.
+#[derive(strum::IntoStaticStr)]
 pub enum PlacementMsg {
     /// Find a place for a task and reserve it.
     Reserve {

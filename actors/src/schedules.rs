@@ -45,6 +45,7 @@ pub struct Schedules {
 }
 
 /// What it is told.
+#[derive(strum::IntoStaticStr)]
 pub enum SchedulesMsg {
     /// Nothing is on its way to the disk any more; sent by it to itself at its birth.
     Begin,

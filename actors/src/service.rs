@@ -56,6 +56,7 @@ pub struct ServiceActor {
 }
 
 /// What a service is told.
+#[derive(strum::IntoStaticStr)]
 pub enum ServiceMsg {
     /// Attach to the tasks that are there; sent by it to itself at its birth.
     Attach,

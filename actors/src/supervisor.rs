@@ -49,6 +49,7 @@ pub struct Supervisor {
 }
 
 /// What a supervisor is told.
+#[derive(strum::IntoStaticStr)]
 pub enum SupervisorMsg {
     /// Start one more child; where one of that name is there, once that has ended for good.
     Start(ChildSpec),

@@ -42,6 +42,7 @@ pub struct TaskActor {
 pub type OnChange = Arc<dyn Fn(Arc<Task>) + Send + Sync>;
 
 /// What a task is told.
+#[derive(strum::IntoStaticStr)]
 pub enum TaskMsg {
     /// Tell the agent what is wanted. Sent at birth, and whenever messages may have been lost.
     Begin,

@@ -30,6 +30,7 @@ pub struct Tasks {
 }
 
 /// What it is told.
+#[derive(strum::IntoStaticStr)]
 pub enum TasksMsg {
     /// Attach to the tasks that are there; sent by it to itself at its birth.
     Attach,

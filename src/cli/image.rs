@@ -80,7 +80,7 @@ pub(super) fn run(act: &Act) -> ExitCode {
 /// # Errors
 /// Where the settings are wrong.
 pub(super) fn engine(config: Option<PathBuf>) -> Result<DockerEngine, Failure> {
-    let flags = Flags { config: config::file(config.as_deref()), listen: None, data_dir: None };
+    let flags = Flags { config: config::file(config.as_deref()), ..Flags::default() };
     let config = Config::load(&flags).map_err(|error| (EXIT_USAGE, error.to_string()))?;
     // Nothing is made that an owner would be written on.
     Ok(DockerEngine::new(config.engine_endpoint(), "").with_docker_config(config.docker_config()))

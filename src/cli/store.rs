@@ -106,7 +106,7 @@ fn import(place: &Place, input: &Path) -> Outcome {
 impl Place {
     fn path(&self) -> Result<PathBuf, ConfigError> {
         let config = crate::config::file(self.config.as_deref());
-        let flags = Flags { config, data_dir: self.data_dir.clone(), listen: None };
+        let flags = Flags { config, data_dir: self.data_dir.clone(), ..Flags::default() };
         Ok(Config::load(&flags)?.server.data_dir)
     }
 

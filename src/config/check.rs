@@ -46,6 +46,14 @@ impl Config {
                 return wrong(key, "0", "at least 1");
             }
         }
+        let otlp = &self.traces.otlp;
+        if !otlp.is_empty() && !crate::traces::Traces::is_address(otlp) {
+            return wrong(
+                "traces.otlp",
+                otlp,
+                "the address of a collector, such as \"http://127.0.0.1:4318\"",
+            );
+        }
         if self.exec.idle_timeout.0.is_zero() {
             return wrong("exec.idle-timeout", &self.exec.idle_timeout.to_string(), "longer than nothing");
         }

@@ -234,6 +234,14 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+/// Where traces of API calls go.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Traces {
+    /// The address of an OpenTelemetry collector, OTLP over HTTP; empty means nowhere.
+    pub otlp: String,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -59,6 +59,7 @@ pub struct Start {
 }
 
 /// What it is told.
+#[derive(strum::IntoStaticStr)]
 pub enum HostTaskMsg {
     /// Do what is to be done; sent by it to itself.
     Drive,

@@ -10,12 +10,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use super::{Api, carry_out, invalid_input};
 use crate::api::error::{Answer, ApiError, Code};
 use crate::api::wire::scheduler::routes::ROUTES;
 use crate::api::wire::scheduler::{Param, Route};
 use crate::api::{body, notice, unwound};
+use crate::traces;
 
 const JSON: &str = "application/json";
 
@@ -58,11 +60,13 @@ async fn handle(
         input(route, path, query, &body)
     });
     let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
+    let span = traces::request(route.operation.as_str(), &head.headers, &request_id);
     let outcome = match (&input, &slot) {
         (Err(refusal), _) | (_, Err(refusal)) => Err(refusal.clone()),
-        (Ok(input), Ok(_)) => unwound(carry_out(api, route.operation, input)).await,
+        (Ok(input), Ok(_)) => unwound(carry_out(api, route.operation, input)).instrument(span.clone()).await,
     };
     drop(slot);
+    traces::answered(&span, outcome.as_ref().err());
     notice(
         route.operation.as_str(),
         input.as_deref().unwrap_or_default(),
