@@ -20,6 +20,7 @@ const PYTHON_PACKAGES: [&str; 10] = [
     // Grafana's types, made from its schema; the number before the mark is when that release was made.
     "grafana-foundation-sdk==1769699379!11.6.0; python_version >= '3.11'",
     "moto[server]==5.2.5",
+    "pyte==0.8.2",
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
     "pytest-xdist==3.8.0",
