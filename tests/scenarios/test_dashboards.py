@@ -63,7 +63,7 @@ def churn(daemon, engine, shop):
     pulled = daemon.run(container(image=f"{image}:1"))
     scheduler(daemon).create_schedule(
         Name=fresh("once"),
-        ScheduleExpression=soon(2),
+        ScheduleExpression=soon(10),
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=target(daemon, definition),
     )
