@@ -33,6 +33,7 @@ const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 
 /// Says once, at start, what each series means.
 pub fn describe() {
+    crate::events::metrics::describe();
     describe_gauge!(ACTORS, Unit::Count, "Actors that live, by kind");
     describe_counter!(ACTOR_RESTARTS, Unit::Count, "Actors started again by their supervisors, by kind");
     describe_counter!(TASK_STARTS, Unit::Count, "Tasks started, by cluster and service");

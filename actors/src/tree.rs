@@ -36,6 +36,10 @@ pub enum Kind {
     Task,
     /// Owns schedules, and runs what is due.
     Schedules,
+    /// Supervises webhooks.
+    Events,
+    /// Sends events elsewhere.
+    Webhook,
     /// The agent's side: owns the engine.
     Host,
     /// The agent's side of a task: owns its containers.
@@ -58,6 +62,8 @@ impl Kind {
             Self::Tasks => "tasks",
             Self::Task => "task",
             Self::Schedules => "schedules",
+            Self::Events => "events",
+            Self::Webhook => "webhook",
             Self::Host => "host",
             Self::HostTask => "host-task",
         }

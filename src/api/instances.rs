@@ -157,7 +157,7 @@ fn show(
         capacity_provider_name: capacity::of_instance(api, instance),
         gpu_devices: None,
         status_reason: None,
-        version: None,
+        version: Some(i64::try_from(instance.version).unwrap_or(i64::MAX)),
     }
 }
 
