@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt, channel::oneshot};
 use mainstay_actors::failpoint::Failpoint;
-use mainstay_actors::ports::{Snapshot, Store, StoreError, Write};
+use mainstay_actors::ports::{EventPage, Snapshot, Store, StoreError, Write};
 use redb::{Database, DatabaseError, StorageError};
 
 pub use folder::{DataFolder, FolderError};
@@ -47,6 +47,7 @@ pub struct RedbStore {
 enum Message {
     Commit { batch: Vec<Write>, done: oneshot::Sender<Result<(), StoreError>>, _waits: Arc<()> },
     Load(mpsc::Sender<Result<Snapshot, StoreError>>),
+    Events { after: u64, most: usize, done: oneshot::Sender<Result<EventPage, StoreError>> },
 }
 
 impl RedbStore {
@@ -143,6 +144,15 @@ impl Store for RedbStore {
         }
         answer.map(move |answer| answer.unwrap_or_else(|_| Err(ended()))).boxed()
     }
+
+    fn events(&self, after: u64, most: usize) -> BoxFuture<'static, Result<EventPage, StoreError>> {
+        let ended = unreadable(&self.path, "its writer has ended");
+        let (done, answer) = oneshot::channel();
+        if self.send(Message::Events { after, most, done }).is_err() {
+            return futures::future::ready(Err(ended)).boxed();
+        }
+        answer.map(move |answer| answer.unwrap_or(Err(ended))).boxed()
+    }
 }
 
 impl Drop for RedbStore {
@@ -175,6 +185,7 @@ impl Writer {
                         waiting.push(done);
                     }
                     Message::Load(reply) => drop(reply.send(self.load())),
+                    Message::Events { after, most, done } => drop(done.send(self.events(after, most))),
                 }
                 if batches.len() < BATCHES_AT_ONCE {
                     next = inbox.try_recv().ok();
@@ -195,6 +206,13 @@ impl Writer {
         let path = self.path.clone();
         let database = self.database().map_err(|detail| unreadable(&path, &detail))?;
         tables::load(database).map_err(|detail| unreadable(&path, &detail))
+    }
+
+    /// Short, since writes wait meanwhile.
+    fn events(&mut self, after: u64, most: usize) -> Result<EventPage, StoreError> {
+        let path = self.path.clone();
+        let database = self.database().map_err(|detail| unreadable(&path, &detail))?;
+        tables::events(database, after, most).map_err(|detail| unreadable(&path, &detail))
     }
 
     /// An empty batch only waits for those before it.

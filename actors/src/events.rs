@@ -174,6 +174,7 @@ impl EventLog {
                 service: happening.service().cloned(),
                 task: happening.task().cloned(),
                 json: shapes.json(ctx, &id, at, happening),
+                id,
             }
         };
         (happenings.iter().map(event).collect(), untell)

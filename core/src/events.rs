@@ -105,6 +105,8 @@ impl Weight {
 pub struct Event {
     /// Its place among all events of the installation, from 1 upwards.
     pub sequence: u64,
+    /// Its id, unique in the world.
+    pub id: String,
     /// When it happened.
     pub at: Timestamp,
     /// What kind it is.
