@@ -200,7 +200,9 @@ fn shown(event: &Value) -> String {
             (format!("instance {} {short}", word("ec2InstanceId")), format!("{}, {agent}", word("status")))
         }
         _ => {
-            let about = [word("deploymentId"), word("reason")].into_iter().filter(|text| !text.is_empty());
+            // The reason mostly names the deployment, too.
+            let id = Some(word("deploymentId")).filter(|id| !word("reason").contains(id));
+            let about = id.into_iter().chain([word("reason")]).filter(|text| !text.is_empty());
             let about: String = about.map(|text| format!("  {text}")).collect();
             (format!("service {id}"), format!("{}{about}", word("eventName")))
         }
