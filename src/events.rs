@@ -1,6 +1,8 @@
 //! What happened, for whoever asks: some of it, or as it comes. No actor is messaged; it comes from the disk.
 
 mod query;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::collections::VecDeque;
@@ -44,6 +46,8 @@ pub(crate) struct Following {
     query: Query,
     /// Everything up to this event was looked at.
     cursor: u64,
+    /// Whether it was found out that the log goes on after that event.
+    begun: bool,
     /// What was read and is to be told.
     ready: VecDeque<Event>,
     written: watch::Receiver<u64>,
@@ -118,6 +122,7 @@ impl Events {
             ctx: Arc::clone(self.ctx()),
             query,
             cursor,
+            begun: false,
             ready: VecDeque::new(),
             written,
             closing: self.closing.clone(),
@@ -136,14 +141,8 @@ impl Following {
             if let Some(event) = self.ready.pop_front() {
                 return Some(Item::Event(event));
             }
-            let newest = *self.written.borrow_and_update();
-            if self.cursor > newest {
-                // It was following another log, or this one before it was begun anew.
-                let lost = self.cursor - newest;
-                self.cursor = newest;
-                return Some(Item::Lagged(lost));
-            }
-            let page = match self.ctx.events_after(self.cursor, PAGE).await {
+            let after = if self.begun { self.cursor } else { self.cursor.saturating_sub(1) };
+            let mut page = match self.ctx.events_after(after, PAGE).await {
                 Ok(page) => page,
                 Err(error) => {
                     self.closing = CancellationToken::new();
@@ -151,6 +150,16 @@ impl Following {
                     return Some(Item::Broken(error));
                 }
             };
+            if !std::mem::replace(&mut self.begun, true) {
+                let newest = page.events.last().map_or(*self.written.borrow(), |last| last.sequence);
+                if self.cursor > newest {
+                    // It was following another log, or this one before it was begun anew.
+                    let lost = self.cursor - newest;
+                    self.cursor = newest;
+                    return Some(Item::Lagged(lost));
+                }
+                page.events.retain(|event| event.sequence > self.cursor);
+            }
             let forgotten = page.oldest.saturating_sub(self.cursor + 1);
             if forgotten > 0 && !self.query.from.is_start() {
                 self.cursor = page.oldest - 1;

@@ -136,6 +136,7 @@ impl World {
     pub async fn stop(&mut self) {
         if let Some(tree) = self.tree.take() {
             tree.root.stop().await;
+            tree.ctx.flush().await;
             tree.ctx.settle().await;
         }
     }
