@@ -12,12 +12,13 @@ use crate::Outcome;
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Python packages of the tests and the generator, pinned: the wire types follow this botocore.
-const PYTHON_PACKAGES: [&str; 9] = [
+const PYTHON_PACKAGES: [&str; 10] = [
     "awscli==1.46.3",
     "boto3==1.44.8",
     "botocore==1.44.8",
     "docker==7.2.0",
     "moto[server]==5.2.5",
+    "pyte==0.8.2",
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
     "pytest-xdist==3.8.0",
