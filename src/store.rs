@@ -28,6 +28,9 @@ const FILE: &str = "mainstay.redb";
 /// What to do about a file that is not what was written.
 const DAMAGED: &str =
     "it is damaged; put a copy back, or move it away to begin anew (running containers stay)";
+/// What redb may hold of the file in memory. Records are in the view and events are read once: 1 GiB, as it has it, would
+/// fill with what nobody asks for.
+const CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// More batches do not wait for a disk that stands still: what comes then is refused.
 const BATCHES_WAITING: usize = 10_000;
 /// More batches do not share one sync, so that the first in a long row need not wait for all.
@@ -258,6 +261,7 @@ fn open(path: &Path) -> Result<Database, StoreError> {
     // Every page is checked: what a bad disk made of the file must not be taken for what was written.
     let mut builder = Database::builder();
     builder.set_check_integrity_on_open(true);
+    builder.set_cache_size(CACHE_BYTES);
     let opened = if path.exists() { builder.open(path) } else { builder.create(path) };
     opened.map_err(|error| {
         let advice = match &error {
