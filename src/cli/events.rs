@@ -201,8 +201,8 @@ fn shown(event: &Value) -> String {
         }
         _ => {
             // The reason mostly names the deployment, too.
-            let id = Some(word("deploymentId")).filter(|id| !word("reason").contains(id));
-            let about = id.into_iter().chain([word("reason")]).filter(|text| !text.is_empty());
+            let deployment = Some(word("deploymentId")).filter(|id| !word("reason").contains(id));
+            let about = deployment.into_iter().chain([word("reason")]).filter(|text| !text.is_empty());
             let about: String = about.map(|text| format!("  {text}")).collect();
             (format!("service {id}"), format!("{}{about}", word("eventName")))
         }
