@@ -208,5 +208,5 @@ fn events_are_read_in_pages_in_order_and_the_oldest_go_where_they_are_to_be_forg
     assert_eq!(sequences(0, 2), [291, 292]);
     assert_eq!(sequences(292, 3), [293, 294, 295]);
     assert_eq!(sequences(298, 100), [299, 300]);
-    assert_eq!(sequences(300, 100), []);
+    assert!(sequences(300, 100).is_empty());
 }
