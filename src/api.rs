@@ -10,6 +10,7 @@ mod cloudwatch;
 mod clusters;
 mod definitions;
 pub(crate) mod error;
+pub(crate) mod events;
 pub(crate) mod foresight;
 mod given;
 mod instances;
@@ -73,6 +74,27 @@ impl Api {
 
     fn here(&self) -> &Partition {
         &self.control.context().settings.partition
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { view: self.view(), here: self.here() }
+    }
+}
+
+/// What records are shown with.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    view: &'a View,
+    here: &'a Partition,
+}
+
+impl<'a> Scene<'a> {
+    fn view(self) -> &'a View {
+        self.view
+    }
+
+    fn here(self) -> &'a Partition {
+        self.here
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod apply;
 mod client;
+mod events;
 mod exec;
 mod explain;
 mod image;
@@ -111,6 +112,15 @@ enum Command {
     /// Ends with 1 where there is nothing to read, 64 where it is not understood, 69 where the daemon does not answer.
     #[command(after_help = "Example: mainstay logs hello --follow --since 5m")]
     Logs(logs::Asked),
+    /// Shows what happened, and with --follow what happens: tasks, services, deployments and container instances.
+    ///
+    /// As many events as events.keep says are there, those from before the daemon last started included. With --output json
+    /// each is EventBridge's JSON and its sequence. docs/events.md says what there is. Ends with 64 where it is not
+    /// understood, 69 where the daemon does not answer.
+    #[command(
+        after_help = "Examples:\n  mainstay events --since 1h --service web\n  mainstay events --follow --type deployment --output json"
+    )]
+    Events(events::Asked),
     /// Tells why a service or a task does not run, or where it does.
     ///
     /// First one sentence, then what there is to know: what weighs most first, each with a word for programs. Ends with 0
@@ -207,6 +217,7 @@ pub fn run() -> ExitCode {
         Command::Tree(asked) => return tree::run(&asked),
         Command::Top(asked) => return top::run(&asked),
         Command::Logs(asked) => return logs::run(&asked),
+        Command::Events(asked) => return events::run(&asked),
         Command::Explain(asked) => return explain::run(&asked),
         Command::Image { act } => return image::run(&act),
         Command::Exec(asked) => return exec::run(&asked),

@@ -7,6 +7,7 @@ mod check;
 mod environment;
 mod sections;
 mod values;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub struct Config {
     pub schedules: Schedules,
     /// What is measured.
     pub metrics: Metrics,
+    /// What happened, kept and sent elsewhere.
+    pub events: Events,
     /// The supervision tree.
     pub supervision: Supervision,
     /// What is kept of what is over.
@@ -228,6 +231,7 @@ impl Config {
             alarm_bake_time: self.alarms.bake_time.0,
             missed_runs: self.schedules.missed,
             overlapping_runs: self.schedules.overlap,
+            events_kept: self.events.keep,
         }
     }
 }

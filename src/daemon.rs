@@ -16,9 +16,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::api::events::EventBridge;
 use crate::api::scheduler::Targets;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::engine::DockerEngine;
+use crate::events::Events;
 use crate::exec::Execs;
 use crate::http;
 use crate::inside::{Endpoint, Serving};
@@ -60,6 +62,7 @@ pub struct Daemon {
     folder: DataFolder,
     logs: Logs,
     execs: Execs,
+    events: Events,
     closing: Option<oneshot::Sender<()>>,
     listener: JoinHandle<std::io::Result<()>>,
     /// What containers of this host find out about themselves, where they do.
@@ -101,6 +104,9 @@ pub enum StartError {
         /// What was seen.
         source: ControlError,
     },
+    /// A webhook's secret cannot be read any more.
+    #[error(transparent)]
+    Webhook(#[from] ConfigError),
     /// No recorder.
     #[error("{0}")]
     Metrics(String),
@@ -126,6 +132,8 @@ impl Daemon {
             ctx.look_up_alarms_in(Arc::new(alarms));
         }
         ctx.know_schedule_targets_by(Arc::new(Targets));
+        ctx.events.write_as(Arc::new(EventBridge));
+        let hooks = config.webhooks()?;
         Failpoint::DaemonLoaded.hit();
         let root = root::start(&ctx).await.map_err(|error| StartError::Tree(error.to_string()))?;
         let control = Control::new(Arc::clone(&ctx));
@@ -152,6 +160,12 @@ impl Daemon {
             }
         }
         Failpoint::DaemonHostAdded.hit();
+        if !hooks.is_empty()
+            && let Err(error) = root.add_webhooks(&ctx, hooks)
+        {
+            root.stop().await;
+            return Err(StartError::Tree(error));
+        }
         if let Err(source) = folder.write_address(address) {
             root.stop().await;
             return Err(StartError::WriteDown { source });
@@ -163,7 +177,9 @@ impl Daemon {
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
         let execs = Execs::new(read_from, at_once, config.exec.idle_timeout.0);
-        let service = http::router(control.clone(), recorder, role, logs.clone(), execs.clone(), at_once)
+        let events = Events::new(control.clone(), at_once);
+        let (logs_too, execs_too, events_too) = (logs.clone(), execs.clone(), events.clone());
+        let service = http::router(control.clone(), recorder, role, logs_too, execs_too, events_too, at_once)
             .into_make_service_with_connect_info::<http::Peer>();
         let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
             .with_graceful_shutdown(async {
@@ -179,6 +195,7 @@ impl Daemon {
             folder,
             logs,
             execs,
+            events,
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
             inside,
@@ -212,6 +229,7 @@ impl Daemon {
             self.control.stop_all_tasks().await;
         }
         self.logs.close();
+        self.events.close();
         if tokio::time::timeout(SESSIONS_WITHIN, self.execs.close()).await.is_err() {
             tracing::warn!(waited = ?SESSIONS_WITHIN, "commands in containers did not end; they are left behind");
         }

@@ -2,6 +2,7 @@
 
 mod console;
 mod discovery;
+mod events;
 mod exec;
 mod explain;
 mod gate;
@@ -16,6 +17,7 @@ use axum::{Json, Router};
 use mainstay_actors::control::Control;
 
 use crate::daemon::Role;
+use crate::events::Events;
 use crate::exec::Execs;
 use crate::logs::Logs;
 use crate::metrics::Pages;
@@ -30,6 +32,7 @@ struct Shared {
     role: Role,
     logs: Logs,
     execs: Execs,
+    events: Events,
 }
 
 /// Everything on one address. Each request has to say who sends it, as a [`Peer`].
@@ -39,16 +42,18 @@ pub fn router(
     role: Role,
     logs: Logs,
     execs: Execs,
+    events: Events,
     requests_at_once: usize,
 ) -> Router {
-    let shared =
-        Shared { control: control.clone(), recorder, role, logs: logs.clone(), execs: execs.clone() };
+    let (control_too, logs_too, execs_too) = (control.clone(), logs.clone(), execs.clone());
+    let shared = Shared { control: control_too, recorder, role, logs: logs_too, execs: execs_too, events };
     Router::new()
         .route("/", get(console::page))
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/v1/tree", get(tree))
+        .route("/v1/events", get(events::events))
         .route("/v1/explain", get(explain::explain))
         .route("/v1/sd/prometheus", get(discovery::prometheus))
         .route("/v1/logs", get(logs::read))

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod engine;
+pub mod events;
 pub mod exec;
 pub mod http;
 pub mod inside;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt, channel::oneshot};
 use mainstay_actors::failpoint::Failpoint;
-use mainstay_actors::ports::{Snapshot, Store, StoreError, Write};
+use mainstay_actors::ports::{EventPage, Snapshot, Store, StoreError, Write};
 use redb::{Database, DatabaseError, StorageError};
 
 pub use folder::{DataFolder, FolderError};
@@ -28,6 +28,9 @@ const FILE: &str = "mainstay.redb";
 /// What to do about a file that is not what was written.
 const DAMAGED: &str =
     "it is damaged; put a copy back, or move it away to begin anew (running containers stay)";
+/// What redb may hold of the file in memory. Records are in the view and events are read once: 1 GiB, as it has it, would
+/// fill with what nobody asks for.
+const CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// More batches do not wait for a disk that stands still: what comes then is refused.
 const BATCHES_WAITING: usize = 10_000;
 /// More batches do not share one sync, so that the first in a long row need not wait for all.
@@ -47,6 +50,7 @@ pub struct RedbStore {
 enum Message {
     Commit { batch: Vec<Write>, done: oneshot::Sender<Result<(), StoreError>>, _waits: Arc<()> },
     Load(mpsc::Sender<Result<Snapshot, StoreError>>),
+    Events { after: u64, most: usize, done: oneshot::Sender<Result<EventPage, StoreError>> },
 }
 
 impl RedbStore {
@@ -143,6 +147,15 @@ impl Store for RedbStore {
         }
         answer.map(move |answer| answer.unwrap_or_else(|_| Err(ended()))).boxed()
     }
+
+    fn events(&self, after: u64, most: usize) -> BoxFuture<'static, Result<EventPage, StoreError>> {
+        let ended = unreadable(&self.path, "its writer has ended");
+        let (done, answer) = oneshot::channel();
+        if self.send(Message::Events { after, most, done }).is_err() {
+            return futures::future::ready(Err(ended)).boxed();
+        }
+        answer.map(move |answer| answer.unwrap_or(Err(ended))).boxed()
+    }
 }
 
 impl Drop for RedbStore {
@@ -175,6 +188,7 @@ impl Writer {
                         waiting.push(done);
                     }
                     Message::Load(reply) => drop(reply.send(self.load())),
+                    Message::Events { after, most, done } => drop(done.send(self.events(after, most))),
                 }
                 if batches.len() < BATCHES_AT_ONCE {
                     next = inbox.try_recv().ok();
@@ -195,6 +209,13 @@ impl Writer {
         let path = self.path.clone();
         let database = self.database().map_err(|detail| unreadable(&path, &detail))?;
         tables::load(database).map_err(|detail| unreadable(&path, &detail))
+    }
+
+    /// Short, since writes wait meanwhile.
+    fn events(&mut self, after: u64, most: usize) -> Result<EventPage, StoreError> {
+        let path = self.path.clone();
+        let database = self.database().map_err(|detail| unreadable(&path, &detail))?;
+        tables::events(database, after, most).map_err(|detail| unreadable(&path, &detail))
     }
 
     /// An empty batch only waits for those before it.
@@ -240,6 +261,7 @@ fn open(path: &Path) -> Result<Database, StoreError> {
     // Every page is checked: what a bad disk made of the file must not be taken for what was written.
     let mut builder = Database::builder();
     builder.set_check_integrity_on_open(true);
+    builder.set_cache_size(CACHE_BYTES);
     let opened = if path.exists() { builder.open(path) } else { builder.create(path) };
     opened.map_err(|error| {
         let advice = match &error {

@@ -281,7 +281,8 @@ impl Agent {
     }
 
     fn change(&self, state: &mut AgentState, next: ContainerInstance) -> Noted {
-        state.instance = next;
+        let version = state.instance.version.saturating_add(1);
+        state.instance = ContainerInstance { version, ..next };
         let noted = self.ctx.note(Write::Instance(state.instance.clone()));
         if let Some(placement) = self.ctx.directory.placements.get(&state.instance.cluster) {
             drop(placement.cast(PlacementMsg::Instance(Box::new(state.instance.clone()))));

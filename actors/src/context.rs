@@ -22,8 +22,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument as _;
 
 use crate::directory::Directory;
+use crate::events::EventLog;
 use crate::host::Limits;
-use crate::ports::{AgentLink, AlarmSource, Nature, ScheduleTargets, Snapshot, Store, StoreError, Write};
+use crate::ports::{
+    AgentLink, AlarmSource, EventPage, Nature, ScheduleTargets, Snapshot, Store, StoreError, Write,
+};
 use crate::service::ServiceMsg;
 use crate::tokens::Tokens;
 use crate::tree::Tree;
@@ -75,6 +78,8 @@ pub struct Settings {
     pub missed_runs: Missed,
     /// What becomes of a run that meets an earlier one, of a schedule that does not say.
     pub overlapping_runs: Overlap,
+    /// How many events are kept.
+    pub events_kept: u64,
 }
 
 impl Default for Settings {
@@ -99,6 +104,7 @@ impl Default for Settings {
             alarm_bake_time: Duration::from_secs(60),
             missed_runs: Missed::default(),
             overlapping_runs: Overlap::default(),
+            events_kept: 10_000,
         }
     }
 }
@@ -119,6 +125,8 @@ pub struct Surroundings {
     pub links: Table<InstanceId, Box<dyn AgentLink>>,
     alarms: OnceLock<Arc<dyn AlarmSource>>,
     targets: OnceLock<Arc<dyn ScheduleTargets>>,
+    /// What happened.
+    pub events: Arc<EventLog>,
     store: Arc<dyn Store>,
     unsaved: Mutex<Unsaved>,
     tracker: TaskTracker,
@@ -159,6 +167,7 @@ impl Surroundings {
             // Whoever was there has to say so again.
             (instance.agent_connected, instance.engine_connected) = (false, false);
         }
+        let events = EventLog::new(&snapshot, settings.events_kept);
         let view = View::from_snapshot(snapshot);
         Ok(Arc::new(Self {
             view,
@@ -169,6 +178,7 @@ impl Surroundings {
             links: Table::default(),
             alarms: OnceLock::new(),
             targets: OnceLock::new(),
+            events: Arc::new(events),
             store,
             unsaved: Mutex::default(),
             tracker: TaskTracker::new(),
@@ -207,9 +217,19 @@ impl Surroundings {
         self.targets.get()
     }
 
-    /// Writes what was promised to a caller; the view follows when `Ok` comes back, by [`Self::show`].
+    /// Writes what was promised to a caller, and with it the events that it is; the view follows when `Ok` comes back, by
+    /// [`Self::show`].
     pub(crate) fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
-        self.writes.track_future(self.store.commit(batch)).boxed()
+        let done = self.events.commit(self, &*self.store, batch);
+        self.writes.track_future(done).boxed()
+    }
+
+    /// Events after the `after`-th that are on disk, oldest first, `most` of them at most.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn events_after(&self, after: u64, most: usize) -> Result<EventPage, StoreError> {
+        self.store.events(after, most).await
     }
 
     /// Makes committed writes visible.
@@ -352,6 +372,12 @@ impl Surroundings {
 
     /// Waits until every write that was begun is on disk, or has failed.
     pub async fn flush(&self) {
+        let cursors = self.events.take_moved();
+        if !cursors.is_empty()
+            && let Err(error) = self.store.commit(cursors).await
+        {
+            tracing::warn!(%error, "webhooks may get again what they got last");
+        }
         self.writes.close();
         self.writes.wait().await;
         self.writes.reopen();

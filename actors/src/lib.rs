@@ -10,7 +10,8 @@
 //! │       ├── services ── service … ── task …
 //! │       └── tasks ── task …         of RunTask; never started again
 //! ├── schedules                       runs tasks at their times
-//! └── host ── host task …             the agent's side, where there is one in this process
+//! ├── host ── host task …             the agent's side, where there is one in this process
+//! └── events ── webhook …             one a receiver of events elsewhere, where there are any
 //! ```
 //!
 //! Absent on purpose: no actor awaits the engine, the disk or the network in a handler; no read messages an
@@ -24,6 +25,7 @@ pub mod cluster;
 pub mod context;
 pub mod control;
 pub mod directory;
+pub mod events;
 pub mod explain;
 pub mod failpoint;
 pub mod fleet;

@@ -52,6 +52,7 @@ pub const DEPTHS: (&str, [f64; 7]) = (MAILBOX_DEPTH, [0.0, 1.0, 10.0, 100.0, 100
 
 /// Says once, at start, what each series means.
 pub fn describe() {
+    crate::events::metrics::describe();
     describe_gauge!(ACTORS, Unit::Count, "Actors that live, by kind");
     describe_counter!(ACTOR_RESTARTS, Unit::Count, "Actors started again by their supervisors, by kind");
     describe_histogram!(

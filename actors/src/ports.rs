@@ -3,6 +3,7 @@
 mod alarms;
 mod clock;
 mod engine;
+mod events;
 mod exec;
 mod inside;
 mod link;
@@ -14,6 +15,7 @@ mod targets;
 pub use alarms::*;
 pub use clock::*;
 pub use engine::*;
+pub use events::*;
 pub use exec::*;
 pub use inside::*;
 pub use link::*;

@@ -11,6 +11,7 @@ use crate::agent::SharedControlLink;
 use crate::catalog::Catalog;
 use crate::cluster::{clusters, spawn};
 use crate::context::Context;
+use crate::events::{Hook, webhooks};
 use crate::host::Host;
 use crate::measured::Measured;
 use crate::ports::{ContainerEngine, Inside, Secrets};
@@ -56,6 +57,15 @@ impl Root {
         control: SharedControlLink,
     ) -> Result<(), String> {
         let spec = host(ctx, &Path::root(), engine, secrets, inside, control);
+        self.actor.cast(SupervisorMsg::Start(spec)).map_err(|error| error.to_string())
+    }
+
+    /// Adds who is sent events elsewhere.
+    ///
+    /// # Errors
+    /// Where the root has ended.
+    pub fn add_webhooks(&self, ctx: &Context, hooks: Vec<Arc<Hook>>) -> Result<(), String> {
+        let spec = webhooks(ctx, &Path::root(), hooks);
         self.actor.cast(SupervisorMsg::Start(spec)).map_err(|error| error.to_string())
     }
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 use mainstay_core::deployment::{breaker, rollout};
 use mainstay_core::lifecycle::{self, NewTask};
 use mainstay_core::model::{
-    Brake, DeploymentImage, Health, PropagateTags, Resources, Service, ServiceEvent, ServiceStatus, StopCode,
-    Tag, Task, TaskOwner, TaskStatus,
+    Brake, DeploymentImage, Health, PropagateTags, Resources, Service, ServiceAction, ServiceEvent,
+    ServiceStatus, StopCode, Tag, Task, TaskOwner, TaskStatus,
 };
 use mainstay_core::placement::{Refusal, requirements};
 use mainstay_core::restart;
@@ -325,7 +325,7 @@ impl ServiceActor {
                     let reason = refusal.service_event_reason();
                     let message = story::unplaced_in_zone(&state.record.key, zone, &reason);
                     if state.told.as_ref() != Some(&refusal) {
-                        self.tell(state, message);
+                        self.tell_act(state, message, unplaced(&refusal));
                         state.told = Some(refusal);
                     }
                     state.zones.refused = true;
@@ -336,7 +336,7 @@ impl ServiceActor {
                 if state.told.as_ref() != Some(&refusal) && !state.roster.is_stopping() && !early {
                     let key = &state.record.key;
                     let message = story::unplaced(key, &refusal.service_event_reason());
-                    self.tell(state, message);
+                    self.tell_act(state, message, unplaced(&refusal));
                     state.told = Some(refusal);
                 }
                 state.blocked = true;
@@ -489,7 +489,7 @@ impl ServiceActor {
         state.writes.touch();
         if restart::worth_telling(failures) {
             let message = story::unable_to_start(&state.record.key);
-            self.tell(state, message);
+            self.tell_act(state, message, ServiceAction::TaskStartImpaired);
         }
     }
 
@@ -521,9 +521,18 @@ impl ServiceActor {
 
     /// Adds a line to the service's history.
     fn tell(&self, state: &mut ServiceState, message: String) {
+        self.tell_of(state, message, None);
+    }
+
+    /// Adds a line to the service's history that ECS has a name for.
+    fn tell_act(&self, state: &mut ServiceState, message: String, action: ServiceAction) {
+        self.tell_of(state, message, Some(action));
+    }
+
+    fn tell_of(&self, state: &mut ServiceState, message: String, action: Option<ServiceAction>) {
         tracing::info!(service = %state.record.key, "{message}");
-        let event =
-            ServiceEvent { id: self.ctx.nature.event_id(), created_at: self.ctx.nature.wall(), message };
+        let (id, created_at) = (self.ctx.nature.event_id(), self.ctx.nature.wall());
+        let event = ServiceEvent { id, created_at, message, action };
         state.record.events.insert(0, event);
         state.record.events.truncate(Service::EVENTS);
         state.writes.touch();
@@ -543,6 +552,10 @@ fn reconcile_soon(me: &Me, state: &mut ServiceState) {
         // Who cannot be sent to any more is ending.
         drop(me.cast(ServiceMsg::Reconcile));
     }
+}
+
+fn unplaced(refusal: &Refusal) -> ServiceAction {
+    ServiceAction::TaskPlacementFailure { reason: refusal.failure().1.to_owned() }
 }
 
 fn holder(service: &Service) -> Holder {

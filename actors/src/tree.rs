@@ -38,6 +38,10 @@ pub enum Kind {
     Task,
     /// Owns schedules, and runs what is due.
     Schedules,
+    /// Supervises webhooks.
+    Events,
+    /// Sends events elsewhere.
+    Webhook,
     /// The agent's side: owns the engine.
     Host,
     /// The agent's side of a task: owns its containers.
@@ -46,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Root,
         Self::Catalog,
         Self::Clusters,
@@ -59,13 +63,16 @@ impl Kind {
         Self::Tasks,
         Self::Task,
         Self::Schedules,
+        Self::Events,
+        Self::Webhook,
         Self::Host,
         Self::HostTask,
     ];
 
     /// Those that start others again when they end.
-    pub(crate) const SUPERVISORS: [Self; 8] = [
+    pub(crate) const SUPERVISORS: [Self; 9] = [
         Self::Root,
+        Self::Events,
         Self::Clusters,
         Self::Cluster,
         Self::Agents,
@@ -90,6 +97,8 @@ impl Kind {
             Self::Tasks => "tasks",
             Self::Task => "task",
             Self::Schedules => "schedules",
+            Self::Events => "events",
+            Self::Webhook => "webhook",
             Self::Host => "host",
             Self::HostTask => "host-task",
         }

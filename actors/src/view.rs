@@ -141,6 +141,8 @@ impl View {
             Write::Instance(instance) => self.instances.put(instance.id.clone(), Arc::new(instance)),
             Write::Schedule(schedule) => self.schedules.put(schedule.key.clone(), Arc::new(schedule)),
             Write::ScheduleGroup(group) => self.schedule_groups.put(group.name.clone(), Arc::new(group)),
+            // They are read from the disk, and never held in memory.
+            Write::Event(_) | Write::ForgetEvents(_) | Write::Cursor(..) => {}
             Write::RemoveCluster(name) => self.clusters.remove(&name),
             Write::RemoveTaskDefinition(key) => self.definitions.remove(&key),
             Write::RemoveService(key) => self.services.remove(&key),

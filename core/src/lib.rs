@@ -4,6 +4,7 @@
 //! back is a value that says what to do. The tree in `mainstay-actors` asks and obeys; wire types stay in the API.
 
 pub mod deployment;
+pub mod events;
 pub mod explain;
 pub mod fargate;
 pub mod firelens;

@@ -22,7 +22,7 @@ use super::wire::structures::{
     ManagedScaling, PutClusterCapacityProvidersRequest, PutClusterCapacityProvidersResponse,
     UpdateCapacityProviderRequest, UpdateCapacityProviderResponse,
 };
-use super::{Api, attributes, clusters, missing, names, signed, tags, unsigned};
+use super::{Api, Scene, attributes, clusters, missing, names, signed, tags, unsigned};
 pub(super) use strategy::{
     Asked, check_scheduling, providers, read, show as show_strategy, update as update_strategy,
 };
@@ -195,7 +195,7 @@ pub(super) async fn put(
 }
 
 /// The capacity provider that a container instance is of, where its cluster has one of its group.
-pub(super) fn of_instance(api: &Api, instance: &ContainerInstance) -> Option<String> {
+pub(super) fn of_instance(api: Scene<'_>, instance: &ContainerInstance) -> Option<String> {
     let cluster = api.view().clusters.get(&instance.cluster)?;
     let known = cluster.capacity_providers.iter().filter_map(|name| api.view().capacity_providers.get(name));
     let own = known.into_iter().find(|provider| provider.has(instance))?;

@@ -18,7 +18,7 @@ use super::wire::structures::{
     ListContainerInstancesResponse, Resource, UpdateContainerInstancesStateRequest,
     UpdateContainerInstancesStateResponse, VersionInfo,
 };
-use super::{Api, at_most, attributes, capacity, clusters, missing, names, tags, tasks};
+use super::{Api, Scene, at_most, attributes, capacity, clusters, missing, names, tags, tasks};
 
 /// DescribeContainerInstances.
 pub(super) fn describe(
@@ -36,7 +36,9 @@ pub(super) fn describe(
     for given in asked {
         let id = names::instance(api.here(), &cluster.name, &given)?;
         match api.view().instances.get(&id).filter(|instance| instance.cluster == cluster.name) {
-            Some(instance) => found.push(show(api, &instance, include.as_deref().unwrap_or_default())),
+            Some(instance) => {
+                found.push(show(api.scene(), &instance, include.as_deref().unwrap_or_default()))
+            }
             None => failures.push(missing(api.here().instance(&cluster.name, &id))),
         }
     }
@@ -102,7 +104,7 @@ pub(super) async fn update_state(
     let (mut changed, mut failures) = (Vec::new(), Vec::new());
     for id in ids.collect::<Answer<Vec<_>>>()? {
         if api.view().instances.get(&id).is_some_and(|instance| instance.cluster == cluster.name) {
-            changed.push(show(api, &*api.control.set_instance_status(id, status).await?, &[]));
+            changed.push(show(api.scene(), &*api.control.set_instance_status(id, status).await?, &[]));
         } else {
             failures.push(missing(api.here().instance(&cluster.name, &id)));
         }
@@ -124,8 +126,9 @@ fn groups(view: &View, cluster: &ClusterName) -> BTreeMap<InstanceId, BTreeMap<S
     groups
 }
 
-fn show(
-    api: &Api,
+/// A container instance as ECS shows it.
+pub(super) fn show(
+    api: Scene<'_>,
     instance: &model::ContainerInstance,
     include: &[ContainerInstanceField],
 ) -> ContainerInstance {
@@ -157,7 +160,7 @@ fn show(
         capacity_provider_name: capacity::of_instance(api, instance),
         gpu_devices: None,
         status_reason: None,
-        version: None,
+        version: Some(i64::try_from(instance.version).unwrap_or(i64::MAX)),
     }
 }
 

@@ -3,7 +3,7 @@
 mod execute;
 mod protection;
 mod run;
-mod show;
+pub(super) mod show;
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub(super) fn describe(api: &Api, request: DescribeTasksRequest) -> Answer<Descr
     for given in asked {
         let id = names::task(api.here(), &cluster.name, &given)?;
         match api.view().tasks.get(&id).filter(|task| task.cluster == cluster.name) {
-            Some(task) => found.push(show::task(api, &task, with_tags)),
+            Some(task) => found.push(show::task(api.scene(), &task, with_tags)),
             None => failures.push(missing(api.here().task(&cluster.name, &id))),
         }
     }
@@ -141,7 +141,7 @@ pub(super) async fn stop(api: &Api, request: StopTaskRequest) -> Answer<StopTask
         return Err(ControlError::TaskNotFound(id).into());
     }
     let stopped = api.control.stop_task(id, reason.filter(|reason| !reason.is_empty())).await?;
-    Ok(StopTaskResponse { task: Some(show::task(api, &stopped, true)) })
+    Ok(StopTaskResponse { task: Some(show::task(api.scene(), &stopped, true)) })
 }
 
 /// Where ECS would run a task; for one of an earlier Mainstay, as its service says, or as its definition alone allows.

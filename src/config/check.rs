@@ -54,10 +54,14 @@ impl Config {
                 "the address of a collector, such as \"http://127.0.0.1:4318\"",
             );
         }
+        if self.events.keep == 0 {
+            return wrong("events.keep", "0", "at least 1");
+        }
         if self.exec.idle_timeout.0.is_zero() {
             return wrong("exec.idle-timeout", &self.exec.idle_timeout.to_string(), "longer than nothing");
         }
         self.check_attributes()?;
+        self.webhooks()?;
         self.check_gpus()?;
         if self.agent.image_cleanup_interval.0 < SHORTEST_CLEANUP {
             let value = self.agent.image_cleanup_interval.to_string();

@@ -206,6 +206,45 @@ pub struct Metrics {
     pub container_stats_interval: Span,
 }
 
+/// What happened, kept and sent elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Events {
+    /// How many are kept.
+    pub keep: u64,
+    /// Who is sent them.
+    pub webhook: Vec<Webhook>,
+}
+
+/// Who is sent events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Webhook {
+    /// For people, and the label of its metrics; where it was is known by it.
+    pub name: String,
+    /// Where they are sent.
+    pub url: String,
+    /// A file with what they are signed with.
+    #[serde(default)]
+    pub secret_file: PathBuf,
+    /// A variable of the environment with it.
+    #[serde(default)]
+    pub secret_env: String,
+    /// Only events of these detail-types; all where there are none.
+    #[serde(default)]
+    pub detail_types: Words,
+    /// Only events of this cluster; of all where it is empty.
+    #[serde(default)]
+    pub cluster: String,
+    /// An event that was not taken is sent again until it is so old.
+    #[serde(default = "retried_for")]
+    pub retry_for: Span,
+}
+
+fn retried_for() -> Span {
+    Span(Duration::from_secs(3600))
+}
+
 /// The supervision tree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -362,6 +401,12 @@ impl Default for Alarms {
 impl Default for Metrics {
     fn default() -> Self {
         Self { container_stats_interval: Span(Duration::from_secs(15)) }
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { keep: Settings::default().events_kept, webhook: Vec::new() }
     }
 }
 

@@ -193,3 +193,28 @@ fn a_file_system_is_a_directory_or_an_export_of_a_server() {
     let place = |text: &str| text.parse().unwrap();
     assert_eq!(found, [("fs-1".into(), place("/srv/efs")), ("fsap-2".into(), place("nas:/export"))].into());
 }
+
+#[test]
+fn a_webhook_that_is_not_as_it_should_be_is_refused_and_its_secret_is_not_told() {
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
+    let short = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(short.path(), "hunter2").unwrap();
+    let webhook = |members: &str, file: &std::path::Path| {
+        let file = file.display();
+        format!("[[events.webhook]]\nname = \"pager\"\nsecret-file = \"{file}\"\n{members}\n")
+    };
+    let good = webhook("url = \"https://box/hook\"\ndetail-types = [\"task\"]", secret.path());
+    assert_eq!(load(&good, &[]).unwrap().webhooks().unwrap().len(), 1);
+    refused(&format!("{good}{good}"), &[], &["events.webhook", "\"pager\"", "another one has it"]);
+    refused(&webhook("url = \"box\"", secret.path()), &[], &["url = \"box\"", "http://host"]);
+    let types = webhook("url = \"http://box\"\ndetail-types = [\"tasks\"]", secret.path());
+    refused(&types, &[], &["detail-types = \"tasks\"", "ECS Task State Change"]);
+    let gone = webhook("url = \"http://box\"", std::path::Path::new("/nowhere/secret"));
+    refused(&gone, &[], &["secret-file", "/nowhere/secret", "cannot be read"]);
+    let text = webhook("url = \"http://box\"", short.path());
+    refused(&text, &[], &["secret-file", "24 to 64 bytes in base64"]);
+    assert!(!load(&text, &[]).unwrap_err().to_string().contains("hunter2"));
+    refused("[[events.webhook]]\nname = \"a\"\nurl = \"http://box\"", &[], &["secret-env must say"]);
+    refused("[events]\nkeep = 0", &[], &["events.keep", "at least 1"]);
+}

@@ -7,6 +7,7 @@
 pub(super) mod v1;
 pub(super) mod v2;
 
+use mainstay_core::events::Event;
 use mainstay_core::model::{
     CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
 };
@@ -86,8 +87,11 @@ impl Record for ContainerInstance {
 impl Record for Schedule {}
 impl Record for ScheduleGroup {}
 impl Record for CapacityProvider {}
+impl Record for Event {}
 /// A family's last revision.
 impl Record for u32 {}
+/// A subscriber's place among events.
+impl Record for u64 {}
 /// The installation's id.
 impl Record for String {}
 

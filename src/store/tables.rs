@@ -1,7 +1,7 @@
 //! The store's tables: one a kind of record, keyed by the record's name.
 
 use super::codec::{self, Record};
-use mainstay_actors::ports::{Snapshot, Write};
+use mainstay_actors::ports::{EventPage, Snapshot, Write};
 use mainstay_core::Family;
 use redb::{
     Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction,
@@ -19,6 +19,10 @@ const INSTANCES: Table = TableDefinition::new("container-instances");
 const SCHEDULES: Table = TableDefinition::new("schedules");
 const SCHEDULE_GROUPS: Table = TableDefinition::new("schedule-groups");
 const CAPACITY_PROVIDERS: Table = TableDefinition::new("capacity-providers");
+
+const EVENTS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("events");
+/// Up to which event each subscriber has everything.
+const CURSORS: Table = TableDefinition::new("event-cursors");
 
 /// The installation's id, in [`META`].
 const OWNER: &str = "owner";
@@ -79,6 +83,17 @@ fn apply(transaction: &WriteTransaction, write: &Write) -> Result<(), String> {
         Write::CapacityProvider(provider) => {
             put(transaction, CAPACITY_PROVIDERS, provider.name.as_str(), provider)
         }
+        Write::Event(event) => {
+            let bytes = codec::encode(&**event)?;
+            let mut table = transaction.open_table(EVENTS).map_err(text)?;
+            table.insert(event.sequence, bytes.as_slice()).map_err(text)?;
+            Ok(())
+        }
+        Write::ForgetEvents(last) => {
+            let mut table = transaction.open_table(EVENTS).map_err(text)?;
+            table.retain_in(..=*last, |_, _| false).map_err(text)
+        }
+        Write::Cursor(name, sequence) => put(transaction, CURSORS, name, sequence),
         Write::RemoveCapacityProvider(name) => remove(transaction, CAPACITY_PROVIDERS, name.as_str()),
         Write::RemoveCluster(name) => remove(transaction, CLUSTERS, name.as_str()),
         Write::RemoveTaskDefinition(key) => remove(transaction, DEFINITIONS, &key.to_string()),
@@ -113,7 +128,40 @@ pub(super) fn load(database: &Database) -> Result<Snapshot, String> {
         schedules: all(database, SCHEDULES, |_, schedule| schedule)?,
         schedule_groups: all(database, SCHEDULE_GROUPS, |_, group| group)?,
         capacity_providers: all(database, CAPACITY_PROVIDERS, |_, provider| provider)?,
+        events: ends_of_events(database)?,
+        cursors: all(database, CURSORS, |name, sequence| (name.to_owned(), sequence))?,
     })
+}
+
+/// The oldest and the newest event.
+fn ends_of_events(database: &Database) -> Result<Option<(u64, u64)>, String> {
+    let transaction = database.begin_read().map_err(text)?;
+    let table = match transaction.open_table(EVENTS) {
+        Ok(table) => table,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(text(error)),
+    };
+    let oldest = table.first().map_err(text)?.map(|(sequence, _)| sequence.value());
+    let newest = table.last().map_err(text)?.map(|(sequence, _)| sequence.value());
+    Ok(oldest.zip(newest))
+}
+
+/// Events after the `after`-th, `most` of them at most.
+pub(super) fn events(database: &Database, after: u64, most: usize) -> Result<EventPage, String> {
+    let transaction = database.begin_read().map_err(text)?;
+    let table = match transaction.open_table(EVENTS) {
+        Ok(table) => table,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(EventPage::default()),
+        Err(error) => return Err(text(error)),
+    };
+    let oldest = table.first().map_err(text)?.map_or(0, |(sequence, _)| sequence.value());
+    let mut events = Vec::new();
+    for entry in table.range(after.saturating_add(1)..).map_err(text)?.take(most) {
+        let (sequence, bytes) = entry.map_err(text)?;
+        let event = codec::decode(bytes.value());
+        events.push(event.map_err(|detail| format!("event {}: {detail}", sequence.value()))?);
+    }
+    Ok(EventPage { oldest, events })
 }
 
 fn all<T: Record, R>(

@@ -1,3 +1,4 @@
+use mainstay_core::events::{Event, Kind};
 use mainstay_core::model::{Cluster, ClusterStatus, Timestamp};
 use mainstay_core::{ClusterName, Family};
 
@@ -169,4 +170,43 @@ fn a_commit_is_one_sync_however_many_records_share_it() {
         tables::write(&database, writes.iter()).unwrap();
         assert_eq!(syncs.load(std::sync::atomic::Ordering::SeqCst) - before, 1, "{size} records");
     }
+}
+
+fn event(sequence: u64) -> Write {
+    Write::Event(Box::new(Event {
+        sequence,
+        id: format!("id-{sequence}"),
+        at: Timestamp(7),
+        kind: Kind::ServiceAction,
+        cluster: ClusterName::new("a"),
+        service: None,
+        task: None,
+        json: "{}".into(),
+    }))
+}
+
+#[test]
+fn events_are_read_in_pages_in_order_and_the_oldest_go_where_they_are_to_be_forgotten() {
+    let home = tempfile::tempdir().unwrap();
+    {
+        let folder = DataFolder::lock(home.path()).unwrap();
+        let store = RedbStore::open(&folder).unwrap();
+        assert_eq!(wait(store.events(0, 9)).unwrap(), EventPage::default());
+        assert_eq!(store.load().unwrap().events, None);
+        wait(store.commit((1..=300).map(event).collect())).unwrap();
+        wait(store.commit(vec![Write::ForgetEvents(290), Write::Cursor("pager".into(), 295)])).unwrap();
+    }
+    let folder = DataFolder::lock(home.path()).unwrap();
+    let store = RedbStore::open(&folder).unwrap();
+    let there = store.load().unwrap();
+    assert_eq!((there.events, there.cursors), (Some((291, 300)), vec![("pager".to_owned(), 295)]));
+    let sequences = |after, most| {
+        let page = wait(store.events(after, most)).unwrap();
+        assert_eq!(page.oldest, 291);
+        page.events.into_iter().map(|event| event.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(sequences(0, 2), [291, 292]);
+    assert_eq!(sequences(292, 3), [293, 294, 295]);
+    assert_eq!(sequences(298, 100), [299, 300]);
+    assert!(sequences(300, 100).is_empty());
 }

@@ -129,6 +129,7 @@ impl Catalog {
             engine_version: String::new(),
             registered_at: self.ctx.nature.wall(),
             tags: Vec::new(),
+            version: 1,
         };
         let made = Arc::new(instance.clone());
         let (id, in_cluster) = (instance.id.clone(), instance.cluster.clone());

@@ -1,6 +1,7 @@
 //! Where acknowledged writes are kept.
 
 use futures::future::BoxFuture;
+use mainstay_core::events::Event;
 use mainstay_core::model::{
     CapacityProvider, Cluster, ContainerInstance, Schedule, ScheduleGroup, Service, Task, TaskDefinition,
 };
@@ -20,6 +21,18 @@ pub trait Store: Send + Sync + 'static {
     /// Writes the batch, all or nothing; resolves when it is on disk. Batches are applied in the order in which
     /// this was called, and several may share one sync.
     fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// Events that come after the `after`-th, oldest first, `most` of them at most: those that are on disk.
+    fn events(&self, after: u64, most: usize) -> BoxFuture<'static, Result<EventPage, StoreError>>;
+}
+
+/// Some of the events that are kept.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventPage {
+    /// The oldest that is kept; 0 where none is.
+    pub oldest: u64,
+    /// Those that were asked for.
+    pub events: Vec<Event>,
 }
 
 /// One change of one record.
@@ -47,6 +60,12 @@ pub enum Write {
     ScheduleGroup(ScheduleGroup),
     /// Adds or replaces a capacity provider.
     CapacityProvider(CapacityProvider),
+    /// Adds an event.
+    Event(Box<Event>),
+    /// Removes all events up to this one.
+    ForgetEvents(u64),
+    /// A subscriber has everything up to this event.
+    Cursor(String, u64),
     /// Removes a cluster.
     RemoveCluster(ClusterName),
     /// Removes a task definition.
@@ -86,6 +105,10 @@ pub struct Snapshot {
     pub schedule_groups: Vec<ScheduleGroup>,
     /// Capacity providers.
     pub capacity_providers: Vec<CapacityProvider>,
+    /// The oldest and the newest event that are kept, where any is.
+    pub events: Option<(u64, u64)>,
+    /// Up to which event each subscriber has everything.
+    pub cursors: Vec<(String, u64)>,
 }
 
 /// Why a store could not read or write.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mainstay_core::deployment::rollout::{self, Cause};
 use mainstay_core::deployment::{Member, Plan, Rollout, Why, plan};
 use mainstay_core::model::{
-    ContainerInstance, DeploymentStatus, RevisionCount, Service, ServiceStatus, StopCode,
+    ContainerInstance, DeploymentStatus, RevisionCount, Service, ServiceAction, ServiceStatus, StopCode,
 };
 use mainstay_core::placement::Request;
 use mainstay_core::{DeploymentId, TaskId};
@@ -182,7 +182,7 @@ impl ServiceActor {
                 Some(step) => story::stopped_in_zone(key, &step.from, &stopped),
                 None => story::stopped(key, &stopped),
             };
-            self.tell(state, message);
+            self.tell_act(state, message, ServiceAction::TasksStopped);
         }
     }
 
@@ -263,7 +263,7 @@ impl ServiceActor {
                 metrics::deployments(key.cluster.as_str(), key.name.as_str(), COMPLETED).increment(1);
                 self.tell(state, story::completed(&key, &deployment));
             }
-            self.tell(state, story::steady(&key));
+            self.tell_act(state, story::steady(&key), ServiceAction::SteadyState);
         }
         state.steady = steady;
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use mainstay_core::events::Event;
 use mainstay_core::model::{Service, Task, TaskDefinition, TaskStatus};
 use mainstay_core::{RevisionKey, ScheduleKey, ServiceKey, TaskId};
 use rand::rngs::SmallRng;
@@ -14,7 +15,7 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use crate::ports::{Snapshot, Store, StoreError, Write};
+use crate::ports::{EventPage, Snapshot, Store, StoreError, Write};
 use crate::view::View;
 
 /// A simulated disk. A tree gets a [`Session`] on it; what an earlier session had under way is lost when a later one
@@ -31,6 +32,8 @@ pub struct Session {
 struct Disk {
     chance: SmallRng,
     records: View,
+    events: BTreeMap<u64, Event>,
+    cursors: BTreeMap<String, u64>,
     queue: VecDeque<Commit>,
     /// Commits that were ever queued.
     queued: u64,
@@ -55,6 +58,8 @@ impl SimStore {
         Self(Arc::new(Mutex::new(Disk {
             chance: SmallRng::seed_from_u64(seed),
             records: View::default(),
+            events: BTreeMap::new(),
+            cursors: BTreeMap::new(),
             queue: VecDeque::new(),
             queued: 0,
             last_due: Instant::now(),
@@ -120,6 +125,11 @@ impl SimStore {
         self.disk().records.apply(Write::RemoveSchedule(key.clone()));
     }
 
+    /// The events on disk, oldest first.
+    pub fn events(&self) -> Vec<Event> {
+        self.disk().events.values().cloned().collect()
+    }
+
     /// Everything on disk.
     pub fn snapshot(&self) -> Snapshot {
         self.disk().snapshot()
@@ -159,6 +169,14 @@ impl Store for Session {
         }
         async move { outcome.await.unwrap_or_else(|_| refused("the machine went down meanwhile")) }.boxed()
     }
+
+    fn events(&self, after: u64, most: usize) -> BoxFuture<'static, Result<EventPage, StoreError>> {
+        let disk = self.store.disk();
+        let oldest = disk.events.keys().next().copied().unwrap_or(0);
+        let events = disk.events.range(after.saturating_add(1)..).take(most);
+        let events = events.map(|(_, event)| event.clone()).collect();
+        std::future::ready(Ok(EventPage { oldest, events })).boxed()
+    }
 }
 
 impl Disk {
@@ -171,7 +189,12 @@ impl Disk {
             } else {
                 for write in commit.batch {
                     self.judge(&write);
-                    self.records.apply(write);
+                    match write {
+                        Write::Event(event) => drop(self.events.insert(event.sequence, *event)),
+                        Write::ForgetEvents(last) => self.events.retain(|sequence, _| *sequence > last),
+                        Write::Cursor(name, sequence) => drop(self.cursors.insert(name, sequence)),
+                        write => self.records.apply(write),
+                    }
                 }
                 self.commits += 1;
                 Ok(())
@@ -221,6 +244,8 @@ impl Disk {
             schedules: owned(&self.records.schedules),
             schedule_groups: owned(&self.records.schedule_groups),
             capacity_providers: owned(&self.records.capacity_providers),
+            events: self.events.keys().next().copied().zip(self.events.keys().next_back().copied()),
+            cursors: self.cursors.clone().into_iter().collect(),
         }
     }
 }

@@ -15,7 +15,8 @@ use super::{SimAlarms, SimEngine, SimSecrets, SimStore, SimTargets};
 use crate::agent::{InProcess, ToHost};
 use crate::context::{Context, Settings, Surroundings};
 use crate::control::{Control, ControlError, NewCluster, NewInstance};
-use crate::ports::{Inside, Nature, NothingInside, StoreError};
+use crate::events::Hook;
+use crate::ports::{EventShapes, Inside, Nature, NothingInside, StoreError};
 use crate::root::{self, Root};
 use crate::view::View;
 
@@ -36,6 +37,8 @@ pub struct World {
     pub alarms: SimAlarms,
     /// The disk.
     pub store: SimStore,
+    /// Who writes the events of the next tree; there are none where nobody does.
+    pub shapes: Option<Arc<dyn EventShapes>>,
     /// The settings of the next tree.
     pub settings: Settings,
     seed: u64,
@@ -77,6 +80,7 @@ impl World {
             inside: Arc::new(NothingInside),
             alarms: SimAlarms::default(),
             store: SimStore::new(seed),
+            shapes: None,
             settings: Settings::default(),
             seed,
             began: Instant::now(),
@@ -95,6 +99,9 @@ impl World {
         let ctx = Surroundings::load(self.store.open(), nature, self.settings.clone())?;
         ctx.look_up_alarms_in(Arc::new(self.alarms.clone()));
         ctx.know_schedule_targets_by(Arc::new(SimTargets));
+        if let Some(shapes) = &self.shapes {
+            ctx.events.write_as(Arc::clone(shapes));
+        }
         let root = root::start(&ctx).await?;
         let control = Control::new(Arc::clone(&ctx));
         let new = NewCluster::named(default_cluster());
@@ -115,10 +122,21 @@ impl World {
         Ok(())
     }
 
+    /// Adds who is sent the running tree's events.
+    ///
+    /// # Panics
+    /// Where there is no tree.
+    #[allow(clippy::expect_used, reason = "a root that ended in a simulation's story is wrong, not unlucky")]
+    pub fn add_webhooks(&self, hooks: Vec<Arc<Hook>>) {
+        let tree = self.tree();
+        tree.root.add_webhooks(&tree.ctx, hooks).expect("a root that lives");
+    }
+
     /// Takes the tree down in order; everything it wrote is on disk, containers stay.
     pub async fn stop(&mut self) {
         if let Some(tree) = self.tree.take() {
             tree.root.stop().await;
+            tree.ctx.flush().await;
             tree.ctx.settle().await;
         }
     }

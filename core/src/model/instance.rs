@@ -33,6 +33,9 @@ pub struct ContainerInstance {
     pub registered_at: Timestamp,
     /// What people attached.
     pub tags: Vec<Tag>,
+    /// Counts the changes of this record, from 1.
+    #[serde(default)]
+    pub version: u64,
 }
 
 impl ContainerInstance {

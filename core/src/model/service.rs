@@ -344,4 +344,23 @@ pub struct ServiceEvent {
     pub created_at: Timestamp,
     /// In ECS's words.
     pub message: String,
+    /// What ECS calls it where it sends it to EventBridge as an "ECS Service Action".
+    #[serde(default)]
+    pub action: Option<ServiceAction>,
+}
+
+/// What a service did or met with, as far as ECS tells EventBridge of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServiceAction {
+    /// All is as it shall be.
+    SteadyState,
+    /// Tasks are being stopped.
+    TasksStopped,
+    /// Its tasks keep failing.
+    TaskStartImpaired,
+    /// A task has no place.
+    TaskPlacementFailure {
+        /// What is lacking, as in `RESOURCE:MEMORY`.
+        reason: String,
+    },
 }

@@ -31,6 +31,7 @@ pub(crate) fn instance(name: &str, registered: Resources) -> ContainerInstance {
         engine_version: String::new(),
         registered_at: Timestamp(0),
         tags: Vec::new(),
+        version: 1,
     }
 }
 

@@ -26,7 +26,7 @@ pub(in crate::api) async fn run(api: &Api, request: RunTaskRequest) -> Answer<Ru
     let request = run_request(api.view(), api.here(), request)?;
     let ran = api.control.run_task(request).await?;
     Ok(RunTaskResponse {
-        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
+        tasks: Some(ran.tasks.iter().map(|task| show::task(api.scene(), task, true)).collect()),
         failures: Some(ran.failures.into_iter().map(failure).collect()),
     })
 }
@@ -157,7 +157,7 @@ pub(in crate::api) async fn start(api: &Api, request: StartTaskRequest) -> Answe
         if request.on.is_empty() { control::Ran::default() } else { api.control.run_task(request).await? };
     failures.extend(ran.failures.into_iter().map(failure));
     Ok(StartTaskResponse {
-        tasks: Some(ran.tasks.iter().map(|task| show::task(api, task, true)).collect()),
+        tasks: Some(ran.tasks.iter().map(|task| show::task(api.scene(), task, true)).collect()),
         failures: Some(failures),
     })
 }

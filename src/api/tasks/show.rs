@@ -8,13 +8,13 @@ use crate::api::wire::structures::{
     Attribute, Container, ContainerOverride, EphemeralStorage, KeyValuePair, ManagedAgent, NetworkBinding,
     Task, TaskOverride,
 };
-use crate::api::{Api, definitions, network, platform, signed, tags};
+use crate::api::{Scene, definitions, network, platform, signed, tags};
 
 /// GiB that every task on Fargate has.
 const LEAST_STORAGE: u32 = 20;
 
 /// A task as ECS shows it.
-pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
+pub(in crate::api) fn task(api: Scene<'_>, task: &model::Task, with_tags: bool) -> Task {
     let here = api.here();
     let instance = api.view().instances.get(&task.instance);
     let fact = |name: &str| {
@@ -74,13 +74,13 @@ pub(super) fn task(api: &Api, task: &model::Task, with_tags: bool) -> Task {
 }
 
 /// As its definition says, and as much as every task on Fargate has where that says nothing.
-fn ephemeral_storage(api: &Api, task: &model::Task) -> EphemeralStorage {
+fn ephemeral_storage(api: Scene<'_>, task: &model::Task) -> EphemeralStorage {
     let definition = api.view().definitions.get(&task.definition);
     let size = definition.and_then(|definition| definition.ephemeral_storage).unwrap_or(LEAST_STORAGE);
     EphemeralStorage { size_in_gi_b: Some(signed(size)) }
 }
 
-fn container(api: &Api, task: &model::Task, container: &model::Container) -> Container {
+fn container(api: Scene<'_>, task: &model::Task, container: &model::Container) -> Container {
     let binding = |binding: &model::NetworkBinding| NetworkBinding {
         bind_ip: Some(binding.bind_ip.clone()),
         container_port: binding.container.one().map(i32::from),

@@ -10,7 +10,8 @@ use mainstay_actors::agent::InProcess;
 use mainstay_actors::context::{Context, Settings, Surroundings};
 use mainstay_actors::control::{Control, NewCluster, NewInstance};
 use mainstay_actors::ports::{
-    AgentLink, ControlLink, EngineInfo, FromAgent, Nature, Snapshot, Store, StoreError, ToAgent, Write,
+    AgentLink, ControlLink, EngineInfo, EventPage, FromAgent, Nature, Snapshot, Store, StoreError, ToAgent,
+    Write,
 };
 use mainstay_actors::root::{self, Root};
 use mainstay_core::lifecycle::{ContainerReport, ContainerStatus, TaskReport};
@@ -26,6 +27,10 @@ impl Store for Forgetful {
 
     fn commit(&self, _: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
         futures::future::ready(Ok(())).boxed()
+    }
+
+    fn events(&self, _: u64, _: usize) -> BoxFuture<'static, Result<EventPage, StoreError>> {
+        futures::future::ready(Ok(EventPage::default())).boxed()
     }
 }
 

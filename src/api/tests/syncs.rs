@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use mainstay_actors::ports::{Snapshot, Store, StoreError, Write};
+use mainstay_actors::ports::{EventPage, Snapshot, Store, StoreError, Write};
 use serde_json::{Value, json};
 
 use super::support::tree_on;
@@ -32,6 +32,10 @@ impl Store for Miserly {
             }
             _ => futures::future::ready(Ok(())).boxed(),
         }
+    }
+
+    fn events(&self, _: u64, _: usize) -> BoxFuture<'static, Result<EventPage, StoreError>> {
+        futures::future::ready(Ok(EventPage::default())).boxed()
     }
 }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use mainstay_core::model::{
     self, DefinitionStatus, DeploymentStatus, Health, LaunchType, NetworkMode, Ports, PropagateTags,
-    Protocol, RolloutState, ServiceEvent, ServiceStatus, StopCode, Tag, TaskOwner, TaskStatus, Timestamp,
+    Protocol, RolloutState, ServiceStatus, StopCode, Tag, TaskOwner, TaskStatus, Timestamp,
 };
 use mainstay_core::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceKey, TaskId};
 use serde::Deserialize;
 
-use super::v2::{self, Brake, DeploymentConfiguration, HealthCheck, Overrides, Resources};
+use super::v2::{self, Brake, DeploymentConfiguration, HealthCheck, Overrides, Resources, ServiceEvent};
 
 #[derive(Deserialize)]
 pub(in crate::store) struct TaskDefinition {

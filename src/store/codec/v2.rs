@@ -10,8 +10,8 @@ use mainstay_core::model::{
     Capabilities, ClusterStatus, DefinitionStatus, Dependency, DeploymentImage, DeploymentStatus, Device,
     Gpus, Health, HostEntry, InstanceStatus, IpcMode, LaunchType, Link, MountPoint, NetworkBinding,
     NetworkInterface, NetworkMode, PidMode, Ports, PropagateTags, Protocol, RolloutState, RuntimePlatform,
-    Secret, ServiceEvent, ServiceStatus, StopCode, SystemControl, Tag, TaskOwner, TaskStatus, Timestamp,
-    Tmpfs, Ulimit, Volume, VolumesFrom,
+    Secret, ServiceStatus, StopCode, SystemControl, Tag, TaskOwner, TaskStatus, Timestamp, Tmpfs, Ulimit,
+    Volume, VolumesFrom,
 };
 use mainstay_core::{ClusterName, DeploymentId, EngineId, InstanceId, RevisionKey, ServiceKey, TaskId};
 use serde::de::DeserializeOwned;
@@ -202,6 +202,13 @@ pub(in crate::store) struct Service {
     pub(super) enable_ecs_managed_tags: bool,
     pub(super) health_check_grace_period_seconds: Option<u32>,
     pub(super) client_token: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ServiceEvent {
+    pub(super) id: String,
+    pub(super) created_at: Timestamp,
+    pub(super) message: String,
 }
 
 #[derive(Serialize, Deserialize)]
