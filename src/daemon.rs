@@ -16,12 +16,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::api::Endpoint;
 use crate::api::scheduler::Targets;
 use crate::config::Config;
 use crate::engine::DockerEngine;
 use crate::exec::Execs;
-use crate::http;
-use crate::inside::{Endpoint, Serving};
+use crate::http::{self, Console};
+use crate::inside::{self, Serving};
 use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
@@ -138,7 +139,8 @@ impl Daemon {
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let port = config.agent.task_endpoint_port;
             let opened =
-                Endpoint::open(control.clone(), Arc::clone(&engine), config.roles(), &folder, port).await;
+                inside::Endpoint::open(control.clone(), Arc::clone(&engine), config.roles(), &folder, port)
+                    .await;
             inside = opened.1;
             let host = Host { engine, secrets: Arc::new(config.secrets()), inside: opened.0 };
             if let Err(error) = add_host(&ctx, &control, &root, host).await {
@@ -155,8 +157,11 @@ impl Daemon {
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
         let execs = Execs::new(read_from, at_once, config.exec.idle_timeout.0);
-        let service = http::router(control.clone(), recorder, role, logs.clone(), execs.clone(), at_once)
-            .into_make_service_with_connect_info::<http::Peer>();
+        let api = Endpoint::new(control.clone(), logs.clone(), execs.clone(), at_once);
+        let console = Console::new(host_name(), config.server.names.0.clone());
+        let service =
+            http::router(control.clone(), recorder, role, logs.clone(), execs.clone(), api, console.clone())
+                .into_make_service_with_connect_info::<http::Peer>();
         let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
             .with_graceful_shutdown(async {
                 // Dropped or sent, either way it is time to go.
@@ -164,6 +169,10 @@ impl Daemon {
             });
         tracing::info!(%address, data_dir = %folder.path().display(), ?role, version = env!("CARGO_PKG_VERSION"),
             "mainstay serves");
+        let upkeep = {
+            let control = control.clone();
+            async move { tokio::join!(metrics::keep_up(recorder), console.keep_history(&control)) }
+        };
         Ok(Self {
             address,
             control,
@@ -174,7 +183,9 @@ impl Daemon {
             closing: Some(closing),
             listener: tokio::spawn(serve.into_future()),
             inside,
-            upkeep: tokio::spawn(metrics::keep_up(recorder)),
+            upkeep: tokio::spawn(async move {
+                upkeep.await;
+            }),
         })
     }
 
@@ -229,7 +240,7 @@ impl Daemon {
 struct Host {
     engine: Arc<DockerEngine>,
     secrets: Arc<Sources>,
-    inside: Arc<Endpoint>,
+    inside: Arc<inside::Endpoint>,
 }
 
 /// Makes this host the container instance of cluster `default`, both made where they are missing.

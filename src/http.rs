@@ -16,9 +16,11 @@ use axum::{Json, Router};
 use mainstay_actors::control::Control;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::api::Endpoint;
 use crate::daemon::Role;
 use crate::exec::Execs;
 use crate::logs::Logs;
+pub use console::Console;
 pub use exec::Peer;
 pub use gate::{Gate, Guest};
 
@@ -30,6 +32,8 @@ struct Shared {
     role: Role,
     logs: Logs,
     execs: Execs,
+    api: Endpoint,
+    console: Console,
 }
 
 /// Everything on one address. Each request has to say who sends it, as a [`Peer`].
@@ -39,12 +43,12 @@ pub fn router(
     role: Role,
     logs: Logs,
     execs: Execs,
-    requests_at_once: usize,
+    api: Endpoint,
+    console: Console,
 ) -> Router {
-    let shared =
-        Shared { control: control.clone(), recorder, role, logs: logs.clone(), execs: execs.clone() };
+    let endpoint = crate::api::router(&api);
+    let shared = Shared { control, recorder, role, logs, execs, api, console };
     Router::new()
-        .route("/", get(console::page))
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -55,8 +59,9 @@ pub fn router(
         .route("/v1/schedules", get(schedules::list))
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))
+        .merge(console::routes(&shared))
         .with_state(shared)
-        .merge(crate::api::router(control, logs, execs, requests_at_once))
+        .merge(endpoint)
 }
 
 /// Prometheus's text format.
