@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::frame::{Missing, Page, Place, Shown};
+use super::frame::{Fresh, Missing, Page, Place, Shown};
 use super::paging::Query;
 use super::{At, Seen, instance, link, rows, service, task, words};
 use crate::api::wire::operations::Operation;
@@ -230,7 +230,7 @@ fn question(seen: &Seen<'_>, act: Act, of: &str, name: &str, form: &Query, refus
     };
     let page = Page::new(title, Place::Elsewhere, body).below(crumbs);
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(Page { status, is_live: false, ..page })
+    Ok(Page { status, fresh: Fresh::Still, ..page })
 }
 
 /// What was just done, on the page that a form leads back to.

@@ -19,8 +19,19 @@ pub(super) struct Page {
     pub body: Markup,
     /// 200 unless it tells of something that went wrong.
     pub status: StatusCode,
-    /// Whether it is shown anew as things change; not where somebody fills in a form.
-    pub is_live: bool,
+    /// How it is kept up to date.
+    pub fresh: Fresh,
+}
+
+/// How a page is kept up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fresh {
+    /// By the script as things change, and without it by loading it again.
+    Live,
+    /// Only without the script by loading it again: the script has its own way there.
+    Reloaded,
+    /// Not at all: somebody fills in a form.
+    Still,
 }
 
 /// A page, or that there is none.
@@ -56,7 +67,7 @@ impl Page {
             lead: html! {},
             body,
             status: StatusCode::OK,
-            is_live: true,
+            fresh: Fresh::Live,
         }
     }
 
@@ -91,7 +102,7 @@ impl Missing {
             p { "Look for it with the search above, or begin at the " a href="/" { "overview" } "." }
         };
         let page = Page::new("Not found", Place::Elsewhere, body);
-        Page { status: StatusCode::NOT_FOUND, is_live: false, ..page }
+        Page { status: StatusCode::NOT_FOUND, fresh: Fresh::Still, ..page }
     }
 }
 
@@ -108,10 +119,10 @@ pub(super) fn whole(seen: &Seen<'_>, page: &Page) -> Markup {
                 title { (page.title) " · Mainstay" }
                 link rel="icon" type="image/svg+xml" href="/console/icon.svg";
                 link rel="stylesheet" href="/console/console.css";
-                @if page.is_live { noscript { meta http-equiv="refresh" content="5"; } }
+                @if page.fresh != Fresh::Still { noscript { meta http-equiv="refresh" content="5"; } }
                 script src="/console/console.js" defer {}
             }
-            body data-live=(if page.is_live { "on" } else { "off" }) {
+            body data-live=(if page.fresh == Fresh::Live { "on" } else { "off" }) {
                 a.skip href="#main" { "Skip to content" }
                 header.top {
                     a.brand href="/" { (mark()) "Mainstay" }

@@ -6,7 +6,7 @@ use mainstay_actors::ports::LogQuery;
 use mainstay_core::{ClusterName, ServiceName, TaskId};
 use maud::{Markup, html};
 
-use super::frame::{Page, Place};
+use super::frame::{Fresh, Page, Place};
 use super::{At, Names, link, rows, service, task, words};
 use crate::http::Shared;
 use crate::logs::{Item, Reading, Selection, moment};
@@ -84,7 +84,8 @@ fn whole(
             @for item in lines.iter().flatten() { (line(item)) }
         }
     };
-    Page::new(title, Place::Elsewhere, body).below(crumbs)
+    let page = Page::new(title, Place::Elsewhere, body).below(crumbs);
+    Page { fresh: Fresh::Reloaded, ..page }
 }
 
 fn line(item: &Item) -> Markup {

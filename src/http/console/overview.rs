@@ -29,7 +29,8 @@ pub(super) fn page(seen: &Seen<'_>) -> Shown {
     let troubles = troubles(seen, &services, &tally);
     let said = match troubles.len() {
         0 => "All is as it is wanted.".to_owned(),
-        many => format!("{} need attention.", words::count(many, "thing")),
+        1 => "One thing needs attention.".to_owned(),
+        many => format!("{many} things need attention."),
     };
     let events = lists::newest_events(seen, EVENTS);
     let body = html! {

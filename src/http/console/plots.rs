@@ -43,7 +43,7 @@ pub(super) fn counts(points: &[(Timestamp, Point)]) -> Markup {
                 span.bottom { "0" }
             }
             div.times aria-hidden="true" { span { (span(lasts)) " ago" } span { "now" } }
-            figcaption { span.key.line {} "running " span.key.wanted {} "wanted. " (told) }
+            figcaption { span.key.line {} "running, " span.key.wanted {} "wanted. " (told) }
         }
     }
 }

@@ -86,7 +86,10 @@ fn containers(seen: &Seen<'_>, task: &Task) -> Markup {
                 @for container in &task.containers {
                     tr data-key=(container.name) {
                         th scope="row" { (container.name) @if !container.essential { " " span.quiet { "not essential" } } }
-                        td { (words::of_container(container)) " " span.quiet { (words::ago_if(seen.now, container.started_at)) } }
+                        td {
+                        (words::of_container(container))
+                        @if let Some(at) = container.started_at { " " span.quiet { "started " (words::ago(seen.now, at)) } }
+                    }
                         td { (ended(container)) }
                         td.wide { (container.health.as_str()) }
                         td.number.wide { (container.restart_count) }

@@ -113,7 +113,7 @@ impl Tree<'_> {
                     None => { b { (name(node)) } }
                 }
                 @if name(node) != node.kind.as_str() { " " span.quiet { (node.kind.as_str()) } }
-                @if let Some(at) = node.since { " " span.quiet { "since " (words::ago(self.seen.now, at)) } }
+                @if let Some(at) = node.since { " " span.quiet { "for " (words::lasts(self.seen.now, at)) } }
                 @if node.restarts > 0 { " " span.note { (words::count(usize::try_from(node.restarts).unwrap_or(usize::MAX), "restart")) } }
                 @if let Some(reason) = &node.last_end { " " span.note { "the last one ended: " (reason) } }
                 (self.of_record(node))

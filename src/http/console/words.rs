@@ -122,9 +122,9 @@ pub(super) fn ago(now: Timestamp, at: Timestamp) -> Markup {
     html! { time datetime=(rfc3339(at)) title=(clock(at)) { (text) } }
 }
 
-/// The same, or a dash.
-pub(super) fn ago_if(now: Timestamp, at: Option<Timestamp>) -> Markup {
-    at.map_or_else(|| html! { "–" }, |at| ago(now, at))
+/// For how long by now, with the moment it began beside it.
+pub(super) fn lasts(now: Timestamp, at: Timestamp) -> Markup {
+    html! { time datetime=(rfc3339(at)) title=(clock(at)) { (span(now.millis_since(at))) } }
 }
 
 /// So many milliseconds, in its greatest unit.
