@@ -171,5 +171,5 @@ fn mark() -> Markup {
 
 /// A table that scrolls by itself where it is too wide, and is reached by keyboard then.
 pub(super) fn table(name: &str, rows: Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(name) { table { (rows) } } }
+    html! { div.scroll tabindex="0" role="group" aria-label=(name) { table { (rows) } } }
 }

@@ -82,11 +82,10 @@ impl Tree<'_> {
         let children = self.children.get(path).map_or(&[][..], Vec::as_slice);
         html! {
             li data-key=(path) {
-                @if children.is_empty() {
-                    (self.line(node))
-                } @else {
+                (self.line(node))
+                @if !children.is_empty() {
                     details open {
-                        summary { (self.line(node)) }
+                        summary { span.unseen { (children.len()) " below " (name(node)) } }
                         ul {
                             @for child in children.iter().take(CHILDREN) { (self.branch(child)) }
                             @if children.len() > CHILDREN {
