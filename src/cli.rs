@@ -13,11 +13,16 @@ mod outcome;
 mod progress;
 mod schedules;
 mod sim;
+mod status;
 mod store;
+mod survey;
+mod top;
+mod tree;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -83,6 +88,22 @@ enum Command {
         #[command(flatten)]
         fleet: sim::Fleet,
     },
+    /// Shows on one screen whether everything is as desired.
+    ///
+    /// Ends with 0 where all is, 1 where something is not (and says what to do next), 64 where it is not understood, 69
+    /// where the daemon does not answer.
+    #[command(after_help = "Example: mainstay status --output json")]
+    Status(status::Asked),
+    /// Shows who supervises whom, since when, and what was started again and why.
+    ///
+    /// Ends with 1 where no actor is so named, 64 where it is not understood, 69 where the daemon does not answer.
+    #[command(after_help = "Examples:\n  mainstay tree web\n  mainstay tree --watch")]
+    Tree(tree::Asked),
+    /// Shows services, tasks, container instances and the tree on the terminal, as they change.
+    ///
+    /// Sort, filter, read logs, ask why, run a shell: `?` lists the keys. Ends with 64 where there is no terminal.
+    #[command(after_help = "Example: mainstay top --interval 1")]
+    Top(top::Asked),
     /// Shows what the containers of tasks and services print.
     ///
     /// What is there is what the containers that are still there hold: stopped ones stay for agent.cleanup-wait.
@@ -177,6 +198,9 @@ pub fn run() -> ExitCode {
             simulated = Some(fleet);
             (Role::Server, daemon, false)
         }
+        Command::Status(asked) => return status::run(&asked),
+        Command::Tree(asked) => return tree::run(&asked),
+        Command::Top(asked) => return top::run(&asked),
         Command::Logs(asked) => return logs::run(&asked),
         Command::Explain(asked) => return explain::run(&asked),
         Command::Image { act } => return image::run(&act),
@@ -278,6 +302,21 @@ async fn serve(config: &Config, role: Role, stop_tasks: bool, simulated: Option<
 fn alone<T>(work: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(work))
+}
+
+/// The time now, in seconds of the epoch, as the API gives times.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// A time that has passed, for people; none where clocks differ.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is not negative, and no year is lost"
+)]
+fn ago(seconds: f64) -> String {
+    mainstay_core::explain::span((seconds.max(0.0) * 1000.0) as u64)
 }
 
 /// Rows in columns as wide as their widest cell, two spaces apart, a line each.

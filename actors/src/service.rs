@@ -393,7 +393,7 @@ impl ServiceActor {
                 deployment: member.deployment.clone(),
                 slot: member.slot,
             },
-            group: format!("service:{}", service.key.name),
+            group: service.group(),
             started_by: Some(member.deployment.to_string()),
             instance,
             tags,

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use mainstay_core::model::{
     CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Schedule, ScheduleGroup, Service, Task,
-    TaskDefinition, TaskOwner,
+    TaskDefinition, TaskOwner, TaskStatus,
 };
 use mainstay_core::{
     CapacityProviderName, ClusterName, Family, InstanceId, RevisionKey, ScheduleGroupName, ScheduleKey,
@@ -177,6 +177,16 @@ impl View {
             task.cluster == key.cluster
                 && matches!(&task.owner, TaskOwner::Service { service, .. } if *service == key.name)
         })
+    }
+
+    /// How many live tasks of each group are on each instance of a cluster.
+    pub fn groups_by_instance(&self, cluster: &ClusterName) -> BTreeMap<InstanceId, BTreeMap<String, u32>> {
+        let mut groups: BTreeMap<InstanceId, BTreeMap<String, u32>> = BTreeMap::new();
+        let live = |task: &Task| task.cluster == *cluster && task.last_status != TaskStatus::Stopped;
+        for task in self.tasks.filter(live) {
+            *groups.entry(task.instance.clone()).or_default().entry(task.group.clone()).or_default() += 1;
+        }
+        groups
     }
 
     /// The newest ACTIVE revision of a family.

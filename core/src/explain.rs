@@ -91,8 +91,8 @@ impl Point {
     }
 }
 
-/// So many milliseconds, for people.
-fn span(millis: u64) -> String {
+/// So many milliseconds, for people: `20 s`, `5 min`, `3 h`.
+pub fn span(millis: u64) -> String {
     let seconds = millis.div_ceil(1000);
     match seconds {
         0..=119 => format!("{seconds} s"),

@@ -56,8 +56,7 @@ impl Request {
 
     /// For a task of this deployment of a service.
     pub fn of_service(service: &Service, definition: &TaskDefinition, deployment: &DeploymentId) -> Self {
-        let of_definition = definition.placement_constraints.iter();
-        let mut constraints: Vec<_> = of_definition.chain(&service.placement_constraints).cloned().collect();
+        let mut constraints = service.constraints_with(definition);
         if service.scheduling == SchedulingStrategy::Daemon {
             constraints.push(PlacementConstraint::DistinctInstance);
         }
@@ -68,7 +67,7 @@ impl Request {
             kin: deployment.to_string(),
             constraints,
             strategy: service.placement_strategy.clone(),
-            ..Self::of_group(format!("service:{}", service.key.name))
+            ..Self::of_group(service.group())
         }
     }
 

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use futures::future::join_all;
-use mainstay_core::model::{ContainerInstance, ContainerSpec, NetworkMode, Task, TaskDefinition};
+use mainstay_core::model::{ContainerSpec, NetworkMode, Task, TaskDefinition};
 use serde_json::{Value, json};
 
 use super::metadata::{self, Scene};
@@ -70,10 +70,7 @@ async fn whole_task(endpoint: &Endpoint, id: &str, with_tags: bool) -> Response 
     let (about, interface) = tokio::join!(join_all(looks), endpoint.interface(&task, &definition));
     let scene = endpoint.scene(&task, &definition, interface.as_ref());
     let instance = endpoint.control.view().instances.get(&task.instance);
-    let zone = instance.as_ref().and_then(|instance| {
-        let mut known = instance.all_attributes();
-        known.find(|(name, _)| *name == ContainerInstance::ZONE).map(|(_, value)| value.to_owned())
-    });
+    let zone = instance.as_ref().and_then(|instance| instance.zone().map(str::to_owned));
     let of_instance = instance.as_ref().map(|instance| instance.tags.as_slice()).unwrap_or_default();
     let tags = with_tags.then_some((task.tags.as_slice(), of_instance));
     Json(metadata::task(scene, &about, zone, tags)).into_response()

@@ -30,11 +30,14 @@ from load import Load, is_steady
 
 RANDOM_KILLS = 30
 LANES = 4
-# A failpoint that the load has not reached by then is not reached.
-REACHED_WITHIN = 25
-SETTLES_WITHIN = 60
-# Grace and cleanup are two seconds and one; the rest is for an engine that four daemons share.
-OWNED_WITHIN = 30
+# A failpoint that the load has not reached by then is not reached. These limits are long, since they cost nothing where
+# all is well, and an engine that four daemons share on a busy machine is slow.
+REACHED_WITHIN = 60
+# So often a failpoint is tried.
+TRIES = 3
+SETTLES_WITHIN = 150
+OWNED_WITHIN = 90
+ENDS_WITHIN = 90
 # These are passed once in a daemon's life: at its first start.
 AT_FIRST_START = ("instance-decided", "instance-committed", "instance-shown")
 # These at each start, the last ones soon after it.
@@ -48,8 +51,8 @@ class Outcome:
     seed: int
     kills: int = 0
     reached: dict = dataclasses.field(default_factory=collections.Counter)
-    # Those that were not reached at their first try.
-    missed: set = dataclasses.field(default_factory=set)
+    # How often each was tried in vain.
+    missed: dict = dataclasses.field(default_factory=collections.Counter)
     unreached: list = dataclasses.field(default_factory=list)
     violations: list = dataclasses.field(default_factory=list)
     acknowledged: int = 0
@@ -118,7 +121,7 @@ class Lane(threading.Thread):
             worker.everything = True
             worker.verify()
         for name in [name for services in load.services for name in services.deleted]:
-            wait_for(f"end of {name}", lambda name=name: status_of(victim, name) in ("INACTIVE", None), 30)
+            wait_for(f"end of {name}", lambda name=name: status_of(victim, name) in ("INACTIVE", None), ENDS_WITHIN)
         reader.end()
         self.check_events(victim)
         with self.outcome.lock:
@@ -187,14 +190,14 @@ class Lane(threading.Thread):
                 self.outcome.reached[name] += 1
             return
         with self.outcome.lock:
-            again = points[-1] not in self.outcome.missed
-            self.outcome.missed.add(points[-1])
+            self.outcome.missed[points[-1]] += 1
+            again = self.outcome.missed[points[-1]] < TRIES
             if not again:
                 self.outcome.unreached.append(points[-1])
         if again:
             # On a busy machine what it takes may not have come about in time.
             self.plan.put(points[-1])
-        say(f"lane {self.number}: {points[-1]} was NOT REACHED" + (", and will be tried once more" if again else ""))
+        say(f"lane {self.number}: {points[-1]} was NOT REACHED" + (", and will be tried again" if again else ""))
 
     def start_and_kill_soon(self, victim):
         threading.Timer(self.chance.uniform(0.0, 0.4), lambda: victim.process and victim.process.kill()).start()

@@ -101,7 +101,8 @@ class Services(Worker):
         yield self.chance.uniform(0, 0.3)
 
     def steady(self):
-        until = time.monotonic() + self.chance.uniform(1, 6)
+        # Sometimes for long, so that rollouts get to their ends on a slow engine, too.
+        until = time.monotonic() + self.chance.choice([2, 6, 30])
         while time.monotonic() < until:
             found = self.victim.call("DescribeServices", services=[self.service["name"]])["services"][0]
             if is_steady(found):
@@ -316,7 +317,7 @@ class Schedules(Worker):
     """Makes schedules that run at once and not again that day: each has its task, and has it once."""
 
     # A run that was decided waits for its host, and is then tried again within seconds.
-    RUNS_WITHIN = 30
+    RUNS_WITHIN = 90
 
     def __init__(self, *arguments, definition):
         super().__init__(*arguments)

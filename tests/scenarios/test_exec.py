@@ -1,23 +1,20 @@
 """Commands in containers: ECS's ExecuteCommand with its session, and `mainstay exec`."""
 
-import fcntl
 import hashlib
 import os
-import pty
 import random
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import termios
-import threading
 
 import botocore.exceptions
 import pytest
 import websocket
 
 from session_manager import Session
+from terminal import Terminal, environment
 from vocabulary import AWS, LIMIT, MAINSTAY, REGION, container, fresh, is_alive, short, wait_for
 
 NOT_ENABLED = "execute command was not enabled when the task was run"
@@ -209,65 +206,6 @@ def test_the_aws_cli_with_its_own_plugin_holds_a_session(daemon, task):
 
 
 # mainstay exec.
-
-
-class Terminal:
-    """A program in a terminal of its own."""
-
-    def __init__(self, command, environment, columns=80, rows=24):
-        self.near, far = pty.openpty()
-        self.shown = ""
-        self.resize(columns, rows)
-        self.before = termios.tcgetattr(far)
-        self.far = far
-        self.process = subprocess.Popen(
-            command,
-            env={**environment, "TERM": "xterm"},
-            stdin=far,
-            stdout=far,
-            stderr=far,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        self.thread = threading.Thread(target=self.pump, daemon=True)
-        self.thread.start()
-
-    def pump(self):
-        try:
-            while data := os.read(self.near, 65536):
-                self.shown += data.decode(errors="replace")
-        except OSError:
-            pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.far)
-        self.thread.join(5)
-        os.close(self.near)
-
-    def type(self, text):
-        os.write(self.near, text.encode())
-
-    def resize(self, columns, rows):
-        fcntl.ioctl(self.near, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def shows(self, text):
-        wait_for(f"{text!r} on the screen ({self.shown!r})", lambda: text in self.shown)
-
-    def ends(self):
-        return self.process.wait(LIMIT)
-
-    def is_raw(self):
-        return not termios.tcgetattr(self.far)[3] & termios.ICANON
-
-
-def environment(daemon):
-    return {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL_ECS": daemon.url}
 
 
 def mainstay(daemon, *words, input=None):

@@ -57,3 +57,12 @@ def test_a_service_says_what_holds_it_up(daemon):
     daemon.ask(task, "/unhealthy")
     words = f"(task {short(task['taskArn'])}) is UNHEALTHY: its health check fails"
     wait_for("its sickness", lambda: words in story(daemon, sick)[1])
+
+
+def test_a_task_that_was_replaced_for_its_health_check_says_so(daemon):
+    name = daemon.serve(container(healthCheck=health_check()))
+    [task] = daemon.tasks(name)
+    daemon.ask(task, "/unhealthy")
+    daemon.stopped(task["taskArn"])
+    kinds, summary = story(daemon, task["taskArn"])
+    assert kinds[0] == "HEALTH" and "health check" in summary, (kinds, summary)

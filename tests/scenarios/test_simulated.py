@@ -270,3 +270,14 @@ def test_it_is_explained_that_a_slot_backs_off_and_that_a_circuit_breaker_trippe
     )
     wait_for("the circuit breaker", lambda: points(hosts, broken)[0] == "CIRCUIT_BREAKER")
     assert "was given up, and starts no more tasks: ECS deployment circuit breaker" in explained(hosts, broken)
+
+
+def test_it_is_explained_that_a_service_waits_for_a_draining_instance(simulations):
+    hosts = simulations(1)
+    name = hosts.serve(count=2)
+    hosts.set_status("attribute:ecs.os-type == linux", "DRAINING")
+    wait_for("what it waits for", lambda: {"DRAINING", "PLACEMENT"} <= set(points(hosts, name)))
+    said = explained(hosts, name)
+    assert "2 tasks on DRAINING instances" in said and "stay until others serve in their stead" in said, said
+    [task, _] = hosts.tasks(name)
+    assert ", which is DRAINING" in explained(hosts, task["taskArn"])

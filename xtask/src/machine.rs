@@ -18,6 +18,7 @@ const PYTHON_PACKAGES: [&str; 10] = [
     "botocore==1.44.8",
     "docker==7.2.0",
     "moto[server]==5.2.5",
+    "pyte==0.8.2",
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
     "pytest-xdist==3.8.0",

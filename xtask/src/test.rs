@@ -11,8 +11,10 @@ use crate::machine::{
 };
 use crate::{Outcome, Told, codegen, image, soak, up};
 
-/// How much of a failed check's log is shown.
+/// How much of a failed check's log is shown when it fails.
 const SHOWN_LINES: usize = 200;
+/// How much of it is shown once more at the end, where whoever has only the end of the output looks for the reason.
+const LAST_LINES: usize = 25;
 /// Scenarios at once: each waits for containers most of the time.
 const SCENARIOS_AT_ONCE: &str = "4";
 /// Worlds in which everything goes wrong that a whole run tries; `actors/tests/seeds.rs` has what a quick one does.
@@ -205,10 +207,17 @@ struct Beside {
     thread: std::thread::JoinHandle<(Duration, Result<(), String>)>,
 }
 
+/// A check that did not pass.
+struct Failed {
+    name: String,
+    log: PathBuf,
+    error: String,
+}
+
 /// What was checked, and how it went.
 struct Report {
     logs: PathBuf,
-    failed: Vec<String>,
+    failed: Vec<Failed>,
     checks: usize,
 }
 
@@ -261,9 +270,9 @@ impl Report {
         match outcome {
             Ok(()) => say("ok", &format!("{name} ({:.0?})", rounded(took))),
             Err(error) => {
-                self.failed.push(name.to_owned());
                 println!("{}", engine::last_lines(log, SHOWN_LINES));
                 say("FAILED", &format!("{name} ({:.0?}): {error}", rounded(took)));
+                self.failed.push(Failed { name: name.to_owned(), log: log.to_owned(), error });
             }
         }
     }
@@ -278,7 +287,11 @@ impl Report {
             println!("{counted}");
             return Ok(());
         }
-        let names = self.failed.join(", ");
+        for Failed { name, log, error } in &self.failed {
+            say("FAILED", &format!("{name}: {error}"));
+            println!("{}\n", engine::last_lines(log, LAST_LINES));
+        }
+        let names = self.failed.iter().map(|failed| failed.name.as_str()).collect::<Vec<_>>().join(", ");
         say("Failed", &format!("{names} ({:.0?}); whole logs are in {}", rounded(took), self.logs.display()));
         println!("{counted}");
         Err(Told.into())

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_core::deployment::{Fitness, Member};
 use mainstay_core::model::{
-    ContainerInstance, DeploymentStatus, InstanceStatus, PlacementConstraint, PlacementStrategy,
-    SchedulingStrategy, Service, SpreadField, TaskDefinition, TaskStatus,
+    ContainerInstance, DeploymentStatus, InstanceStatus, PlacementStrategy, SchedulingStrategy, Service,
 };
 use mainstay_core::placement::Constraints;
 use mainstay_core::placement::capacity::{self, Standing};
@@ -84,8 +83,7 @@ impl ServiceActor {
     pub(super) fn zone_of(&self, task: &TaskId) -> Option<String> {
         let view = &self.ctx.view;
         let instance = view.instances.get(&view.tasks.get(task)?.instance)?;
-        let mut facts = instance.all_attributes();
-        facts.find(|(name, _)| *name == ContainerInstance::ZONE).map(|(_, zone)| zone.to_owned())
+        instance.zone().map(str::to_owned)
     }
 
     /// The capacity provider of each of so many tasks to start; none where there is no strategy. Where nobody has a
@@ -117,15 +115,9 @@ impl ServiceActor {
     fn instances(&self, service: &Service) -> Vec<InstanceId> {
         let view = &self.ctx.view;
         let Some(definition) = view.definitions.get(&service.definition) else { return Vec::new() };
-        let constraints = Constraints::of(&constraints(service, &definition));
-        let own = group(service);
-        let mut groups: BTreeMap<InstanceId, BTreeMap<String, u32>> = BTreeMap::new();
-        let live = |task: &mainstay_core::model::Task| {
-            task.cluster == service.key.cluster && task.last_status != TaskStatus::Stopped
-        };
-        for task in view.tasks.filter(live) {
-            *groups.entry(task.instance.clone()).or_default().entry(task.group.clone()).or_default() += 1;
-        }
+        let constraints = Constraints::of(&service.constraints_with(&definition));
+        let own = service.group();
+        let groups = view.groups_by_instance(&service.key.cluster);
         let nothing = BTreeMap::new();
         let meant = |instance: &ContainerInstance| {
             let tasks = groups.get(&instance.id).unwrap_or(&nothing);
@@ -138,18 +130,9 @@ impl ServiceActor {
     }
 }
 
-fn constraints(service: &Service, definition: &TaskDefinition) -> Vec<PlacementConstraint> {
-    definition.placement_constraints.iter().chain(&service.placement_constraints).cloned().collect()
-}
-
 /// Whether its tasks go over zones before anything else, which they do where nothing is said.
 pub(super) fn is_spread_over_zones(service: &Service) -> bool {
-    let over_zones = |strategy: &PlacementStrategy| matches!(strategy, PlacementStrategy::Spread(SpreadField::Attribute(name)) if name == ContainerInstance::ZONE);
-    service.placement_strategy.first().is_none_or(over_zones)
-}
-
-fn group(service: &Service) -> String {
-    format!("service:{}", service.key.name)
+    service.placement_strategy.first().is_none_or(PlacementStrategy::is_over_zones)
 }
 
 fn is_leaving(instance: &ContainerInstance) -> bool {

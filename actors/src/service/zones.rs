@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_core::deployment::{Fitness, Member, upper_bound};
-use mainstay_core::model::{ContainerInstance, RolloutState, TaskDefinition, TaskStatus};
+use mainstay_core::model::{ContainerInstance, RolloutState, TaskDefinition};
 use mainstay_core::placement::query::Facts;
 use mainstay_core::placement::zones::{self, Rebalance, Zone};
 use mainstay_core::placement::{Constraints, Request};
-use mainstay_core::{DeploymentId, InstanceId, TaskId};
+use mainstay_core::{DeploymentId, TaskId};
 
 use super::places::MOVING;
 use super::{ServiceActor, ServiceState, is_draining, story};
@@ -124,15 +124,8 @@ impl ServiceActor {
         let cluster = &state.record.key.cluster;
         let request = Request::of_service(&state.record, definition, primary);
         let constraints = Constraints::of(&request.constraints);
-        let mut groups: BTreeMap<InstanceId, BTreeMap<String, u32>> = BTreeMap::new();
-        if request.asks_for_tasks() {
-            let live = |task: &mainstay_core::model::Task| {
-                task.cluster == *cluster && task.last_status != TaskStatus::Stopped
-            };
-            for task in view.tasks.filter(live) {
-                *groups.entry(task.instance.clone()).or_default().entry(task.group.clone()).or_default() += 1;
-            }
-        }
+        let groups =
+            if request.asks_for_tasks() { view.groups_by_instance(cluster) } else { BTreeMap::new() };
         let nothing = BTreeMap::new();
         let takes = |instance: &ContainerInstance| {
             let has = |(name, value): &(String, String)| {
@@ -143,12 +136,9 @@ impl ServiceActor {
                 && request.attributes.iter().all(has)
                 && constraints.allow(&Facts::of(instance), groups.get(&instance.id).unwrap_or(&nothing))
         };
-        let zone = |instance: &ContainerInstance| {
-            let mut facts = instance.all_attributes();
-            facts.find(|(name, _)| *name == ContainerInstance::ZONE).map(|(_, zone)| zone.to_owned())
-        };
+        let instances = view.instances.filter(takes);
         let found: BTreeSet<String> =
-            view.instances.filter(takes).iter().filter_map(|instance| zone(instance)).collect();
+            instances.iter().filter_map(|instance| instance.zone().map(str::to_owned)).collect();
         found.into_iter().map(|zone| (zone, Zone::default())).collect()
     }
 }

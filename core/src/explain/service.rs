@@ -49,8 +49,12 @@ pub fn service(seen: &ServiceSeen<'_>) -> Story {
     points.extend(given_up(service));
     points.extend(backing_off(seen));
     points.extend(last_end(seen));
+    let moving = moving(seen);
+    // Where all run, that some have to move is what is waited for; a place is why.
+    let all_run = state.running >= service.desired_count as usize;
+    points.extend(moving.clone().filter(|_| all_run));
     points.extend(no_place(seen, &state));
-    points.extend(moving(seen));
+    points.extend(moving.filter(|_| !all_run));
     points.extend(stopping(seen));
     points.extend(on_the_way(seen));
     points.extend(sick(seen));
@@ -80,7 +84,9 @@ struct Counts {
 
 fn counts(seen: &ServiceSeen<'_>) -> Counts {
     let live = seen.tasks.iter().filter(|task| task.last_status != TaskStatus::Stopped);
-    let of_primary = live.clone().filter(|task| wanted(task) && is_of(task, seen.service.primary())).count();
+    // In the stead of one that has to move another is missing.
+    let stays = |task: &Task| wanted(task) && !moves(seen, task);
+    let of_primary = live.clone().filter(|task| stays(task) && is_of(task, seen.service.primary())).count();
     Counts {
         running: live.clone().filter(|task| wanted(task) && task.last_status == TaskStatus::Running).count(),
         missing: (seen.service.desired_count as usize).saturating_sub(of_primary),
@@ -196,13 +202,16 @@ fn no_place(seen: &ServiceSeen<'_>, state: &Counts) -> Vec<Point> {
     vec![Point::new(Kind::Percentages, text)]
 }
 
+/// Whether a task has to leave its instance.
+fn moves(seen: &ServiceSeen<'_>, task: &Task) -> bool {
+    let instance = seen.instances.iter().find(|instance| instance.id == task.instance);
+    instance.is_some_and(|instance| instance.status == InstanceStatus::Draining)
+}
+
 /// Tasks that have to leave their instance.
 fn moving(seen: &ServiceSeen<'_>) -> Option<Point> {
-    let drains = |task: &&Arc<Task>| {
-        let instance = seen.instances.iter().find(|instance| instance.id == task.instance);
-        wanted(task) && instance.is_some_and(|instance| instance.status == InstanceStatus::Draining)
-    };
-    let on_draining: Vec<&Arc<Task>> = seen.tasks.iter().filter(drains).collect();
+    let on_draining: Vec<&Arc<Task>> =
+        seen.tasks.iter().filter(|task| wanted(task) && moves(seen, task)).collect();
     let first = on_draining.first()?;
     let text = format!(
         "{} on DRAINING instances, such as (container-instance {}), stay until others serve in their stead",

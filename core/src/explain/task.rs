@@ -51,8 +51,7 @@ fn place(seen: &TaskSeen<'_>) -> Point {
     let text = match seen.instance {
         None => format!("its place is (container-instance {id}), which is not known any more"),
         Some(instance) => {
-            let zone = instance.all_attributes().find(|(name, _)| *name == ContainerInstance::ZONE);
-            let zone = zone.map(|(_, zone)| format!(" in zone {zone}")).unwrap_or_default();
+            let zone = instance.zone().map(|zone| format!(" in zone {zone}")).unwrap_or_default();
             let provider = seen.task.capacity_provider.as_ref();
             let provider = provider.map(|name| format!(", capacity provider {name}")).unwrap_or_default();
             let drains = if instance.status == InstanceStatus::Draining { ", which is DRAINING" } else { "" };

@@ -280,6 +280,14 @@ fn tasks_on_a_draining_instance_stay_until_others_serve() {
         Kind::Draining,
         &["2 tasks on DRAINING instances", "until others serve in their stead"],
     );
+    let mut request = Request::of_group("service:web");
+    request.resources.memory = 2000;
+    scene.looks = vec![looked(&request)];
+    let story = scene.tell();
+    assert!(
+        story.points[1].kind == Kind::Placement && story.points[1].text.contains("2 lack memory"),
+        "{story:#?}"
+    );
 }
 
 #[test]

@@ -46,6 +46,11 @@ impl ContainerInstance {
         self.status == InstanceStatus::Active && self.engine_connected
     }
 
+    /// Where it stands, where that is known.
+    pub fn zone(&self) -> Option<&str> {
+        self.all_attributes().find(|(name, _)| *name == Self::ZONE).map(|(_, zone)| zone)
+    }
+
     /// All attributes, each name once; a value that is absent is empty.
     pub fn all_attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         let custom = |name: &str| self.custom_attributes.iter().any(|(known, _)| known == name);

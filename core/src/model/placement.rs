@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::ContainerInstance;
+
 /// Where a task may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PlacementConstraint {
@@ -20,6 +22,13 @@ pub enum PlacementStrategy {
     Spread(SpreadField),
     /// Where the least is left.
     Binpack(BinpackField),
+}
+
+impl PlacementStrategy {
+    /// Whether it spreads over availability zones.
+    pub fn is_over_zones(&self) -> bool {
+        matches!(self, Self::Spread(SpreadField::Attribute(name)) if name == ContainerInstance::ZONE)
+    }
 }
 
 /// What tasks are spread over.

@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AwsVpcConfiguration, CircuitBreaker, DeploymentAlarms, LaunchType, PlacementConstraint,
-    PlacementStrategy, ServiceDeployment, ServiceRevision, StrategyItem, Tag, Timestamp, launch_type_of,
+    PlacementStrategy, ServiceDeployment, ServiceRevision, StrategyItem, Tag, TaskDefinition, Timestamp,
+    launch_type_of,
 };
 use crate::images::ImageVersion;
 use crate::{DeploymentId, RevisionKey, ServiceKey, ServiceRevisionId};
@@ -98,6 +99,16 @@ impl Service {
 
     /// ECS shows those of 90 days; the record is written with each event, so that it stays small.
     pub const ROLLOUTS: usize = 30;
+
+    /// The group of its tasks.
+    pub fn group(&self) -> String {
+        format!("service:{}", self.key.name)
+    }
+
+    /// Where its tasks may be: what the task definition and it itself ask for.
+    pub fn constraints_with(&self, definition: &TaskDefinition) -> Vec<PlacementConstraint> {
+        definition.placement_constraints.iter().chain(&self.placement_constraints).cloned().collect()
+    }
 
     /// What its tags say of its unhealthy tasks, as they are now.
     pub fn on_unhealthy(&self) -> OnUnhealthy {

@@ -2,7 +2,7 @@
 
 use mainstay_core::model::{
     ContainerInstance, DeploymentConfiguration, LaunchType, PlacementConstraint, PlacementStrategy,
-    SchedulingStrategy, SpreadField,
+    SchedulingStrategy,
 };
 
 use crate::api::error::{Answer, ApiError};
@@ -40,7 +40,6 @@ impl Situation<'_> {
 
     /// Source: "Balancing an Amazon ECS service across Availability Zones" of ECS's developer guide.
     fn obstacle(&self) -> Option<&'static str> {
-        let over_zones = |strategy: &PlacementStrategy| matches!(strategy, PlacementStrategy::Spread(SpreadField::Attribute(name)) if name == ContainerInstance::ZONE);
         let asks_for_zone = |constraint: &PlacementConstraint| matches!(constraint, PlacementConstraint::MemberOf(text) if text.contains(ContainerInstance::ZONE));
         if self.scheduling == SchedulingStrategy::Daemon {
             Some("the DAEMON scheduling strategy")
@@ -48,7 +47,7 @@ impl Situation<'_> {
             Some("launchType EXTERNAL")
         } else if self.limits.maximum_percent == 100 {
             Some("maximumPercent 100")
-        } else if !self.strategy.first().is_none_or(over_zones) {
+        } else if !self.strategy.first().is_none_or(PlacementStrategy::is_over_zones) {
             Some("a first placement strategy other than spread over attribute:ecs.availability-zone")
         } else if self.constraints.iter().any(asks_for_zone) {
             Some("a placement constraint on ecs.availability-zone")
@@ -60,6 +59,8 @@ impl Situation<'_> {
 
 #[cfg(test)]
 mod tests {
+    use mainstay_core::model::SpreadField;
+
     use super::*;
 
     const ENABLED: Option<&AvailabilityZoneRebalancing> = Some(&AvailabilityZoneRebalancing::Enabled);
