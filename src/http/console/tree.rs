@@ -134,7 +134,7 @@ impl Tree<'_> {
                 html! {
                     @if counts.failed > 0 {
                         " " span.note {
-                            (words::count(counts.failed, "task")) " replaced"
+                            (words::count(counts.failed, "task")) " failed"
                             @if let Some(task) = &counts.last_failed { "; the last one ended: " (words::why(self.seen, task)) }
                         }
                     }

@@ -8,7 +8,9 @@ const isLive = document.body.dataset.live === "on";
 
 // Bringing a page up to date ------------------------------------------------
 
-const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id || null : null);
+// What tells a part of a page from its neighbours, however they come and go.
+const keyOf = (node) =>
+  node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id || node.getAttribute("aria-labelledby") || null : null;
 const isKept = (node) => node.nodeType === Node.ELEMENT_NODE && node.dataset.live === "off";
 const isTyped = (node) => node.localName === "input" && (node === document.activeElement || node.value !== node.defaultValue);
 
