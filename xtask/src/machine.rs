@@ -12,7 +12,7 @@ use crate::Outcome;
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Python packages of the tests and the generator, pinned: the wire types follow this botocore.
-const PYTHON_PACKAGES: [&str; 10] = [
+const PYTHON_PACKAGES: [&str; 11] = [
     "awscli==1.46.3",
     "boto3==1.44.8",
     "botocore==1.44.8",
@@ -61,7 +61,7 @@ pub fn virtual_environment() -> Fallible<PathBuf> {
     if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
         return Ok(home);
     }
-    say("Installing", "the AWS CLI, boto3 and pytest into .venv");
+    say("Installing", "the AWS CLI, boto3, pytest and selenium into .venv");
     let made = output("python3", |python| python.args(["-m", "venv", "--clear"]).arg(&home));
     if let Err(error) = made {
         // Debian splits `venv` off Python.
