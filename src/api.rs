@@ -102,39 +102,34 @@ impl<'a> Scene<'a> {
 ///
 /// No signature is looked at. A browser's page cannot reach it: without `X-Amz-Target`, which no page may send
 /// to another origin unasked, every request is refused.
-///
-/// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
-pub fn router(control: Control, logs: Logs, execs: Execs, at_once: usize) -> Router {
-    let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
-    Router::new().route("/", post(handle)).merge(scheduler::routes()).with_state(Arc::new(Api {
-        control,
-        logs,
-        execs,
-        slots,
-    }))
+pub fn router(endpoint: &Endpoint) -> Router {
+    Router::new().route("/", post(handle)).merge(scheduler::routes()).with_state(Arc::clone(&endpoint.0))
+}
+
+/// The API. Clones share its limit.
+#[derive(Clone)]
+pub struct Endpoint(Arc<Api>);
+
+impl Endpoint {
+    /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
+    pub fn new(control: Control, logs: Logs, execs: Execs, at_once: usize) -> Self {
+        let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
+        Self(Arc::new(Api { control, logs, execs, slots }))
+    }
+
+    /// Carries out what somebody asks for by the console: checked, limited, counted and logged as any client's request.
+    pub(crate) async fn call(&self, operation: Operation, body: &serde_json::Value) -> Answer<Vec<u8>> {
+        let body = Ok(body.to_string().into_bytes());
+        answer(&self.0, &Ok(Asked::Ecs(operation)), &HeaderMap::new(), &body, &request_id()).await
+    }
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
-    let request_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let request_id = request_id();
     let (head, body) = request.into_parts();
     // The body is read in any case: a client that still sends does not hear why it was refused.
     let body = body::read(body).await;
-    let began = tokio::time::Instant::now();
-    let operation = operation(&head.headers);
-    let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
-    let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
-    let span = traces::request(name, &head.headers, &request_id);
-    let outcome = match (&operation, &body, &slot) {
-        (Err(refusal), _, _) | (_, Err(refusal), _) | (_, _, Err(refusal)) => Err(refusal.clone()),
-        (Ok(operation), Ok(body), Ok(_)) => {
-            let work = carry_out(&api, *operation, &head.headers, body);
-            unwound(work).instrument(span.clone()).await
-        }
-    };
-    drop(slot);
-    traces::answered(&span, outcome.as_ref().err());
-    let said = body.as_deref().unwrap_or_default();
-    notice(name, said, outcome.as_ref().err(), began.elapsed(), &request_id);
+    let outcome = answer(&api, &operation(&head.headers), &head.headers, &body, &request_id).await;
     let mut response = match outcome {
         Ok(answer) => answer.into_response(),
         Err(refusal) => refused(&refusal),
@@ -144,6 +139,35 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
+}
+
+/// Carries a request out, as far as it can be understood and there is room for it.
+async fn answer(
+    api: &Api,
+    operation: &Answer<Asked>,
+    headers: &HeaderMap,
+    body: &Answer<Vec<u8>>,
+    request_id: &str,
+) -> Answer<Vec<u8>> {
+    let began = tokio::time::Instant::now();
+    let slot = api.slots.try_acquire().map_err(|_| ApiError::throttled());
+    let name = operation.as_ref().map_or("unknown", |operation| operation.as_str());
+    let span = traces::request(name, headers, request_id);
+    let outcome = match (operation, body, &slot) {
+        (Err(refusal), _, _) | (_, Err(refusal), _) | (_, _, Err(refusal)) => Err(refusal.clone()),
+        (Ok(operation), Ok(body), Ok(_)) => {
+            unwound(carry_out(api, *operation, headers, body)).instrument(span.clone()).await
+        }
+    };
+    drop(slot);
+    traces::answered(&span, outcome.as_ref().err());
+    let said = body.as_deref().unwrap_or_default();
+    notice(name, said, outcome.as_ref().err(), began.elapsed(), request_id);
+    outcome
+}
+
+fn request_id() -> String {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
 }
 
 /// Counts and logs a request that is over.

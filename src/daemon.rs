@@ -16,14 +16,15 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::api::Endpoint;
 use crate::api::events::EventBridge;
 use crate::api::scheduler::Targets;
 use crate::config::{Config, ConfigError};
 use crate::engine::DockerEngine;
 use crate::events::Events;
 use crate::exec::Execs;
-use crate::http;
-use crate::inside::{Endpoint, Serving};
+use crate::http::{self, Console};
+use crate::inside::{self, Serving};
 use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
@@ -151,7 +152,8 @@ impl Daemon {
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let port = config.agent.task_endpoint_port;
             let opened =
-                Endpoint::open(control.clone(), Arc::clone(&engine), config.roles(), &folder, port).await;
+                inside::Endpoint::open(control.clone(), Arc::clone(&engine), config.roles(), &folder, port)
+                    .await;
             inside = opened.1;
             let host = Host { engine, secrets: Arc::new(config.secrets()), inside: opened.0 };
             if let Err(error) = add_host(&ctx, &control, &root, host).await {
@@ -177,10 +179,20 @@ impl Daemon {
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
         let execs = Execs::new(read_from, at_once, config.exec.idle_timeout.0);
+        let api = Endpoint::new(control.clone(), logs.clone(), execs.clone(), at_once);
+        let console = Console::new(host_name(), config.server.names.0.clone());
         let events = Events::new(control.clone(), at_once);
-        let (logs_too, execs_too, events_too) = (logs.clone(), execs.clone(), events.clone());
-        let service = http::router(control.clone(), recorder, role, logs_too, execs_too, events_too, at_once)
-            .into_make_service_with_connect_info::<http::Peer>();
+        let service = http::router(http::Shared {
+            control: control.clone(),
+            recorder,
+            role,
+            logs: logs.clone(),
+            execs: execs.clone(),
+            events: events.clone(),
+            api,
+            console: console.clone(),
+        })
+        .into_make_service_with_connect_info::<http::Peer>();
         let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
             .with_graceful_shutdown(async {
                 // Dropped or sent, either way it is time to go.
@@ -188,6 +200,10 @@ impl Daemon {
             });
         tracing::info!(%address, data_dir = %folder.path().display(), ?role, version = env!("CARGO_PKG_VERSION"),
             "mainstay serves");
+        let upkeep = {
+            let (control, ctx) = (control.clone(), Arc::clone(&ctx));
+            async move { tokio::join!(metrics::keep_up(recorder, ctx), console.keep_history(&control)) }
+        };
         Ok(Self {
             address,
             control,
@@ -200,7 +216,9 @@ impl Daemon {
             listener: tokio::spawn(serve.into_future()),
             inside,
             sampling,
-            upkeep: tokio::spawn(metrics::keep_up(recorder, Arc::clone(&ctx))),
+            upkeep: tokio::spawn(async move {
+                upkeep.await;
+            }),
         })
     }
 
@@ -259,7 +277,7 @@ impl Daemon {
 struct Host {
     engine: Arc<DockerEngine>,
     secrets: Arc<Sources>,
-    inside: Arc<Endpoint>,
+    inside: Arc<inside::Endpoint>,
 }
 
 /// Makes this host the container instance of cluster `default`, both made where they are missing.

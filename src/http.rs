@@ -16,39 +16,41 @@ use axum::routing::get;
 use axum::{Json, Router};
 use mainstay_actors::control::Control;
 
+use crate::api::Endpoint;
 use crate::daemon::Role;
 use crate::events::Events;
 use crate::exec::Execs;
 use crate::logs::Logs;
 use crate::metrics::Pages;
+pub use console::Console;
 pub use exec::Peer;
 pub use gate::{Gate, Guest};
 
 /// What every handler is given.
 #[derive(Clone)]
-struct Shared {
-    control: Control,
-    recorder: &'static Pages,
-    role: Role,
-    logs: Logs,
-    execs: Execs,
-    events: Events,
+pub struct Shared {
+    /// The way to the tree.
+    pub control: Control,
+    /// The metrics.
+    pub recorder: &'static Pages,
+    /// Whether there is a host in this process.
+    pub role: Role,
+    /// What containers print.
+    pub logs: Logs,
+    /// Commands in containers.
+    pub execs: Execs,
+    /// What happened.
+    pub events: Events,
+    /// The ECS API.
+    pub api: Endpoint,
+    /// The console.
+    pub console: Console,
 }
 
 /// Everything on one address. Each request has to say who sends it, as a [`Peer`].
-pub fn router(
-    control: Control,
-    recorder: &'static Pages,
-    role: Role,
-    logs: Logs,
-    execs: Execs,
-    events: Events,
-    requests_at_once: usize,
-) -> Router {
-    let (control_too, logs_too, execs_too) = (control.clone(), logs.clone(), execs.clone());
-    let shared = Shared { control: control_too, recorder, role, logs: logs_too, execs: execs_too, events };
+pub fn router(shared: Shared) -> Router {
+    let endpoint = crate::api::router(&shared.api);
     Router::new()
-        .route("/", get(console::page))
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -60,8 +62,9 @@ pub fn router(
         .route("/v1/schedules", get(schedules::list))
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))
+        .merge(console::routes(&shared))
         .with_state(shared)
-        .merge(crate::api::router(control, logs, execs, requests_at_once))
+        .merge(endpoint)
 }
 
 /// Prometheus's text format.

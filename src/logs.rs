@@ -43,6 +43,11 @@ impl Logs {
         self.closing.cancel();
     }
 
+    /// Resolves once what is followed is to end, since the daemon does.
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
     fn view(&self) -> &View {
         self.control.view()
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use mainstay_core::model::Timestamp;
 use mainstay_core::supervision::{Intensity, Restarts};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::metrics;
 
@@ -149,7 +150,7 @@ pub struct Node {
 
 /// All actors that live, or are about to again.
 #[derive(Debug, Clone, Default)]
-pub struct Tree(Arc<Mutex<Entries>>);
+pub struct Tree(Arc<Mutex<Entries>>, watch::Sender<()>);
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -172,6 +173,11 @@ impl Tree {
         self.entries().by_path.values().map(|entry| entry.node.clone()).collect()
     }
 
+    /// Tells of births, ends and restarts; several at once may be told of as one.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.1.subscribe()
+    }
+
     /// An actor was born; it is there for as long as the returned life lives.
     pub(crate) fn born(&self, path: Path, kind: Kind, now: Timestamp) -> Life {
         let mut entries = self.entries();
@@ -181,6 +187,7 @@ impl Tree {
         entry.incarnation = incarnation;
         entry.node.since = Some(now);
         metrics::actors(kind).increment(1.0);
+        self.1.send_replace(());
         Life { tree: self.clone(), path, kind, incarnation }
     }
 
@@ -192,6 +199,7 @@ impl Tree {
         let entry = entries.at(path, kind);
         entry.node.restarts += 1;
         entry.node.last_end = Some(reason.to_owned());
+        self.1.send_replace(());
     }
 
     /// A supervisor counted one more restart.
@@ -217,6 +225,7 @@ impl Tree {
     pub(crate) fn gone(&self, path: &Path) {
         self.gone_below(path);
         self.entries().by_path.remove(path);
+        self.1.send_replace(());
     }
 
     /// Whoever was below it will not be started again as it was.
@@ -263,6 +272,7 @@ impl Drop for Life {
         let Some(entry) = entries.by_path.get_mut(&self.path) else { return };
         if entry.incarnation == self.incarnation {
             entry.node.since = None;
+            self.tree.1.send_replace(());
         }
     }
 }

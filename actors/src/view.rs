@@ -94,6 +94,7 @@ pub struct View {
     /// Capacity providers of one's own, INACTIVE ones too.
     pub capacity_providers: Table<CapacityProviderName, CapacityProvider>,
     changes: watch::Sender<()>,
+    all_changes: watch::Sender<()>,
 }
 
 impl View {
@@ -154,11 +155,17 @@ impl View {
         if told {
             self.changes.send_replace(());
         }
+        self.all_changes.send_replace(());
     }
 
     /// Tells of changes to tasks and services; several at once may be told of as one.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
+    }
+
+    /// Tells of changes to anything; several at once may be told of as one.
+    pub fn all_changes(&self) -> watch::Receiver<()> {
+        self.all_changes.subscribe()
     }
 
     /// The cluster, where it is ACTIVE.

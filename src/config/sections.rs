@@ -26,6 +26,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The data folder.
     pub data_dir: PathBuf,
+    /// Names by which browsers come to the console, beside this host's own.
+    pub names: Words,
 }
 
 /// How much is asked of the API at once.
@@ -295,7 +297,11 @@ pub enum LogFormat {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7077)), data_dir: values::default_data_dir() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7077)),
+            data_dir: values::default_data_dir(),
+            names: Words::default(),
+        }
     }
 }
 

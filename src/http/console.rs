@@ -1,134 +1,205 @@
-//! The console: one page that shows what there is, read from the view.
+//! The console: pages for people, made on the server out of the view. No page messages an actor, and none needs a script:
+//! `assets/console.js` only keeps what is shown up to date.
+//!
+//! What is changed from here goes through the ECS API of this process, as if a client had asked.
 
-use std::collections::BTreeMap;
+mod actions;
+mod cluster;
+mod frame;
+mod guard;
+mod history;
+mod instance;
+mod link;
+mod lists;
+mod live;
+mod logs;
+mod overview;
+mod paging;
+mod plots;
+mod rows;
+mod search;
+mod service;
+mod tally;
+mod task;
+mod timeline;
+mod tree;
+mod words;
 
-use axum::extract::State;
-use axum::response::Html;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use mainstay_actors::context::Context;
+use mainstay_actors::control::Control;
 use mainstay_actors::view::View;
-use mainstay_core::model::{ClusterStatus, Health, Ports, Service, ServiceStatus, Task, TaskStatus};
-use maud::{DOCTYPE, Markup, html};
+use mainstay_core::model::Timestamp;
 
 use super::Shared;
+use frame::{Missing, Shown};
+use guard::Hosts;
+use history::History;
+use paging::Query;
 
-const STYLE: &str = "
-:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
-body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; } th { font-weight: 600; }
-th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
-td.number { font-variant-numeric: tabular-nums; }
-code { font-size: .9em; } .off { color: #b3261e; font-weight: 600; } .quiet { opacity: .7; }
-";
-/// Stopped tasks that are shown, the latest first.
-const STOPPED: usize = 10;
+/// Scripts, styles, images and connections from here only, and nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
-/// `GET /`.
-pub(super) async fn page(State(shared): State<Shared>) -> Html<String> {
-    Html(whole(shared.control.view()).into_string())
+/// What the console has beside what every handler is given. Clones share it.
+#[derive(Clone)]
+pub struct Console {
+    history: History,
+    hosts: Arc<Hosts>,
 }
 
-fn whole(view: &View) -> Markup {
-    let clusters = view.clusters.filter(|cluster| cluster.status == ClusterStatus::Active);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="refresh" content="5";
-                title { "Mainstay" }
-                style { (STYLE) }
-            }
-            body {
-                h1 { "Mainstay" }
-                p.quiet {
-                    "ECS API at this address · " a href="/metrics" { "metrics" } " · "
-                    a href="/v1/tree" { "supervision tree" } " · " a href="/readyz" { "ready?" }
-                }
-                @if clusters.is_empty() {
-                    p { "No cluster yet: " code { "aws ecs create-cluster" } " makes one." }
-                }
-                @for cluster in &clusters {
-                    h2 { "Cluster " (cluster.name) }
-                    (instances(view, cluster.name.as_str()))
-                    (services(view, cluster.name.as_str()))
-                    (tasks(view, cluster.name.as_str()))
-                }
-            }
-        }
+impl Console {
+    /// Browsers may come to it by its addresses, as `localhost`, by this host's name, and by `names`.
+    pub fn new(host: String, names: Vec<String>) -> Self {
+        Self { history: History::default(), hosts: Arc::new(Hosts::new(host, names)) }
+    }
+
+    /// Remembers, for as long as it is polled, what plots show.
+    pub async fn keep_history(&self, control: &Control) {
+        self.history.keep(control.context()).await;
     }
 }
 
-fn instances(view: &View, cluster: &str) -> Markup {
-    let instances = view.instances.filter(|instance| instance.cluster.as_str() == cluster);
-    html! {
-        p {
-            @for instance in &instances {
-                "Container instance " code { (instance.id) } " on " (instance.host) ": "
-                @if instance.engine_connected { (instance.engine_version) }
-                @else { span.off { "the container engine does not answer" } }
-            }
-            @if instances.is_empty() { "No container instance." }
-        }
+/// What a page is made of.
+struct Seen<'a> {
+    shared: &'a Shared,
+    query: &'a Query,
+    now: Timestamp,
+}
+
+impl Seen<'_> {
+    fn ctx(&self) -> &Context {
+        self.shared.control.context()
+    }
+
+    fn view(&self) -> &View {
+        self.shared.control.view()
+    }
+
+    fn history(&self) -> &History {
+        &self.shared.console.history
     }
 }
 
-fn services(view: &View, cluster: &str) -> Markup {
-    let kept = |service: &Service| {
-        service.key.cluster.as_str() == cluster && service.status != ServiceStatus::Inactive
+/// All pages.
+pub(super) fn routes(shared: &Shared) -> Router<Shared> {
+    let pages = Router::new()
+        .route("/", get(|at: At| at.show(overview::page)))
+        .route("/console", get(|at: At| at.show(overview::page)))
+        .route("/console/tree", get(|at: At| at.show(tree::page)))
+        .route("/console/deployments", get(|at: At| at.show(lists::deployments)))
+        .route("/console/events", get(|at: At| at.show(lists::events)))
+        .route("/console/images", get(|at: At| at.show(lists::images)))
+        .route("/console/search", get(|at: At| at.show(search::page)))
+        .route("/console/changes", get(live::changes))
+        .route(
+            "/console/clusters/{cluster}",
+            get(|at: At, Path(name): Path<String>| at.show(move |seen| cluster::services(seen, &name))),
+        )
+        .route(
+            "/console/clusters/{cluster}/tasks",
+            get(|at: At, Path(name): Path<String>| at.show(move |seen| cluster::tasks(seen, &name))),
+        )
+        .route(
+            "/console/clusters/{cluster}/instances",
+            get(|at: At, Path(name): Path<String>| at.show(move |seen| cluster::instances(seen, &name))),
+        )
+        .route(
+            "/console/clusters/{cluster}/services/{service}",
+            get(|at: At, Path((of, name)): Names| at.show(move |seen| service::page(seen, &of, &name))),
+        )
+        .route(
+            "/console/clusters/{cluster}/tasks/{task}",
+            get(|at: At, Path((of, id)): Names| at.show(move |seen| task::page(seen, &of, &id))),
+        )
+        .route(
+            "/console/clusters/{cluster}/instances/{instance}",
+            get(|at: At, Path((of, id)): Names| at.show(move |seen| instance::page(seen, &of, &id))),
+        )
+        .route("/console/clusters/{cluster}/services/{service}/logs", get(logs::of_service))
+        .route("/console/clusters/{cluster}/tasks/{task}/logs", get(logs::of_task))
+        .route("/console/clusters/{cluster}/{kind}/{name}/{act}", get(actions::ask).post(actions::carry_out))
+        .route("/console/{*rest}", get(|at: At| at.show(nowhere)));
+    let assets = Router::new()
+        .route(
+            "/console/console.css",
+            get(|| asset("text/css; charset=utf-8", include_str!("console/assets/console.css"))),
+        )
+        .route(
+            "/console/console.js",
+            get(|| asset("text/javascript; charset=utf-8", include_str!("console/assets/console.js"))),
+        )
+        .route("/console/icon.svg", get(|| asset("image/svg+xml", include_str!("console/assets/icon.svg"))));
+    // Only what is routed above is guarded: the address has other endpoints, whose clients are no browsers.
+    pages.merge(assets).route_layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
+}
+
+/// Two names in an address.
+type Names = Path<(String, String)>;
+
+/// A request for a page.
+struct At {
+    shared: Shared,
+    query: Query,
+}
+
+impl axum::extract::FromRequestParts<Shared> for At {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        shared: &Shared,
+    ) -> Result<Self, Self::Rejection> {
+        let RawQuery(query) = RawQuery::from_request_parts(parts, shared).await?;
+        Ok(Self { shared: shared.clone(), query: Query::read(query.as_deref().unwrap_or_default()) })
+    }
+}
+
+impl At {
+    /// Makes a page, beside other requests: in a large cluster it looks at thousands of records.
+    async fn show(self, make: impl FnOnce(&Seen<'_>) -> Shown + Send + 'static) -> Response {
+        let shared = self.shared.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let Self { shared, query } = &self;
+            let seen = Seen { shared, query, now: shared.control.context().nature.wall() };
+            page(&seen, make(&seen))
+        });
+        let made = made.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        // What somebody was shown is not taken back by a crash.
+        shared.control.context().shown_is_durable().await;
+        made
+    }
+}
+
+/// A page on the wire.
+fn page(seen: &Seen<'_>, shown: Shown) -> Response {
+    let (status, page) = match shown {
+        Ok(page) => (page.status, page),
+        Err(missing) => (StatusCode::NOT_FOUND, missing.page()),
     };
-    let services = view.services.filter(kept);
-    html! {
-        table {
-            thead { tr { th { "Service" } th { "Task definition" } th { "Running" } th { "Desired" } th { "Last event" } } }
-            tbody {
-                @for service in &services {
-                    @let tasks = view.tasks_of_service(&service.key);
-                    @let running = tasks.iter().filter(|task| task.last_status == TaskStatus::Running).count();
-                    tr {
-                        td { (service.key.name) }
-                        td { (service.definition) }
-                        td.number.off[running != service.desired_count as usize] { (running) }
-                        td.number { (service.desired_count) }
-                        td { (service.events.first().map_or("", |event| event.message.as_str())) }
-                    }
-                }
-            }
-        }
-        @if services.is_empty() { p.quiet { "No service." } }
-    }
+    let head = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        // Not `no-referrer`: with that, browsers would not say where a form was sent from.
+        (header::REFERRER_POLICY, "same-origin"),
+        NO_SNIFF,
+    ];
+    (status, head, frame::whole(seen, &page).into_string()).into_response()
 }
 
-fn tasks(view: &View, cluster: &str) -> Markup {
-    let all = view.tasks.filter(|task| task.cluster.as_str() == cluster);
-    let (mut stopped, live): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|task| task.last_status == TaskStatus::Stopped);
-    stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
-    stopped.truncate(STOPPED);
-    html! {
-        table {
-            thead { tr { th { "Task" } th { "Group" } th { "Status" } th { "Health" } th { "Ports" } th { "Why it stopped" } } }
-            tbody { @for task in live.iter().chain(&stopped) { (row(task)) } }
-        }
-    }
+async fn asset(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache"), NO_SNIFF], text).into_response()
 }
 
-fn row(task: &Task) -> Markup {
-    let ports: BTreeMap<Ports, Ports> = task
-        .containers
-        .iter()
-        .flat_map(|container| &container.network_bindings)
-        .map(|binding| (binding.host, binding.container))
-        .collect();
-    let ports = ports.iter().map(|(host, inside)| format!("{host}→{inside}")).collect::<Vec<_>>().join(" ");
-    html! {
-        tr {
-            td { code { (task.id) } }
-            td { (task.group) }
-            td { (task.last_status) }
-            td.off[task.health == Health::Unhealthy] { (task.health.as_str()) }
-            td { (ports) }
-            td { (task.stopped_reason.as_deref().unwrap_or_default()) }
-        }
-    }
+fn nowhere(_: &Seen<'_>) -> Shown {
+    Err(Missing::new("this page", "The address may be mistyped, or from another version of Mainstay."))
 }

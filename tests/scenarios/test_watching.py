@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from prometheus import RULES, Prometheus, promtool
-from vocabulary import PROJECT, container, fresh, get, wait_for
+from vocabulary import PROJECT, container, fresh, get, short, wait_for
 
 
 def samples(daemon):
@@ -103,7 +103,8 @@ def test_what_a_service_is_named_cannot_become_markup(daemon):
     daemon.running(arn)
     daemon.ecs.stop_task(task=arn, reason="<script>alert(1)</script>")
     daemon.stopped(arn)
-    assert "<script>alert(1)" not in get(f"{daemon.url}/")[1]
+    page = get(f"{daemon.url}/console/clusters/default/tasks/{short(arn)}")[1]
+    assert "&lt;script&gt;alert(1)" in page and "<script>alert(1)" not in page
 
 
 @pytest.fixture

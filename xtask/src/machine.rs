@@ -25,8 +25,11 @@ const PYTHON_PACKAGES: [&str; 11] = [
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
     "pytest-xdist==3.8.0",
+    "selenium==4.51.0",
     "websocket-client==1.9.2",
 ];
+/// For the `axe.min.js` that it carries; what it needs to run by itself is another browser.
+const ACCESSIBILITY_RULES: &str = "axe-playwright-python==0.1.8";
 /// The version of cargo-deny that deny.toml is written for.
 const CARGO_DENY: &str = "0.20.2";
 
@@ -57,11 +60,11 @@ pub fn say(what: &str, detail: &str) {
 pub fn virtual_environment() -> Fallible<PathBuf> {
     let home = project().join(".venv");
     let stamp = home.join("packages");
-    let wanted = PYTHON_PACKAGES.join("\n");
+    let wanted = format!("{}\n{ACCESSIBILITY_RULES}", PYTHON_PACKAGES.join("\n"));
     if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
         return Ok(home);
     }
-    say("Installing", "the AWS CLI, boto3 and pytest into .venv");
+    say("Installing", "the AWS CLI, boto3, pytest and selenium into .venv");
     let made = output("python3", |python| python.args(["-m", "venv", "--clear"]).arg(&home));
     if let Err(error) = made {
         // Debian splits `venv` off Python.
@@ -71,6 +74,9 @@ pub fn virtual_environment() -> Fallible<PathBuf> {
     let pip = home.join("bin/pip");
     output(&pip.to_string_lossy(), |pip| {
         pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON_PACKAGES)
+    })?;
+    output(&pip.to_string_lossy(), |pip| {
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", ACCESSIBILITY_RULES])
     })?;
     std::fs::write(stamp, wanted)?;
     Ok(home)

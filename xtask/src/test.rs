@@ -74,6 +74,8 @@ struct Machine {
     python: PathBuf,
     prometheus: PathBuf,
     registry: PathBuf,
+    /// A browser and its driver, where the scenarios that need one are run.
+    browser: Option<(PathBuf, PathBuf)>,
     /// A folder to put before `PATH`.
     cargo_deny: Option<PathBuf>,
 }
@@ -85,6 +87,7 @@ impl Machine {
             python: virtual_environment()?.join("bin/python"),
             prometheus: debian::program("prometheus", "usr/bin/prometheus")?,
             registry: debian::program("docker-registry", "usr/bin/docker-registry")?,
+            browser: if with.quick { None } else { Some(debian::browser()?) },
             cargo_deny: if with.quick { None } else { Some(cargo_deny()?) },
         };
         for component in ["fmt", "clippy"] {
@@ -138,6 +141,9 @@ fn scenarios(with: &Test, machine: &Machine, log: &Path) -> Outcome {
             .env("PROMETHEUS", &machine.prometheus)
             .env("DOCKER_REGISTRY", &machine.registry)
             .args(["-m", "pytest", "tests/scenarios", "--numprocesses", SCENARIOS_AT_ONCE]);
+        if let Some((browser, driver)) = &machine.browser {
+            python.env("CHROMIUM", browser).env("CHROMEDRIVER", driver);
+        }
         if with.quick {
             python.args(["-m", "not slow"]);
         }

@@ -40,6 +40,19 @@ pub fn install(packages: &[&str]) -> Outcome {
     Ok(())
 }
 
+/// A browser and the program that drives it, installed where they are missing: what they need of the system is too much to
+/// unpack.
+///
+/// # Errors
+/// Where they are missing and this is not root on Debian.
+pub fn browser() -> Fallible<(PathBuf, PathBuf)> {
+    let (browser, driver) = (PathBuf::from("/usr/bin/chromium"), PathBuf::from("/usr/bin/chromedriver"));
+    if !(browser.exists() && driver.exists()) {
+        install(&["chromium", "chromium-driver", "fonts-dejavu-core"])?;
+    }
+    Ok((browser, driver))
+}
+
 /// A program out of a Debian package, unpacked under target/ only: no service is installed or started, and it does
 /// not take root. Its path.
 ///
