@@ -12,7 +12,7 @@ use crate::Outcome;
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Python packages of the tests and the generator, pinned: the wire types follow this botocore.
-const PYTHON_PACKAGES: [&str; 11] = [
+const PYTHON_PACKAGES: [&str; 13] = [
     "awscli==1.46.3",
     "boto3==1.44.8",
     "botocore==1.44.8",

@@ -1,4 +1,4 @@
-//! What Mainstay stands on: the container engine, and the store.
+//! What Mainstay stands on: the container engine, and the store with the events that it keeps.
 
 use super::panel::{By, Is, Looks, graph, quantiles, stat};
 use super::{Dashboard, Row};
@@ -75,6 +75,35 @@ pub(super) fn dashboard() -> Dashboard {
                     )
                     .wide(8),
                     graph("Size of the store", "Of its file.", Is::Bytes, &[("mainstay_store_size_bytes", "{{instance}}")]),
+                ],
+            },
+            Row {
+                heading: "Events and webhooks",
+                panels: vec![
+                    graph(
+                        "Events",
+                        "A second, by kind: what EventBridge would be told.",
+                        Is::PerSecond,
+                        &[("sum by (detail_type) (rate(mainstay_events_total[$__rate_interval]))", "{{detail_type}}")],
+                    )
+                    .wide(8),
+                    graph(
+                        "Events that a webhook has not had",
+                        "Of whatever kind, since the last one that it is done with.",
+                        Is::Count,
+                        &[("max by (webhook) (mainstay_webhook_waiting_events)", "{{webhook}}")],
+                    )
+                    .wide(8),
+                    graph(
+                        "What became of events",
+                        "Within an hour, by webhook; and the tries that were not taken.",
+                        Is::Count,
+                        &[
+                            ("sum by (webhook, outcome) (increase(mainstay_webhook_events_total[1h]))", "{{webhook}} {{outcome}}"),
+                            ("sum by (webhook) (increase(mainstay_webhook_failures_total[1h]))", "{{webhook}} not taken"),
+                        ],
+                    )
+                    .wide(8),
                 ],
             },
         ],
