@@ -163,7 +163,7 @@ pub(super) fn exit_code(code: i32) -> String {
         137 => "SIGKILL: it was killed from outside",
         139 => "SIGSEGV: it reached for memory that it does not have",
         143 => "SIGTERM: it was asked to end",
-        129..=192 => return format!("{code} (signal {})", code - 128),
+        _ if (129..=192).contains(&code) => return format!("{code} (signal {})", code - 128),
         _ => "ended by itself, with an error",
     };
     format!("{code} ({meaning})")
