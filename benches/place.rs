@@ -106,6 +106,7 @@ fn cluster(size: u32) -> Ledger {
     for number in 0..size {
         let attribute = |name: &str, value: String| (name.to_owned(), Some(value));
         ledger.upsert_instance(&ContainerInstance {
+            version: 1,
             id: InstanceId::new(format!("{number:032x}")),
             cluster: ClusterName::new("default"),
             host: format!("host-{number}"),

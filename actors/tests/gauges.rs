@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use mainstay_actors::catalog::CatalogMsg;
 use mainstay_actors::context::{Settings, Surroundings};
 use mainstay_actors::placement::PlacementMsg;
-use mainstay_actors::ports::{Nature, Snapshot, Store, StoreError, Write};
+use mainstay_actors::ports::{EventPage, Nature, Snapshot, Store, StoreError, Write};
 use mainstay_actors::sim::{Script, World, container};
 use mainstay_core::model::{Task, TaskStatus};
 use mainstay_core::{ClusterName, TaskId};
@@ -132,6 +132,10 @@ impl Store for Given {
 
     fn commit(&self, _: Vec<Write>) -> BoxFuture<'static, Result<(), StoreError>> {
         std::future::ready(Ok(())).boxed()
+    }
+
+    fn events(&self, _: u64, _: usize) -> BoxFuture<'static, Result<EventPage, StoreError>> {
+        std::future::ready(Ok(EventPage::default())).boxed()
     }
 }
 
