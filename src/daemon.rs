@@ -29,7 +29,7 @@ use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
-use crate::usage;
+use crate::usage::{self, LastLook};
 
 /// The cluster that calls without one mean.
 const DEFAULT_CLUSTER: &str = "default";
@@ -172,9 +172,10 @@ impl Daemon {
             root.stop().await;
             return Err(StartError::WriteDown { source });
         }
-        let interval = config.metrics.container_stats_interval.0;
+        let (interval, last_look) = (config.metrics.container_stats_interval.0, LastLook::default());
         let sampled = sampled.filter(|_| !interval.is_zero());
-        let sampling = sampled.map(|engine| tokio::spawn(usage::sample(engine, Arc::clone(&ctx), interval)));
+        let sampling = sampled
+            .map(|engine| tokio::spawn(usage::sample(engine, Arc::clone(&ctx), interval, last_look.clone())));
         let (closing, closed) = oneshot::channel();
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
@@ -202,7 +203,9 @@ impl Daemon {
             "mainstay serves");
         let upkeep = {
             let (control, ctx) = (control.clone(), Arc::clone(&ctx));
-            async move { tokio::join!(metrics::keep_up(recorder, ctx), console.keep_history(&control)) }
+            async move {
+                tokio::join!(metrics::keep_up(recorder, ctx), console.keep_history(&control, &last_look))
+            }
         };
         Ok(Self {
             address,

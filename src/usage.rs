@@ -1,16 +1,16 @@
-//! What the containers of this host use, for `/metrics`: read from the engine every so often, and summed over all tasks
+//! What the containers of this host use, for `/metrics` and the console's plots: read from the engine every so often, and summed over all tasks
 //! of a service, so that a task that comes and goes leaves no series behind.
 
 pub(crate) mod metrics;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
 use mainstay_actors::context::Context;
 use mainstay_core::model::{Task, TaskOwner};
-use mainstay_core::{EngineId, TaskId};
+use mainstay_core::{EngineId, ServiceKey, TaskId};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::engine::DockerEngine;
@@ -125,8 +125,60 @@ impl Ledger {
     }
 }
 
+/// What containers used on average since the look before, and what they have now.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct InUse {
+    /// CPU cores.
+    pub(crate) cores: f64,
+    /// Bytes of memory.
+    pub(crate) memory: u64,
+}
+
+impl InUse {
+    fn and(self, other: Self) -> Self {
+        Self { cores: self.cores + other.cores, memory: self.memory + other.memory }
+    }
+}
+
+/// What was in use at the last look, by cluster and service. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct LastLook(Arc<Mutex<Option<BTreeMap<(String, String), InUse>>>>);
+
+impl LastLook {
+    /// A service's; `None` where nobody looked, or the engine did not answer.
+    pub(crate) fn of_service(&self, key: &ServiceKey) -> Option<InUse> {
+        let look = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = (key.cluster.to_string(), key.name.to_string());
+        look.as_ref().map(|look| look.get(&of).copied().unwrap_or_default())
+    }
+
+    /// All tasks', those of no service included.
+    pub(crate) fn all(&self) -> Option<InUse> {
+        let look = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        look.as_ref().map(|look| look.values().copied().fold(InUse::default(), InUse::and))
+    }
+
+    fn set(&self, sums: Option<(&BTreeMap<Label, Usage>, Duration)>) {
+        let look = sums.map(|(sums, time)| {
+            let mut look = BTreeMap::<_, InUse>::new();
+            for (label, sum) in sums {
+                let of = look.entry((label.cluster.clone(), label.service.clone())).or_default();
+                *of = of.and(InUse { cores: cores(sum.cpu, time), memory: sum.memory });
+            }
+            look
+        });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = look;
+    }
+}
+
+/// How many cores are busy that work for so many nanoseconds within `time`.
+fn cores(nanoseconds: u64, time: Duration) -> f64 {
+    let seconds = time.as_secs_f64();
+    if seconds > 0.0 { Duration::from_nanos(nanoseconds).as_secs_f64() / seconds } else { 0.0 }
+}
+
 /// Looks every `interval` for as long as it is polled.
-pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration) {
+pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration, last: LastLook) {
     let mut turns = tokio::time::interval(interval);
     // An engine that takes longer is not asked all the time.
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -138,6 +190,7 @@ pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration)
             Ok(running) => running,
             Err(error) => {
                 tracing::debug!(%error, "what containers use is not known");
+                last.set(None);
                 continue;
             }
         };
@@ -155,7 +208,9 @@ pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration)
             Some((found.id, Label::of(&task, &found.container), usage))
         });
         let now = Instant::now();
-        for (label, sum) in ledger.enter(labelled.collect()) {
+        let sums = ledger.enter(labelled.collect());
+        last.set(Some((&sums, now - before)));
+        for (label, sum) in sums {
             metrics::show(&label, sum, now - before);
         }
         before = now;
@@ -164,6 +219,8 @@ pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration)
 
 #[cfg(test)]
 mod tests {
+    use mainstay_core::{ClusterName, ServiceName};
+
     use super::*;
 
     fn label(service: &str) -> Label {
@@ -174,6 +231,24 @@ mod tests {
     fn look(seen: &[(&str, &str, u64)]) -> Vec<(EngineId, Label, Usage)> {
         let usage = |amount| Usage { cpu: amount, memory: amount, ..Usage::default() };
         seen.iter().map(|(id, of, amount)| (EngineId::new(*id), label(of), usage(*amount))).collect()
+    }
+
+    #[test]
+    fn the_last_look_has_what_all_containers_of_a_service_use() {
+        let last = LastLook::default();
+        let key =
+            |name: &str| ServiceKey { cluster: ClusterName::new("default"), name: ServiceName::new(name) };
+        assert_eq!((last.of_service(&key("web")), last.all()), (None, None), "nobody looked");
+        let side = Label { container: "side".to_owned(), ..label("web") };
+        let used = |cpu, memory| Usage { cpu, memory, ..Usage::default() };
+        let sums =
+            [(label("web"), used(1_000_000_000, 5)), (side, used(500_000_000, 7)), (label(""), used(0, 1))];
+        last.set(Some((&sums.into(), Duration::from_secs(2))));
+        assert_eq!(last.of_service(&key("web")), Some(InUse { cores: 0.75, memory: 12 }));
+        assert_eq!(last.of_service(&key("idle")), Some(InUse::default()));
+        assert_eq!(last.all(), Some(InUse { cores: 0.75, memory: 13 }));
+        last.set(None);
+        assert_eq!(last.all(), None, "the engine does not answer");
     }
 
     #[test]

@@ -39,6 +39,7 @@ use mainstay_actors::view::View;
 use mainstay_core::model::Timestamp;
 
 use super::Shared;
+use crate::usage::LastLook;
 use frame::{Missing, Shown};
 use guard::Hosts;
 use history::History;
@@ -63,8 +64,8 @@ impl Console {
     }
 
     /// Remembers, for as long as it is polled, what plots show.
-    pub async fn keep_history(&self, control: &Control) {
-        self.history.keep(control.context()).await;
+    pub async fn keep_history(&self, control: &Control, last: &LastLook) {
+        self.history.keep(control.context(), last).await;
     }
 }
 

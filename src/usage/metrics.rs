@@ -43,9 +43,7 @@ pub(crate) fn describe() {
 
 /// Adds what was used within `time`, and says what is held now.
 pub(super) fn show(label: &Label, used: Usage, time: Duration) {
-    let seconds = time.as_secs_f64();
-    let cores = if seconds > 0.0 { Duration::from_nanos(used.cpu).as_secs_f64() / seconds } else { 0.0 };
-    gauge(CPU, label).set(cores);
+    gauge(CPU, label).set(super::cores(used.cpu, time));
     gauge(MEMORY, label).set(used.memory as f64);
     counter(RECEIVED, label).increment(used.received);
     counter(SENT, label).increment(used.sent);

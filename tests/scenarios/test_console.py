@@ -107,6 +107,12 @@ def test_the_supervision_tree_follows_a_kill_without_being_loaded_again(daemon, 
     assert browser.execute_script("return window.isTheSame"), "the page was loaded again"
 
 
+def test_a_service_shows_what_its_containers_use(daemon):
+    service = daemon.serve()
+    page = lambda: get(f"{daemon.url}{PAGES}/services/{service}")[1]
+    wait_for("plots of CPU and memory", lambda: " cores now, " in page() and " MiB now, " in page(), limit=120)
+
+
 @pytest.mark.slow
 def test_a_service_is_scaled_and_a_task_stopped_with_the_keyboard_alone(daemon, browser):
     service = daemon.serve()

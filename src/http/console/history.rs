@@ -9,6 +9,7 @@ use mainstay_core::ServiceKey;
 use mainstay_core::model::{ServiceStatus, Timestamp};
 
 use super::tally::Tally;
+use crate::usage::{InUse, LastLook};
 
 /// Between two samples.
 const EVERY: Duration = Duration::from_secs(5);
@@ -18,12 +19,14 @@ const SAMPLES: usize = 180;
 const MOST_SERVICES: usize = 2000;
 
 /// Counts at a moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Point {
     /// Wanted.
     pub desired: u32,
     /// RUNNING.
     pub running: u32,
+    /// What their containers use, where that is known.
+    pub used: Option<InUse>,
 }
 
 /// The ring. Clones share it.
@@ -40,14 +43,14 @@ struct Ring {
 
 impl History {
     /// Samples for as long as it is polled.
-    pub(super) async fn keep(&self, ctx: &Context) {
+    pub(super) async fn keep(&self, ctx: &Context, last: &LastLook) {
         loop {
-            self.sample(ctx);
+            self.sample(ctx, last);
             tokio::time::sleep(EVERY).await;
         }
     }
 
-    fn sample(&self, ctx: &Context) {
+    fn sample(&self, ctx: &Context, last: &LastLook) {
         let tally = Tally::of(&ctx.view);
         let services = ctx.view.services.filter(|service| service.status != ServiceStatus::Inactive);
         let number = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
@@ -55,11 +58,12 @@ impl History {
             .iter()
             .map(|service| {
                 let running = number(tally.service(&service.key).running);
-                (service.key.clone(), Point { desired: service.desired_count, running })
+                let used = last.of_service(&service.key);
+                (service.key.clone(), Point { desired: service.desired_count, running, used })
             })
             .collect();
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ring.add(ctx.nature.wall(), number(tally.all.running), of_services);
+        ring.add(ctx.nature.wall(), number(tally.all.running), last.all(), of_services);
     }
 
     /// All tasks of services; the oldest first.
@@ -78,10 +82,10 @@ impl History {
 }
 
 impl Ring {
-    fn add(&mut self, now: Timestamp, running: u32, services: Vec<(ServiceKey, Point)>) {
+    fn add(&mut self, now: Timestamp, running: u32, used: Option<InUse>, services: Vec<(ServiceKey, Point)>) {
         push(&mut self.at, now);
         let desired = services.iter().map(|(_, point)| point.desired).fold(0, u32::saturating_add);
-        push(&mut self.all, Point { desired, running });
+        push(&mut self.all, Point { desired, running, used });
         let mut before = std::mem::take(&mut self.services);
         for (key, point) in services.into_iter().take(MOST_SERVICES) {
             let mut points = before.remove(&key).unwrap_or_default();
@@ -110,7 +114,7 @@ mod tests {
             |name: &str| ServiceKey { cluster: ClusterName::new("default"), name: ServiceName::new(name) };
         let history = History::default();
         for second in 0..300 {
-            let point = Point { desired: 2, running: 1 };
+            let point = Point { desired: 2, running: 1, used: None };
             let mut services = vec![(key("web"), point)];
             if second >= 298 {
                 services.push((key("late"), point));
@@ -118,7 +122,7 @@ mod tests {
             if second < 299 {
                 services.push((key("gone"), point));
             }
-            history.0.lock().unwrap().add(Timestamp(second), 7, services);
+            history.0.lock().unwrap().add(Timestamp(second), 7, None, services);
         }
         assert_eq!(history.all().len(), SAMPLES);
         assert_eq!(history.all()[0].0, Timestamp(300 - SAMPLES as i64));

@@ -32,6 +32,7 @@ pub(super) fn page(seen: &Seen<'_>) -> Shown {
         1 => "One thing needs attention.".to_owned(),
         many => format!("{many} things need attention."),
     };
+    let history = seen.history().all();
     let events = lists::newest_events(seen, EVENTS);
     let body = html! {
         p.summary data-say { (said) }
@@ -77,9 +78,9 @@ pub(super) fn page(seen: &Seen<'_>) -> Shown {
                 }))
             }
         }
-        section aria-labelledby="running" {
-            h2 id="running" { "Tasks" }
-            (plots::counts(&seen.history().all()))
+        section.plots aria-label="Plots" {
+            div { h2 { "Tasks" } (plots::counts(&history)) }
+            (plots::used(&history))
         }
         @if services.len() <= 20 && !services.is_empty() {
             section aria-labelledby="services" {

@@ -7,9 +7,11 @@ use maud::{Markup, html};
 
 use super::history::Point;
 use super::words::span;
+use crate::usage::InUse;
 
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 96.0;
+const MIB: f64 = 1024.0 * 1024.0;
 
 /// Wanted and running tasks over time.
 pub(super) fn counts(points: &[(Timestamp, Point)]) -> Markup {
@@ -44,6 +46,49 @@ pub(super) fn counts(points: &[(Timestamp, Point)]) -> Markup {
             }
             div.times aria-hidden="true" { span { (span(lasts)) " ago" } span { "now" } }
             figcaption { span.key.line {} "running, " span.key.wanted {} "wanted. " (told) }
+        }
+    }
+}
+
+/// CPU and memory in use over time; nothing where nobody looked.
+pub(super) fn used(points: &[(Timestamp, Point)]) -> Markup {
+    let seen: Vec<(Timestamp, InUse)> =
+        points.iter().filter_map(|(at, point)| Some((*at, point.used?))).collect();
+    if seen.is_empty() {
+        return html! {};
+    }
+    let cpu: Vec<_> = seen.iter().map(|(at, used)| (*at, used.cores)).collect();
+    let memory: Vec<_> = seen.iter().map(|(at, used)| (*at, used.memory as f64 / MIB)).collect();
+    html! {
+        div { h2 { "CPU" } (amount(&cpu, "cores", 2)) }
+        div { h2 { "Memory" } (amount(&memory, "MiB", 0)) }
+    }
+}
+
+/// An amount over time, told with so many digits behind the point.
+fn amount(points: &[(Timestamp, f64)], unit: &str, digits: usize) -> Markup {
+    let (Some((first, _)), Some((last, now))) = (points.first(), points.last()) else { return html! {} };
+    let most = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    let lasts = last.millis_since(*first).max(1);
+    let top = if most > 0.0 { most } else { 1.0 };
+    let x = |at: Timestamp| at.millis_since(*first) as f64 / lasts as f64 * WIDTH;
+    let y = |value: f64| HEIGHT - 2.0 - value / top * (HEIGHT - 6.0);
+    let line = steps(points.iter().map(|(at, value)| (x(*at), y(*value))));
+    let area = format!("{line} L{WIDTH:.1} {HEIGHT:.1} L0 {HEIGHT:.1} Z");
+    let told =
+        format!("Over the last {}: {now:.digits$} {unit} now, {most:.digits$} {unit} at most.", span(lasts));
+    html! {
+        figure.plot {
+            div.axes {
+                span.top { (format!("{most:.digits$}")) }
+                svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(told) {
+                    path.area d=(area) {}
+                    path.line d=(line) {}
+                }
+                span.bottom { "0" }
+            }
+            div.times aria-hidden="true" { span { (span(lasts)) " ago" } span { "now" } }
+            figcaption { (told) }
         }
     }
 }
@@ -122,13 +167,23 @@ mod tests {
 
     #[test]
     fn plots_say_in_words_what_they_show() {
-        let at = |second: i64, running| (Timestamp(second * 1000), Point { desired: 3, running });
+        let at = |second: i64, running| (Timestamp(second * 1000), Point { desired: 3, running, used: None });
         let page = counts(&[at(0, 3), at(5, 1), at(10, 3)]).into_string();
         assert!(
             page.contains("Over the last 10 s: 3 running now of 3 wanted; between 1 and 3 ran."),
             "{page}"
         );
         assert!(counts(&[]).into_string().contains("Nothing was sampled yet."));
+        let used = |cores, memory| Point { used: Some(InUse { cores, memory }), ..Point::default() };
+        let page = super::used(&[
+            at(0, 3),
+            (Timestamp(0), used(0.5, 3 << 20)),
+            (Timestamp(60_000), used(0.25, 1 << 20)),
+        ]);
+        let page = page.into_string();
+        assert!(page.contains("Over the last 60 s: 0.25 cores now, 0.50 cores at most."), "{page}");
+        assert!(page.contains("1 MiB now, 3 MiB at most."), "{page}");
+        assert_eq!(super::used(&[at(0, 3)]).into_string(), "", "nobody looked");
         let page = replacements(&[400, 900, 12_000]).into_string();
         assert!(
             page.contains("3 replacements: half within 0.9 s, the slowest 12 s, the latest 12 s."),

@@ -33,6 +33,7 @@ pub(super) fn page(seen: &Seen<'_>, of: &str, name: &str) -> Shown {
     let part = part(&live, TASKS, seen.query);
     let (tone, word) = words::of_service(&service, &counts);
     let story = explain::service(seen.ctx(), &key);
+    let history = seen.history().service(&key);
     let body = html! {
         (actions::told(seen.query))
         @if let Some(story) = &story { (told(story)) }
@@ -48,8 +49,9 @@ pub(super) fn page(seen: &Seen<'_>, of: &str, name: &str) -> Shown {
         ]))
         @if service.status == ServiceStatus::Active { (controls(&key, &service)) }
         section.plots aria-label="Plots" {
-            div { h2 { "Running" } (plots::counts(&seen.history().service(&key))) }
+            div { h2 { "Running" } (plots::counts(&history)) }
             div { h2 { "Replacement time" } (plots::replacements(&timeline::replacements(&tasks))) }
+            (plots::used(&history))
         }
         section aria-labelledby="tasks" {
             h2 id="tasks" { "Tasks" }
