@@ -140,9 +140,12 @@ impl InUse {
     }
 }
 
-/// What was in use at the last look, by cluster and service. Clones share it.
+/// What is in use, by cluster and service.
+type ByService = BTreeMap<(String, String), InUse>;
+
+/// What was in use at the last look. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct LastLook(Arc<Mutex<Option<BTreeMap<(String, String), InUse>>>>);
+pub struct LastLook(Arc<Mutex<Option<ByService>>>);
 
 impl LastLook {
     /// A service's; `None` where nobody looked, or the engine did not answer.
@@ -160,7 +163,7 @@ impl LastLook {
 
     fn set(&self, sums: Option<(&BTreeMap<Label, Usage>, Duration)>) {
         let look = sums.map(|(sums, time)| {
-            let mut look = BTreeMap::<_, InUse>::new();
+            let mut look = ByService::new();
             for (label, sum) in sums {
                 let of = look.entry((label.cluster.clone(), label.service.clone())).or_default();
                 *of = of.and(InUse { cores: cores(sum.cpu, time), memory: sum.memory });
