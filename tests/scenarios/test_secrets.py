@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from vocabulary import Daemon, container, fresh, get, variables, wait_for
+from vocabulary import Daemon, container, fresh, get, short, variables, wait_for
 
 VALUE = "correct-horse-battery-staple"
 SETTINGS = {"MAINSTAY_AGENT_CLEANUP_WAIT": "1s", "MAINSTAY_AGENT_STOP_TIMEOUT": "2s"}
@@ -108,7 +108,9 @@ def test_secrets_reach_the_program_and_nothing_else(daemon):
     assert "/shop/token" in text and "TRACE" in text
     assert VALUE not in text
     assert VALUE not in json.dumps(daemon.container_of(task).labels)
-    for page in ("/", "/v1/tree", "/metrics"):
+    here = f"/console/clusters/default/tasks/{short(task['taskArn'])}"
+    told_of = f"task={short(task['taskArn'])}"
+    for page in ("/", here, "/console/tree", "/console/events", "/v1/tree", f"/v1/events?{told_of}", f"/v1/explain?{told_of}", "/metrics"):
         status, shown = get(f"{daemon.url}{page}")
         assert status == 200 and VALUE not in shown, page
     described = daemon.ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
