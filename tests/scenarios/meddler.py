@@ -82,6 +82,9 @@ class Meddler(Line):
             threading.Thread(target=self.copy_up, args=[near, far], daemon=True).start()
             if asked == "GET /events":
                 with self.lock:
+                    if not self.lets_events_through:
+                        # They were cut just now.
+                        return
                     self.streams += [near, far]
                 self.events(far, near)
             elif lost:

@@ -20,23 +20,29 @@ def state(daemon, task, name):
     return daemon.container_of(task, name).attrs["State"]
 
 
-def starts(watch):
-    """Names of containers in the order of their starts."""
-    return [labels["com.amazonaws.ecs.container-name"] for _, action, _, labels in list(watch.seen) if action == "start"]
+def names(watch, arn, what):
+    """Names of a task's containers in the order in which this happened to them."""
+    of_task = [(action, labels) for _, action, _, labels in list(watch.seen) if labels["com.amazonaws.ecs.task-arn"] == arn]
+    return [labels["com.amazonaws.ecs.container-name"] for action, labels in of_task if action == what]
 
 
-def ends(watch):
-    """Names of containers in the order of their ends."""
-    return [labels["com.amazonaws.ecs.container-name"] for _, action, _, labels in list(watch.seen) if action == "die"]
+def starts(watch, arn):
+    """Names of a task's containers in the order of their starts."""
+    return names(watch, arn, "start")
+
+
+def ends(watch, arn):
+    """Names of a task's containers in the order of their ends."""
+    return names(watch, arn, "die")
 
 
 def test_an_init_container_has_to_succeed_before_the_rest_starts_and_the_task_runs(daemon):
     arn = daemon.run(
         container("app", dependsOn=after(migrate="SUCCESS")),
         container("migrate", essential=False, command=["exit", "0", "--after", "2"], dependsOn=after(fetch="COMPLETE")),
-        container("fetch", essential=False, command=["exit", "3", "--after", "1"]),
+        container("fetch", essential=False, command=["exit", "3", "--after", "5"]),
     )
-    pending = wait_for("fetch", lambda: (seen := daemon.task(arn)) and part(seen, "fetch")["lastStatus"] == "RUNNING" and seen)
+    pending = wait_for("fetch", lambda: (seen := daemon.task(arn)) and part(seen, "fetch")["lastStatus"] in ("RUNNING", "STOPPED") and seen)
     assert pending["lastStatus"] == "PENDING"
     assert "runtimeId" not in part(pending, "app")
 
@@ -61,8 +67,8 @@ def test_a_container_waits_until_another_one_is_healthy_and_its_definition_says_
     assert described[2]["restartPolicy"] == {"enabled": True, "ignoredExitCodes": [0], "restartAttemptPeriod": 90}
 
     arn = daemon.run(definition=definition)
-    wait_for("db", lambda: part(daemon.task(arn), "db")["lastStatus"] == "RUNNING")
-    assert daemon.task(arn)["lastStatus"] == "PENDING"
+    seen = wait_for("db", lambda: (seen := daemon.task(arn)) and part(seen, "db")["lastStatus"] == "RUNNING" and seen)
+    assert seen["lastStatus"] == "PENDING"
     task = daemon.running(arn)
     assert part(task, "db")["healthStatus"] == "HEALTHY"
     passed = next(check for check in state(daemon, task, "db")["Health"]["Log"] if check["ExitCode"] == 0)
@@ -96,7 +102,7 @@ def test_a_dependency_that_takes_longer_than_its_start_timeout_is_given_up(daemo
     assert part(task, "app")["reason"].endswith("ordering dependency [init] for target [app] has timed out.")
     # It was stopped with the task, not before its time.
     assert part(task, "init")["exitCode"] == 143
-    assert 3 <= seconds(task["createdAt"], task["stoppingAt"]) < 30
+    assert 3 <= seconds(task["createdAt"], task["stoppingAt"]) < 60
 
 
 def test_an_essential_container_that_gets_unhealthy_before_the_task_runs_ends_it(daemon):
@@ -120,10 +126,10 @@ def test_shutdown_is_the_reverse_of_the_start_each_container_with_its_own_stop_t
             container("db"),
         )
         task = daemon.running(arn)
-        assert starts(watch)[-3:] == ["db", "cache", "app"]
+        wait_for("three starts", lambda: starts(watch, arn) == ["db", "cache", "app"])
         daemon.ecs.stop_task(task=arn)
         task = daemon.stopped(arn)
-        wait_for("three ends", lambda: ends(watch)[-3:] == ["app", "cache", "db"], 10)
+        wait_for("three ends", lambda: ends(watch, arn) == ["app", "cache", "db"])
     assert [part(task, name)["exitCode"] for name in ("app", "cache", "db")] == [137, 143, 143]
     assert seconds(task["stoppingAt"], task["stoppedAt"]) >= 2.5
 
@@ -146,15 +152,16 @@ def test_a_killed_daemon_goes_on_with_the_order_and_runs_no_init_container_twice
     with daemon.watch() as watch:
         arn = daemon.run(
             container("app", dependsOn=after(second="SUCCESS")),
-            container("second", essential=False, command=["exit", "0", "--after", "3"], dependsOn=after(first="SUCCESS")),
+            container("second", essential=False, command=["exit", "0", "--after", "6"], dependsOn=after(first="SUCCESS")),
             container("first", essential=False, command=["exit", "0"]),
         )
-        wait_for("the second", lambda: starts(watch) == ["first", "second"])
+        wait_for("the second", lambda: starts(watch, arn) == ["first", "second"])
         daemon.kill()
         # Nobody is there to start what waits for it.
-        wait_for("its end", lambda: ends(watch) == ["first", "second"])
+        wait_for("its end", lambda: ends(watch, arn) == ["first", "second"])
         stays("no third container", lambda: len(daemon.containers(all=True)) == 2, 1)
         daemon.start()
         task = daemon.running(arn)
-        assert starts(watch) == ["first", "second", "app"]
+        wait_for("its start", lambda: len(starts(watch, arn)) > 2)
+        assert starts(watch, arn) == ["first", "second", "app"]
     assert [part(task, name)["exitCode"] for name in ("first", "second")] == [0, 0]

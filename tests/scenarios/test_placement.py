@@ -125,7 +125,8 @@ def test_a_daemon_has_one_task_here_and_none_once_it_is_not_meant(daemon):
     assert name in [short(arn) for arn in listed]
     [task] = daemon.tasks(name)
     daemon.ecs.stop_task(task=task["taskArn"])
-    wait_for("another one", lambda: one() == (1, 1) and daemon.tasks(name)[0]["taskArn"] != task["taskArn"])
+    others = lambda: [other for other in daemon.tasks(name) if other["taskArn"] != task["taskArn"]]
+    wait_for("another one", lambda: others() and one() == (1, 1))
     detach(daemon, "watched")
     wait_for("none", lambda: one() == (0, 0))
     daemon.ecs.delete_service(service=name, force=True)

@@ -16,8 +16,8 @@ import pytest
 from vocabulary import Daemon, container, free_port, fresh, health_check, short, stays, variables, wait_for
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
-# A task without a health check proves well by running for so long.
-SETTLE = 8
+# A task without a health check proves well by running for so long; one that ends after 5 s never does.
+SETTLE = 20
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,18 @@ def ends(daemon, service, status, limit=180):
     return wait_for(
         status, lambda: (seen := newest(daemon, service)) and seen["status"] == status and seen, limit
     )
+
+
+def all_over(daemon, service):
+    """Waits until no task is on its way to its end: what was about to start is then started no more."""
+    stopping = lambda: [task for task in daemon.tasks(service, status="STOPPED") if task["lastStatus"] != "STOPPED"]
+    wait_for("the end of what shall end", lambda: not stopping())
+
+
+def slowly(**members):
+    """A container that takes longer to become healthy than anybody waits."""
+    check = health_check(startPeriod=300)
+    return container(healthCheck=check, environment=variables(PUPPET_HEALTHY="600", **members))
 
 
 def serve(daemon, first, count=2, **configuration):
@@ -185,6 +197,7 @@ def test_a_revision_that_cannot_work_is_rolled_back_and_no_old_task_notices(daem
     assert described["taskDefinition"].endswith(f"/{family}:1")
     states = [(one["id"], one["status"], one["rolloutState"]) for one in described["deployments"]]
     assert states == [(first, "PRIMARY", "COMPLETED")]
+    all_over(daemon, service)
     starts = len(daemon.containers(all=True, family=family, revision=bad.split(":")[1]))
     stays("nothing of it is started", lambda: len(daemon.containers(all=True, family=family, revision=bad.split(":")[1])) <= starts, 5)
 
@@ -202,6 +215,7 @@ def test_without_rollback_the_deployment_fails_and_the_old_tasks_stay(daemon):
     assert new["rolloutStateReason"] == "ECS deployment circuit breaker: tasks failed to start."
     assert (old["status"], old["rolloutState"]) == ("ACTIVE", "COMPLETED")
     assert new["failedTasks"] >= 3
+    all_over(daemon, service)
     stays("only the old tasks", lambda: {one.id for one in daemon.containers(family=family)} == before, 5)
     roll(daemon, service, family, checked(environment=variables(VERSION="3")))
     ends(daemon, service, "SUCCESSFUL")
@@ -211,7 +225,7 @@ def test_without_rollback_the_deployment_fails_and_the_old_tasks_stay(daemon):
 def test_a_deployment_during_a_deployment_stops_it(daemon):
     service, family = serve(daemon, checked(), count=2)
     with Counted(daemon, family) as counted:
-        roll(daemon, service, family, checked(environment=variables(VERSION="2")))
+        roll(daemon, service, family, slowly(VERSION="2"))
         first = newest(daemon, service)["serviceDeploymentArn"]
         wait_for("a start of it", lambda: daemon.containers(family=family, revision="2"))
         last = roll(daemon, service, family, checked(environment=variables(VERSION="3")))
@@ -235,8 +249,7 @@ def refused(call, **members):
 def test_a_service_deployment_is_stopped_with_the_way_back_or_where_it_is(daemon):
     service, family = serve(daemon, checked(), count=2)
     before = {one.id for one in daemon.containers(family=family)}
-    slow = checked(environment=variables(PUPPET_HEALTHY="600"))
-    slow["healthCheck"]["startPeriod"] = 300
+    slow = slowly()
     with Counted(daemon, family) as counted:
         roll(daemon, service, family, slow)
         arn = newest(daemon, service)["serviceDeploymentArn"]
@@ -359,7 +372,7 @@ def prometheus(shop, tmp_path):
 def test_an_alarm_of_prometheus_rolls_a_deployment_back(daemons, shop, prometheus, tmp_path):
     settings = tmp_path / "mainstay.toml"
     settings.write_text(
-        f'[alarms]\nprometheus = "{prometheus}"\ninterval = "1s"\nbake-time = "20s"\n'
+        f'[alarms]\nprometheus = "{prometheus}"\ninterval = "1s"\nbake-time = "40s"\n'
         '[alarms.queries]\n"shop-errors" = "max_over_time(shop_errors[10s]) > 1"\n'
     )
     daemon = daemons("up", "--config", settings).start()
@@ -377,7 +390,7 @@ def test_an_alarm_of_prometheus_rolls_a_deployment_back(daemons, shop, prometheu
     ends(daemon, service, "SUCCESSFUL")
     roll(daemon, service, family, container(environment=variables(VERSION="2")))
     wait_for("only the new one", lambda: len(daemon.containers(family=family, revision="1")) == 0)
-    assert newest(daemon, service)["lifecycleStage"] == "BAKE_TIME"
+    wait_for("the time in which it proves well", lambda: newest(daemon, service).get("lifecycleStage") == "BAKE_TIME")
     shop.errors = 7
     told = ends(daemon, service, "ROLLBACK_SUCCESSFUL")
     assert told["alarms"] == {

@@ -3,12 +3,17 @@
 import botocore.exceptions
 import pytest
 
-from vocabulary import container, fresh, health_check, stays, variables, wait_for
+from vocabulary import LABELS, container, fresh, health_check, stays, variables, wait_for
 
 
 def of_revision(daemon, definition, all=False):
     family, revision = definition.split(":")
     return daemon.containers(all=all, family=family, revision=revision)
+
+
+def actions(watch, family):
+    """What happened to a family's containers, in order."""
+    return [action for _, action, _, labels in list(watch.seen) if labels[f"{LABELS}task-definition-family"] == family]
 
 
 def test_a_service_scales_up_and_to_nothing_through_the_aws_cli(daemon):
@@ -65,21 +70,20 @@ def test_a_new_revision_replaces_the_old_one_within_its_percentages(daemon, coun
         daemon.stable(service)
         wait_for(
             "every start and death",
-            lambda: [action for _, action, *_ in watch.seen].count("start") == count
-            and [action for _, action, *_ in watch.seen].count("die") == count,
+            lambda: actions(watch, family).count("start") == actions(watch, family).count("die") == count,
         )
 
     present = lowest = highest = count
-    for _, action, *_ in watch.seen:
+    for action in actions(watch, family):
         present += 1 if action == "start" else -1
         lowest, highest = min(lowest, present), max(highest, present)
     assert lowest >= -(-count * least // 100)
     assert highest <= count * most // 100
     assert len(of_revision(daemon, new)) == count
     assert not of_revision(daemon, old)
-    described = daemon.service(service)
-    assert described["taskDefinition"].endswith(f"/{new}")
-    assert [(d["status"], d["rolloutState"]) for d in described["deployments"]] == [("PRIMARY", "COMPLETED")]
+    assert daemon.service(service)["taskDefinition"].endswith(f"/{new}")
+    deployments = lambda: [(d["status"], d["rolloutState"]) for d in daemon.service(service)["deployments"]]
+    wait_for("the end of the rollout", lambda: deployments() == [("PRIMARY", "COMPLETED")])
 
 
 def test_a_revision_that_does_not_come_up_leaves_the_old_one_serving(daemon):
@@ -97,7 +101,7 @@ def test_a_revision_that_does_not_come_up_leaves_the_old_one_serving(daemon):
     daemon.ecs.update_service(service=service, taskDefinition=old)
     daemon.stable(service)
     assert len(of_revision(daemon, old)) == 2
-    assert not of_revision(daemon, broken)
+    wait_for("the end of the broken ones", lambda: not of_revision(daemon, broken))
 
 
 def test_a_forced_deployment_replaces_every_task(daemon):

@@ -29,6 +29,8 @@ OWNER = "mainstay.owner"
 LABELS = "com.amazonaws.ecs."
 # Generous: four scenarios share two cores, and a loaded engine takes seconds for a container.
 LIMIT = 90
+# What the puppet is asked for the sake of what it prints.
+PRINTING = ("ask", "get", "mounts", "read", "see", "show")
 
 
 def wait_for(what, condition, limit=LIMIT, every=0.1):
@@ -62,8 +64,8 @@ def container(name="web", **members):
 
 
 def health_check(**members):
-    """A check that asks the puppet; one failure is enough."""
-    return {"command": ["CMD", "/puppet", "check"], "interval": 5, "timeout": 5, "retries": 1, **members}
+    """A check that asks the puppet; one failure is enough. A busy engine may be slow to run it: that is no failure."""
+    return {"command": ["CMD", "/puppet", "check"], "interval": 5, "timeout": 30, "retries": 1, **members}
 
 
 def variables(**names):
@@ -71,13 +73,24 @@ def variables(**names):
     return [{"name": name, "value": value} for name, value in names.items()]
 
 
-def get(url, timeout=10):
+def get(url, timeout=30):
     """A GET's status and text, whatever the status."""
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.read().decode()
+
+
+def reached(url):
+    """What a program says that runs: its status and text. It may have been started just now, and not listen yet."""
+    def answer():
+        try:
+            return get(url)
+        except OSError:
+            return None
+
+    return wait_for(f"answer from {url}", answer)
 
 
 def short(arn):
@@ -322,12 +335,24 @@ class Daemon:
 
     def ask(self, task, path, name="web"):
         """GETs `path` from the puppet in a described task."""
-        return self.container_of(task, name).exec_run(["/puppet", "ask", path])
+        return self.executed(task, name, ["ask", path])
 
     def act(self, task, *words, name="web"):
         """Has the puppet in a described task do something: its exit code and what it printed."""
-        done = self.container_of(task, name).exec_run(["/puppet", *words])
+        done = self.executed(task, name, words)
         return done.exit_code, done.output.decode()
+
+    def executed(self, task, name, words, tries=5):
+        """What a puppet beside the one in the container did; a question that came to nothing is asked again."""
+        for left in reversed(range(tries)):
+            done = self.container_of(task, name).exec_run(["/puppet", *words])
+            # The engine sometimes loses what a short program prints while the machine is busy.
+            lost = words[0] in PRINTING and done.exit_code == 0 and not done.output
+            # Who was started just now may not listen yet.
+            deaf = words[0] in ("ask", "get") and done.exit_code == 2
+            if not left or not (lost or deaf):
+                return done
+            time.sleep(0.5)
 
     def watch(self, *more):
         """Records the engine's events of this daemon's containers while the block runs: starts, deaths and `more`."""
@@ -387,8 +412,10 @@ class Line:
         """Ends all connections, and takes no new ones."""
         # Gone first: who loses a connection tries again at once.
         os.unlink(self.path)
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        with self.lock:
+            listener, self.listener = self.listener, None
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
         with self.lock:
             for end in self.open:
                 with contextlib.suppress(OSError):
@@ -404,7 +431,13 @@ class Line:
             far = socket.socket(socket.AF_UNIX)
             far.connect(self.engine)
             with self.lock:
-                self.open += [near, far]
+                is_cut = self.listener is not listener
+                self.open += [] if is_cut else [near, far]
+            if is_cut:
+                # It came in the moment of the cut.
+                near.close()
+                far.close()
+                return
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self.copy, args=[source, sink], daemon=True).start()
 
@@ -418,10 +451,13 @@ class Line:
 
 
 def free_port():
-    """A TCP port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port that nobody listens on just now. It is below those that the kernel, the engine and the daemons give
+    out by themselves, so that nobody is given it before it is used."""
+    while True:
+        port = random.randrange(21000, 31000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 def seconds(earlier, later):
