@@ -11,7 +11,7 @@ import tempfile
 
 import docker
 
-from vocabulary import IMAGE, is_alive, wait_for
+from vocabulary import IMAGE, LIMIT, is_alive, wait_for
 
 
 class PrivateEngine:
@@ -76,7 +76,7 @@ class PrivateEngine:
     def stop(self):
         """Asks it to end, as a system does that restarts it."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        self.process.wait(LIMIT)
 
     def kill(self):
         """Ends it as a crash would: its containerd is killed with it, the containers go on."""

@@ -118,7 +118,7 @@ def test_on_a_terminal_it_asks_first(daemon, shop):
         asked = subprocess.Popen(command, stdin=far, stdout=subprocess.PIPE, stderr=far)
         os.close(far)
         os.write(near, f"{word}\n".encode())
-        shown = asked.communicate(timeout=60)[0].decode()
+        shown = asked.communicate(timeout=120)[0].decode()
         os.close(near)
         assert asked.returncode == 0
         return shown

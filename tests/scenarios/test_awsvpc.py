@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from vocabulary import container, fresh, get, variables, wait_for
+from vocabulary import container, fresh, reached, variables, wait_for
 
 PAUSE = "~internal~ecs~pause"
 SUBNETS = {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}}
@@ -47,8 +47,8 @@ def test_containers_of_a_task_reach_each_other_on_localhost_and_the_host_reaches
     assert daemon.act(up, "ask", "/health", "--port", "9090", name="web")[0] == 0
     assert daemon.act(up, "ask", "/health", "--port", "8080", name="side")[0] == 0
     address = details(up)["privateIPv4Address"]
-    assert get(f"http://{address}:8080/health")[0] == 200
-    assert get(f"http://{address}:9090/health")[0] == 200
+    assert reached(f"http://{address}:8080/health")[0] == 200
+    assert reached(f"http://{address}:9090/health")[0] == 200
 
 
 def test_a_task_shows_its_interface_and_nothing_is_published_on_the_host(daemon, up):
@@ -80,7 +80,7 @@ def test_two_tasks_with_the_same_port_run_beside_each_other_and_have_addresses_o
     addresses = {details(task)["privateIPv4Address"] for task in tasks}
     assert len(addresses) == 2
     for address in addresses:
-        assert get(f"http://{address}:8080/health")[0] == 200
+        assert reached(f"http://{address}:8080/health")[0] == 200
     for task in tasks:
         daemon.ecs.stop_task(task=task["taskArn"])
 
@@ -117,7 +117,7 @@ def test_a_task_whose_pause_container_is_killed_ends_and_is_replaced(daemon):
     daemon.stable(name)
     (new,) = daemon.tasks(name)
     assert new["taskArn"] != task["taskArn"]
-    assert get(f"http://{details(new)['privateIPv4Address']}:8080/health")[0] == 200
+    assert reached(f"http://{details(new)['privateIPv4Address']}:8080/health")[0] == 200
     daemon.ecs.delete_service(service=name, force=True)
 
 

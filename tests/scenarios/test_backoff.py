@@ -27,12 +27,14 @@ def test_a_crash_loop_slows_down_and_its_neighbour_does_not(daemon):
         gone = daemon.stopped(old["taskArn"])
         daemon.stable(neighbour)
         (new,) = daemon.tasks(neighbour)
-        assert seconds(gone["executionStoppedAt"], new["startedAt"]) < gaps[-1]
+        # Until it is decided; how long the engine then takes for a container is the machine's affair.
+        assert seconds(gone["executionStoppedAt"], new["createdAt"]) < gaps[-1]
 
-    # The fourth failure is 8 s away from its replacement: the loop rests meanwhile.
-    count = len(watch.starts(family))
-    stays("rest", lambda: len(watch.starts(family)) <= count + 1, 5)
-    assert any("unable to consistently start tasks successfully" in event for event in daemon.events(crashing))
+        # The fifth failure is 8 s away from its replacement: the loop rests meanwhile.
+        rests = lambda at: all(later - earlier >= 0.8 * 8 for earlier, later in zip(at, at[1:]))
+        stays("rest", lambda: rests(watch.starts(family)[4:]), 5)
+    trouble = "unable to consistently start tasks successfully"
+    wait_for("trouble", lambda: any(trouble in event for event in daemon.events(crashing)))
 
 
 def test_a_fresh_revision_of_a_crashing_service_starts_at_once(daemon):
@@ -44,6 +46,8 @@ def test_a_fresh_revision_of_a_crashing_service_starts_at_once(daemon):
     fixed = daemon.register(container())
     daemon.ecs.update_service(service=service, taskDefinition=fixed)
 
-    daemon.stable(service, limit=20)
+    daemon.stable(service)
     (task,) = daemon.tasks(service)
     assert task["taskDefinitionArn"].endswith(f"/{fixed}")
+    (deployment,) = daemon.service(service)["deployments"]
+    assert seconds(deployment["createdAt"], task["createdAt"]) < 2

@@ -117,14 +117,15 @@ def test_a_running_service_is_tailed_as_the_clients_do_it(daemon):
     logs, began, seen = client(daemon), int((time.time() - 600) * 1000), {}
 
     def look():
-        # `aws logs tail --follow` asks so again and again, and tells events apart by their ids.
+        # `aws logs tail --follow` asks so again and again, and tells events apart by their ids. Here it looks back a
+        # little: of two containers, what one printed may be there to be read before what the other printed just earlier.
         latest = max([event["timestamp"] for event in seen.values()], default=began)
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=latest, interleaved=True, PaginationConfig={"PageSize": 7}
+            logGroupName=group, startTime=latest - 1000, interleaved=True, PaginationConfig={"PageSize": 7}
         )
         for page in pages:
             seen.update((event["eventId"], event) for event in page["events"])
-        return len(seen) > 60
+        return len(seen) > 60 and {event["logStreamName"] for event in seen.values()} == {f"ecs/web/{task}" for task in tasks}
 
     wait_for("events", look)
     daemon.ecs.delete_service(service=name, force=True)

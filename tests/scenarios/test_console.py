@@ -1,5 +1,6 @@
 """The console, driven in a real browser as people do: by pointer, by keyboard, by eye and by screen reader."""
 
+import contextlib
 import importlib.util
 import os
 import pathlib
@@ -10,6 +11,7 @@ import urllib.request
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -33,13 +35,17 @@ def browser():
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(os.environ["CHROMEDRIVER"]))
     driver.set_page_load_timeout(90)
+    driver.set_script_timeout(120)
     yield driver
     driver.quit()
 
 
 def text(browser):
-    """What can be read on the page now."""
-    return browser.execute_script("return document.getElementById('main').innerText")
+    """What can be read on the page now; nothing while another one is on its way."""
+    try:
+        return browser.execute_script("return document.getElementById('main')?.innerText ?? ''")
+    except JavascriptException:
+        return ""
 
 
 def shows(browser, *words):
@@ -83,8 +89,10 @@ def tab_to(browser, what):
     for _ in range(80):
         press(browser, Keys.TAB)
         focused = browser.switch_to.active_element
-        if what in (focused.text, focused.get_attribute("id"), focused.get_attribute("aria-label")):
-            return focused
+        # The page may have been brought up to date in between.
+        with contextlib.suppress(StaleElementReferenceException):
+            if what in (focused.text, focused.get_attribute("id"), focused.get_attribute("aria-label")):
+                return focused
     raise AssertionError(f"no {what} is reached by keyboard")
 
 
@@ -98,7 +106,7 @@ def test_the_supervision_tree_follows_a_kill_without_being_loaded_again(daemon, 
     (task,) = daemon.tasks(service)
     browser.get(f"{daemon.url}/console/tree?at=root/clusters/default/services/{service}")
     shows(browser, short(task["taskArn"])[:8], "RUNNING")
-    wait_for("the connection", lambda: browser.find_element(By.ID, "live").text == "live")
+    wait_for("the connection", lambda: browser.execute_script("return document.getElementById('live').innerText") == "live")
     browser.execute_script("window.isTheSame = true")
     kill(daemon, task)
     shows(browser, "1 task failed; the last one ended: the essential container web ended with exit code 137 (killed)")
@@ -147,7 +155,7 @@ def test_a_log_is_followed_and_why_a_task_ended_is_read(daemon, browser):
     daemon.running(ticking)
     browser.get(f"{daemon.url}{PAGES}/tasks/{short(ticking)}/logs")
     shows(browser, "tick 1", "tock 1")
-    last = browser.find_elements(By.CSS_SELECTOR, "#log p")[-1].text.split()[-1]
+    last = browser.execute_script("return [...document.querySelectorAll('#log p')].at(-1).innerText").split()[-1]
     shows(browser, f"tick {int(last) + 2}")
     failed = daemon.run(container(command=["exit", "3"]))
     daemon.stopped(failed)

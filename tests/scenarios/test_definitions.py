@@ -2,7 +2,7 @@
 
 import re
 
-from vocabulary import LABELS, container, fresh, free_port, get, health_check, short, variables, wait_for
+from vocabulary import LABELS, container, fresh, free_port, health_check, reached, short, variables
 
 MIB = 1024 * 1024
 
@@ -64,7 +64,7 @@ def test_a_fixed_host_port_leads_to_the_container(daemon):
     task, _ = run(daemon, container(portMappings=[{"containerPort": 8080, "hostPort": port}]))
     (binding,) = task["containers"][0]["networkBindings"]
     assert (binding["containerPort"], binding["hostPort"], binding["protocol"]) == (8080, port, "tcp")
-    wait_for("greeting", lambda: get(f"http://127.0.0.1:{port}/")[1].startswith("Hello from "))
+    assert reached(f"http://127.0.0.1:{port}/")[1].startswith("Hello from ")
 
 
 def test_dynamic_host_ports_differ_and_each_leads_to_its_own_container(daemon):
@@ -75,7 +75,7 @@ def test_dynamic_host_ports_differ_and_each_leads_to_its_own_container(daemon):
         hosts[binding["hostPort"]] = short(daemon.container_of(task).id)[:12]
     assert len(hosts) == 2
     for port, host in hosts.items():
-        assert get(f"http://127.0.0.1:{port}/") == (200, f"Hello from {host}\n")
+        assert reached(f"http://127.0.0.1:{port}/") == (200, f"Hello from {host}\n")
 
 
 def test_two_tasks_with_one_fixed_port_do_not_meet_on_one_host(daemon):
@@ -116,7 +116,7 @@ def test_network_modes_host_and_none(daemon):
     part = container(command=["serve", "--port", str(port)], portMappings=[{"containerPort": port}])
     _, seen = run(daemon, part, networkMode="host")
     assert seen["HostConfig"]["NetworkMode"] == "host"
-    wait_for("greeting", lambda: get(f"http://127.0.0.1:{port}/")[0] == 200)
+    assert reached(f"http://127.0.0.1:{port}/")[0] == 200
     _, seen = run(daemon, container(), networkMode="none")
     assert seen["HostConfig"]["NetworkMode"] == "none"
 

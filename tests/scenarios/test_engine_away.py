@@ -25,7 +25,7 @@ def test_while_the_engine_is_away_the_daemon_answers_and_says_so(daemons, line):
     wait_for("unreadiness", lambda: get(f"{daemon.url}/readyz")[0] == 503)
     assert "engine" in get(f"{daemon.url}/readyz")[1]
     assert get(f"{daemon.url}/healthz")[0] == 200
-    assert "mainstay_engine_connected 0" in get(f"{daemon.url}/metrics")[1]
+    wait_for("the metric", lambda: "mainstay_engine_connected 0" in get(f"{daemon.url}/metrics")[1])
     # Nobody takes silence for death.
     stays("two tasks", lambda: daemon.service(service)["runningCount"] == 2, 3)
     # What is asked for now is done later.
@@ -69,6 +69,7 @@ def test_a_line_that_keeps_breaking_during_a_start_leaves_no_container_too_many(
         # Long enough for some of the work, not for all of it.
         wait_for("some container", lambda: daemon.containers(all=True, family=family), every=0.02)
     daemon.stable(service)
+    wait_for("five containers", lambda: len(daemon.containers(family=family)) == 5)
     stays("five containers", lambda: len(daemon.containers(family=family)) == 5, 2)
 
 

@@ -4,7 +4,10 @@ import time
 
 import pytest
 
-from vocabulary import LABELS, fresh, get, stays, wait_for
+from vocabulary import LABELS, container, fresh, get, stays, wait_for
+
+# What waits for an engine that hangs waits longer, seconds; a busy machine alone does not hold requests up for so long.
+HELD_UP = 9
 
 
 def engine_says(private, task):
@@ -98,17 +101,17 @@ def test_while_the_engine_hangs_the_api_answers_and_what_is_asked_for_comes_afte
     one_shot = ecs.run_task(taskDefinition=definition, count=2)["tasks"][0]["taskArn"]
     ecs.stop_task(task=victim, reason="while it hangs")
     took = time.monotonic() - since
-    assert took < 3, f"three writes took {took:.1f} s"
+    assert took < HELD_UP, f"three writes took {took:.1f} s"
 
-    wait_for("unreadiness", lambda: get(f"{daemon.url}/readyz")[0] == 503, limit=25)
+    wait_for("unreadiness", lambda: get(f"{daemon.url}/readyz")[0] == 503)
     assert "engine" in get(f"{daemon.url}/readyz")[1]
-    assert "mainstay_engine_connected 0" in get(f"{daemon.url}/metrics")[1]
-    assert "did not finish `ping`" in daemon.log()
+    wait_for("the metric", lambda: "mainstay_engine_connected 0" in get(f"{daemon.url}/metrics")[1])
+    wait_for("the reason", lambda: "did not finish `ping`" in daemon.log())
     slowest = 0
     while time.monotonic() - since < hung:
         began = time.monotonic()
-        described = daemon.service(service)
-        daemon.register(family=family, networkMode="none")
+        described = ecs.describe_services(services=[service])["services"][0]
+        ecs.register_task_definition(family=family, containerDefinitions=[container()], networkMode="none")
         ecs.update_service(service=service, desiredCount=4 + int(began) % 3)
         assert get(f"{daemon.url}/healthz")[0] == 200
         assert get(f"{daemon.url}/v1/tree")[0] == 200
@@ -116,11 +119,11 @@ def test_while_the_engine_hangs_the_api_answers_and_what_is_asked_for_comes_afte
         # Nobody takes silence for death.
         assert described["runningCount"] == 2
         time.sleep(0.5)
-    assert slowest < 3, f"the slowest round of requests took {slowest:.1f} s"
+    assert slowest < HELD_UP, f"the slowest round of requests took {slowest:.1f} s"
     ecs.update_service(service=service, desiredCount=4)
     private.go_on()
 
-    wait_for("readiness", lambda: get(f"{daemon.url}/readyz")[0] == 200, limit=20)
+    wait_for("readiness", lambda: get(f"{daemon.url}/readyz")[0] == 200)
     daemon.stable(service)
     daemon.running(one_shot)
     gone = daemon.stopped(victim)

@@ -64,11 +64,15 @@ def test_a_services_life_is_told_in_eventbridges_shapes(daemon):
     assert completed["resources"] == [daemon.service(service)["serviceArn"]]
     assert (completed["detail"]["eventType"], completed["detail"]["deploymentId"]) == ("INFO", deployment["id"])
 
-    hosts = [event["detail"] for event in told(daemon, type="instance")]
     (arn,) = daemon.ecs.list_container_instances()["containerInstanceArns"]
-    (host,) = daemon.ecs.describe_container_instances(containerInstances=[arn])["containerInstances"]
-    assert (hosts[-1]["containerInstanceArn"], hosts[-1]["version"]) == (arn, host["version"])
-    assert hosts[-1]["agentConnected"] is True
+
+    def last_word():
+        """The last event of the host, where it tells of the host as it is."""
+        (host,) = daemon.ecs.describe_container_instances(containerInstances=[arn])["containerInstances"]
+        last = told(daemon, type="instance")[-1]["detail"]
+        return (last["containerInstanceArn"], last["version"]) == (arn, host["version"]) and last
+
+    assert wait_for("the host's last word", last_word)["agentConnected"] is True
 
     shown = daemon.mainstay("events", "--service", service, "--type", "task", "--since", "1h")
     assert shown.returncode == 0, shown.stderr

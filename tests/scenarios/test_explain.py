@@ -32,7 +32,7 @@ def test_a_task_says_which_container_it_waits_for_and_which_one_failed(daemon):
     depends = lambda condition: [{"containerName": "db", "condition": condition}]
     waiting = daemon.run(
         container(dependsOn=depends("HEALTHY")),
-        container("db", healthCheck=health_check(retries=5), environment=variables(PUPPET_HEALTHY="7")),
+        container("db", healthCheck=health_check(retries=5), environment=variables(PUPPET_HEALTHY="12")),
     )
     failed = daemon.run(
         container(dependsOn=depends("SUCCESS")), container("db", essential=False, command=["exit", "2"])
@@ -53,7 +53,7 @@ def test_a_service_says_what_holds_it_up(daemon):
     wait_for("its backing off", lambda: story(daemon, name)[0][:2] == ["BACKING_OFF", "EXIT"])
     sick = daemon.serve(container(healthCheck=health_check()), tags=[{"key": "mainstay:on-unhealthy", "value": "report"}])
     [task] = wait_for("a healthy task", lambda: [one for one in daemon.tasks(sick) if one["healthStatus"] == "HEALTHY"])
-    assert story(daemon, sick)[0] == []
+    wait_for("nothing to say", lambda: story(daemon, sick)[0] == [])
     daemon.ask(task, "/unhealthy")
     words = f"(task {short(task['taskArn'])}) is UNHEALTHY: its health check fails"
     wait_for("its sickness", lambda: words in story(daemon, sick)[1])

@@ -192,8 +192,8 @@ def test_a_registry_that_hangs_holds_up_no_task_for_long_whose_image_is_here(reg
     finally:
         registry.process.send_signal(signal.SIGCONT)
     assert task["containers"][0]["imageDigest"] == digest
-    assert seconds(task["pullStartedAt"], task["pullStoppedAt"]) < 6
-    assert seconds(next["pullStartedAt"], next["pullStoppedAt"]) < 1
+    first, second = (seconds(one["pullStartedAt"], one["pullStoppedAt"]) for one in (task, next))
+    assert first < 30 and second < first / 2, (first, second)
     assert 'mainstay_image_pulls_total{result="timeout"} 2' in get(f"{daemon.url}/metrics")[1]
 
 

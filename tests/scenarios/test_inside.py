@@ -165,7 +165,8 @@ def test_an_id_opens_nothing_but_what_it_is_for(daemon, seen):
     assert secret not in theirs.values()
     daemon.ecs.stop_task(task=other["taskArn"])
     daemon.stopped(other["taskArn"])
-    assert get(theirs["AWS_CONTAINER_CREDENTIALS_FULL_URI"])[0] == 400, "with the task, its credentials are over"
+    # With the task, its credentials are over.
+    wait_for("their end", lambda: get(theirs["AWS_CONTAINER_CREDENTIALS_FULL_URI"])[0] == 400)
 
 
 def test_what_the_definition_says_of_these_variables_is_replaced_as_the_genuine_agent_does_it(daemon):

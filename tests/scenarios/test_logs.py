@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -97,6 +96,8 @@ def test_since_and_tail_leave_out_what_is_older(daemon):
     assert logs(daemon, task, "--since", "1h")[:2] == logs(daemon, task)[:2]
     last = logs(daemon, task, "--tail", 3)
     assert len(last) == 3 and last[-1] not in ("tick 1", "tock 1")
+    daemon.ecs.stop_task(task=daemon.task(task)["taskArn"])
+    daemon.stopped(daemon.task(task)["taskArn"])
     assert logs(daemon, task, "--since", "0s") == []
 
 
@@ -133,11 +134,19 @@ def test_a_followed_service_goes_on_with_the_tasks_that_come_later(daemon):
 def test_the_lines_of_several_containers_come_in_the_order_of_time_and_say_whose_they_are(daemon):
     parts = [container(name, **TICKING) for name in ("web", "side")]
     task = short(daemon.running(daemon.run(*parts))["taskArn"])
-    lines = wait_for("ticks", lambda: logs(daemon, task)[20:] and logs(daemon, task, "--timestamps"))
-    assert {line.split(" | ")[0] for line in lines} == {f"web/{task[:8]}", f"side/{task[:8]}"}
+    whose = lambda lines: {line.split(" | ")[0] for line in lines}
+
+    def of_both():
+        lines = logs(daemon, task, "--timestamps")
+        return len(lines) > 20 and len(whose(lines)) > 1 and lines
+
+    lines = wait_for("ticks of both", of_both)
+    assert whose(lines) == {f"web/{task[:8]}", f"side/{task[:8]}"}
     times = [line.split(" | ")[1].split()[0] for line in lines]
     assert times == sorted(times)
-    assert {line.split()[0] for line in logs(daemon, task, "--container", "side")} == {"tick", "tock"}
+    of_side = lambda: {line.split()[0] for line in logs(daemon, task, "--container", "side")}
+    wait_for("tick and tock", lambda: len(of_side()) > 1)
+    assert of_side() == {"tick", "tock"}
 
 
 def test_a_service_is_read_with_the_tasks_that_have_stopped(daemon):
@@ -218,9 +227,8 @@ def test_the_daemons_end_ends_what_is_followed_and_says_so(daemons):
     task = short(daemon.running(daemon.run(container(**TICKING)))["taskArn"])
     with Following(daemon, task) as following:
         wait_for("ticks", lambda: following.messages(task))
-        began = time.monotonic()
         assert daemon.stop() == 0
-        assert time.monotonic() - began < 4, "a reader does not hold up the daemon's end"
+        assert "requests were still under way" not in daemon.log(), "a reader does not hold up the daemon's end"
         assert following.ends() == 69
         assert following.lines[-1] == {"error": "mainstay is stopping; the containers go on"}
 
@@ -238,6 +246,6 @@ def test_a_reader_that_stands_still_costs_no_memory(daemon):
         before = resident()
         at = int(logs(daemon, task["taskArn"], "--tail", 1)[0].split()[1])
         # Far more than all that lies between may hold.
-        wait_for("flood", lambda: int(logs(daemon, task["taskArn"], "--tail", 1)[0].split()[1]) > at + 300_000)
+        wait_for("flood", lambda: int(logs(daemon, task["taskArn"], "--tail", 1)[0].split()[1]) > at + 300_000, limit=180)
         assert resident() - before < 20_000, "kB"
     daemon.ecs.stop_task(task=task["taskArn"])

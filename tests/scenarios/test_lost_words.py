@@ -97,8 +97,9 @@ def test_what_was_done_though_its_answer_was_lost_is_not_done_twice(daemons, lin
     with daemon.watch() as watch:
         line.lose_answers(asked, 2)
         service = daemon.serve(definition=definition, count=2)
-        wait_for("lost answers", line.lost, limit=20)
+        wait_for("lost answers", line.lost)
         once_each(daemon, family, 2)
+        wait_for("two starts", lambda: len(watch.starts(family)) >= 2)
         assert len(watch.starts(family)) == 2
     assert len(daemon.tasks(service)) == 2
     assert not daemon.tasks(service, status="STOPPED")
@@ -111,6 +112,7 @@ def test_a_program_that_ended_before_the_lost_answer_to_its_start_is_not_started
         line.lose_answers("POST /containers/[^/]+/start", 2)
         gone = daemon.stopped(daemon.run(definition=definition))
         assert gone["containers"][0]["exitCode"] == 3
+        wait_for("its start", lambda: watch.starts(definition.split(":")[0]))
         assert len(watch.starts(definition.split(":")[0])) == 1
 
 

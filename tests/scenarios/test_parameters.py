@@ -5,7 +5,7 @@ import socket
 import docker
 
 from meddler import of_line
-from vocabulary import IMAGE, container, get, short, wait_for
+from vocabulary import IMAGE, container, reached, short, wait_for
 
 MIB = 1024 * 1024
 NET_ADMIN, CHOWN, NET_RAW = 1 << 12, 1 << 0, 1 << 13
@@ -19,10 +19,10 @@ def run(daemon, *parts, **members):
 
 def seen(daemon, task, name="web"):
     """What the puppet sees from inside, by kind."""
-    status, output = daemon.container_of(task, name).exec_run(["/puppet", "see"])
+    status, output = daemon.act(task, "see", name=name)
     assert status == 0, output
     kinds = {}
-    for line in output.decode().splitlines():
+    for line in output.splitlines():
         kind, _, value = line.partition(" ")
         kinds.setdefault(kind, []).append(value)
     return kinds
@@ -30,9 +30,9 @@ def seen(daemon, task, name="web"):
 
 def read(daemon, task, *paths, name="web"):
     """Files of the container, line by line."""
-    status, output = daemon.container_of(task, name).exec_run(["/puppet", "read", *paths])
+    status, output = daemon.act(task, "read", *paths, name=name)
     assert status == 0, output
-    return output.decode().splitlines()
+    return output.splitlines()
 
 
 def mount(inside, target):
@@ -175,7 +175,7 @@ def test_a_port_range_gets_a_row_of_host_ports_each_of_which_leads_inside(daemon
         assert last - first == 3
         rows.append(range(first, last + 1))
         assert single["containerPort"] == 9000 and single["hostPort"] not in rows[-1]
-        wait_for("greeting", lambda: get(f"http://127.0.0.1:{first + 2}/")[1].startswith("Hello from "))
+        assert reached(f"http://127.0.0.1:{first + 2}/")[1].startswith("Hello from ")
     assert len({port for row in rows for port in row}) == 12, "each task has ports of its own"
 
 
@@ -196,7 +196,7 @@ def test_a_port_of_a_row_that_somebody_takes_in_the_last_moment_costs_another_ro
         first, last = map(int, row["hostPortRange"].split("-"))
         assert taken.getsockname()[1] not in range(first, last + 1)
     assert line.asked.count("POST /containers/create") == 2
-    assert len(daemon.containers(all=True)) == 1, "the one that could not be started is gone"
+    wait_for("the end of the one that could not be started", lambda: len(daemon.containers(all=True)) == 1)
 
 
 def test_what_is_printed_goes_where_the_log_configuration_says(daemon):

@@ -17,7 +17,7 @@ def test_what_ran_for_its_period_is_started_again_in_place_also_by_a_daemon_that
     daemon = daemons().start()
     policy = {"enabled": True, "ignoredExitCodes": [7], "restartAttemptPeriod": 60}
     long = daemon.run(container(command=["exit", "1", "--after", "61"], restartPolicy=policy))
-    longer = daemon.run(container(command=["exit", "1", "--after", "70"], restartPolicy=policy))
+    longer = daemon.run(container(command=["exit", "1", "--after", "80"], restartPolicy=policy))
     ignored = daemon.run(container(command=["exit", "7"], restartPolicy=policy))
     soon = daemon.run(container(command=["exit", "1", "--after", "1"], restartPolicy=policy))
     before = {arn: daemon.container_of(daemon.running(arn)) for arn in (long, longer)}

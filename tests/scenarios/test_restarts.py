@@ -89,7 +89,7 @@ def test_there_are_never_two_containers_for_one_task_however_often_it_is_killed(
 def test_it_ends_with_0_and_in_time(daemons):
     daemon = daemons().start()
     daemon.serve()
-    assert daemon.stop(limit=20) == 0
+    assert daemon.stop(limit=60) == 0
 
 
 def test_with_stop_tasks_nothing_is_left_running_and_services_come_back(daemons):

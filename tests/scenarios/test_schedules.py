@@ -86,16 +86,17 @@ def test_a_rate_made_with_the_aws_cli_runs_at_once_with_its_overrides_and_is_sho
 
 def test_a_one_time_schedule_runs_at_its_local_time_once_and_is_deleted(daemon):
     name, definition, client = fresh("once"), daemon.register(), scheduler(daemon)
+    due = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=6)
     client.create_schedule(
         Name=name,
-        ScheduleExpression=soon(3, "America/New_York"),
+        ScheduleExpression=soon((due - datetime.datetime.now(datetime.UTC)).total_seconds(), "America/New_York"),
         ScheduleExpressionTimezone="America/New_York",
         FlexibleTimeWindow={"Mode": "OFF"},
         ActionAfterCompletion="DELETE",
         Target=target(daemon, definition, {"command": ["exit", "0"]}),
     )
-    assert not started(daemon, name)
-    wait_for("its task", lambda: started(daemon, name))
+    (task,) = wait_for("its task", lambda: started(daemon, name))
+    assert task["createdAt"] >= due - datetime.timedelta(seconds=1), "not before its time, in whole seconds"
 
     def gone():
         return name not in [one["Name"] for one in client.list_schedules(NamePrefix=name)["Schedules"]]
@@ -110,7 +111,7 @@ def test_a_run_is_left_out_while_the_task_of_the_one_before_runs_where_the_sched
     def said(overlap):
         return dict(
             Name=name,
-            ScheduleExpression=soon(2),
+            ScheduleExpression=soon(5),
             FlexibleTimeWindow={"Mode": "OFF"},
             Target=target(daemon, definition, Tags=[{"mainstay:overlap": overlap}]),
         )
@@ -135,12 +136,12 @@ def test_a_run_that_falls_into_a_downtime_is_made_good_once(daemons):
     name, definition = fresh("missed"), daemon.register(container(command=["exit", "0"]))
     scheduler(daemon).create_schedule(
         Name=name,
-        ScheduleExpression=soon(3),
+        ScheduleExpression=soon(6),
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=target(daemon, definition),
     )
     daemon.kill()
-    time.sleep(4)  # The run's moment passes.
+    time.sleep(7)  # The run's moment passes.
     daemon.start()
     wait_for("its task", lambda: started(daemon, name))
     daemon.kill()

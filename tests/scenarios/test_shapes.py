@@ -2,7 +2,7 @@
 
 import pytest
 
-from vocabulary import PROJECT, Daemon, get, short, wait_for
+from vocabulary import PROJECT, Daemon, reached, short, wait_for
 
 SHAPES = PROJECT / "tests/shapes"
 
@@ -90,7 +90,7 @@ def test_web(daemon):
     wait_for("steady state", lambda: any("steady state" in event for event in daemon.events(name)))
     for task in daemon.tasks(name):
         assert task["healthStatus"] == "HEALTHY"
-        assert get(f"http://127.0.0.1:{port(task, 'web')}/")[0] == 200
+        assert reached(f"http://127.0.0.1:{port(task, 'web')}/")[0] == 200
         assert "STAGE=prod\n" in inside(daemon, task, "web")
     daemon.ecs.delete_service(service=name, force=True)
 
@@ -106,7 +106,7 @@ def test_fargate_web(daemon):
         assert (task["launchType"], task["healthStatus"]) == ("FARGATE", "HEALTHY")
         (interface,) = part(task, "app")["networkInterfaces"]
         addresses.add(interface["privateIpv4Address"])
-        assert get(f"http://{interface['privateIpv4Address']}:8080/")[0] == 200
+        assert reached(f"http://{interface['privateIpv4Address']}:8080/")[0] == 200
         assert daemon.act(task, "ask", "/", "--port", "8080", name="metrics")[0] == 0
     assert len(addresses) == 2
     daemon.ecs.delete_service(service="fargate-web", force=True)
@@ -115,7 +115,7 @@ def test_fargate_web(daemon):
 def test_web_with_proxy_and_migration(daemon):
     task = healthy(daemon, start(daemon, "web-with-proxy-and-migration"))
     assert (task["lastStatus"], part(task, "migrate")["exitCode"]) == ("RUNNING", 0)
-    assert get(f"http://127.0.0.1:{port(task, 'proxy')}/health")[0] == 200
+    assert reached(f"http://127.0.0.1:{port(task, 'proxy')}/health")[0] == 200
     assert "upstream" in daemon.act(task, "read", "/etc/hosts", name="proxy")[1]
 
 
@@ -165,7 +165,7 @@ def test_deaf_worker(daemon):
 
 def test_node_exporter(daemon):
     task = running(daemon, "node-exporter")
-    assert wait_for("answer", lambda: get("http://127.0.0.1:19100/")[0] == 200)
+    assert reached("http://127.0.0.1:19100/")[0] == 200
     host = daemon.container_of(task, "exporter").attrs["HostConfig"]
     assert (host["NetworkMode"], host["PidMode"], host["ReadonlyRootfs"]) == ("host", "host", True)
     assert daemon.act(task, "read", "/host/proc/uptime", name="exporter")[0] == 0
@@ -194,8 +194,7 @@ def test_database(daemon):
     daemon.ecs.stop_task(task=first["taskArn"])
     daemon.stopped(first["taskArn"])
     second = running(daemon, "database")
-    # The engine sometimes loses what a short program in `exec` prints while the machine is busy.
-    wait_for("the page", lambda: daemon.act(second, "read", "/var/lib/db/page", name="db") == (0, "kept"))
+    assert daemon.act(second, "read", "/var/lib/db/page", name="db") == (0, "kept")
     seen = daemon.act(second, "see", name="db")[1]
     assert "db-1" in seen and "134217728" in daemon.act(second, "read", "/proc/sys/kernel/shmmax", name="db")[1]
 
@@ -220,7 +219,8 @@ def test_flaky_sidecar(daemon):
     """It ends within its period, so that it is not started again; the task goes on without it."""
     arn = start(daemon, "flaky-sidecar")
     ended = wait_for("end", lambda: (one := part(daemon.task(arn), "metrics"))["lastStatus"] == "STOPPED" and one)
-    assert (ended["exitCode"], daemon.task(arn)["lastStatus"]) == (1, "RUNNING")
+    assert ended["exitCode"] == 1
+    daemon.running(arn)
 
 
 def test_game_server(daemon):

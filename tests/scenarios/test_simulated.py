@@ -237,7 +237,8 @@ def test_it_is_explained_why_a_service_does_not_run(simulations):
     hosts = simulations(12, ZONES)
     hosts.set_status("attribute:ecs.availability-zone == c", "DRAINING")
     well = hosts.serve(count=2)
-    assert explained(hosts, well) == "2 tasks of 2 wanted run, and all is as it shall be.\n"
+    words = "2 tasks of 2 wanted run, and all is as it shall be.\n"
+    wait_for("that all is well", lambda: explained(hosts, well) == words)
     large = hosts.serve(container(memory=5000), stable=False)
     counts = "of 12 container instances 8 lack memory, 4 take no new tasks (DRAINING). The closest matching"
     wait_for("that nobody has the memory", lambda: counts in explained(hosts, large))
@@ -248,7 +249,7 @@ def test_it_is_explained_why_a_service_does_not_run(simulations):
     # The answer to a person's change: at once, it has a place.
     hosts.ecs.update_service(service=nowhere, placementConstraints=[])
     hosts.stable(nowhere)
-    assert points(hosts, nowhere) == []
+    wait_for("nothing to say", lambda: points(hosts, nowhere) == [])
     [task] = hosts.tasks(nowhere)
     said = explained(hosts, short(task["taskArn"]))
     assert said.startswith("It has run for ") and "its place is host sim-" in said, said
@@ -268,7 +269,7 @@ def test_it_is_explained_that_a_slot_backs_off_and_that_a_circuit_breaker_trippe
     broken = hosts.serve(
         stable=False, count=4, deploymentConfiguration={"deploymentCircuitBreaker": breaker}
     )
-    wait_for("the circuit breaker", lambda: points(hosts, broken)[0] == "CIRCUIT_BREAKER")
+    wait_for("the circuit breaker", lambda: points(hosts, broken)[:1] == ["CIRCUIT_BREAKER"])
     assert "was given up, and starts no more tasks: ECS deployment circuit breaker" in explained(hosts, broken)
 
 

@@ -76,7 +76,7 @@ def test_a_stopped_task_got_sigterm_first(daemon):
     assert task["stopCode"] == "UserInitiated"
     assert task["stoppedReason"] == "enough of it"
     ordered(task, "createdAt", "startedAt", "stoppingAt", "executionStoppedAt", "stoppedAt")
-    assert seconds(task["stoppingAt"], task["stoppedAt"]) < 10
+    assert seconds(task["stoppingAt"], task["stoppedAt"]) < 25, "not killed after the 30 s that it has"
 
 
 def test_who_ignores_sigterm_is_killed_after_its_stop_timeout(daemon):
@@ -87,7 +87,7 @@ def test_who_ignores_sigterm_is_killed_after_its_stop_timeout(daemon):
 
     task = daemon.stopped(arn)
     assert task["containers"][0]["exitCode"] == 137
-    assert 2.5 < seconds(task["stoppingAt"], task["stoppedAt"]) < 20
+    assert 2.5 < seconds(task["stoppingAt"], task["stoppedAt"]) < 28, "not after the 30 s that others have"
 
 
 def test_stopping_a_task_twice_is_no_error(daemon):

@@ -26,8 +26,10 @@ def screen(daemon):
 
 def test_one_screen_says_whether_all_is_as_desired_and_what_to_do_next(daemon):
     service = daemon.serve(count=2)
-    done = daemon.mainstay("status")
-    assert done.returncode == 0, done.stdout + done.stderr
+    # That a rollout is over is found out after its tasks run.
+    told = f"(service {service}) has reached a steady state."
+    over = lambda: (done := daemon.mainstay("status")).returncode == 0 and told in done.stdout and done
+    done = wait_for("a service that is as desired", over)
     assert "as desired; ready" in done.stdout
     (line,) = [line for line in done.stdout.splitlines() if service in line]
     assert "2 of 2" in line and "COMPLETED" in line and "has reached a steady state." in line
@@ -63,6 +65,7 @@ def test_a_tree_that_is_watched_shows_the_replacement_of_what_is_killed(daemon, 
     watched.has(f"service {service}", short(task["taskArn"]))
     os.kill(daemon.container_of(task).attrs["State"]["Pid"], signal.SIGKILL)
     watched.has_not(short(task["taskArn"]))
+    daemon.stopped(task["taskArn"])
     daemon.stable(service)
     (replacement,) = daemon.tasks(service)
     watched.has(short(replacement["taskArn"]))
@@ -84,7 +87,9 @@ def test_top_sorts_filters_and_leads_to_logs_and_reasons(daemon, screen):
     top.has("tick 2")
     top.type("\x03")
     top.has("Enter goes back")
-    top.type("\r2")
+    top.type("\r")
+    top.has("SERVICE↑", other)
+    top.type("2")
     top.has("TASK↑", *[short(task["taskArn"]) for task in daemon.tasks(service)])
     top.type("3")
     top.has("INSTANCE↑", "ACTIVE")
@@ -93,4 +98,4 @@ def test_top_sorts_filters_and_leads_to_logs_and_reasons(daemon, screen):
     top.type("qq")
     assert top.ends() == 0 and not top.is_raw()
     # What was on the terminal before is there again.
-    assert "SERVICE↑" not in top.text()
+    top.has_not("SERVICE↑")

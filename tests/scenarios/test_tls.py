@@ -110,7 +110,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_no
     assert secured.shown().split() == first.split() and secured.expires() == soon.timestamp()
     second = secured.certify(later := days_ahead(90))
     wait_for("the new certificate", lambda: secured.expires() == later.timestamp())
-    assert secured.shown().split() == second.split()
+    wait_for("it in use", lambda: secured.shown().split() == second.split())
     secured.key.write_text("half a file")
     wait_for("a complaint", lambda: "the new certificate cannot be used" in secured.log())
     assert secured.shown().split() == second.split()

@@ -38,15 +38,16 @@ def test_health_and_readiness_are_told(daemon):
 def test_starts_deaths_and_replacements_are_counted_by_service(daemon):
     service = daemon.serve(count=2)
     of_service = {"cluster": "default", "service": service}
-    assert series(daemon, "mainstay_task_starts_total", **of_service) == 2
+    wait_for("two starts", lambda: series(daemon, "mainstay_task_starts_total", **of_service) == 2)
     (task, _) = daemon.tasks(service)
     os.kill(daemon.container_of(task).attrs["State"]["Pid"], signal.SIGKILL)
     daemon.stopped(task["taskArn"])
     daemon.stable(service)
     wait_for("a third start", lambda: series(daemon, "mainstay_task_starts_total", **of_service) == 3)
-    assert series(daemon, "mainstay_task_stops_total", stop_code="EssentialContainerExited", **of_service) == 1
+    stops = lambda: series(daemon, "mainstay_task_stops_total", stop_code="EssentialContainerExited", **of_service)
+    wait_for("a stop", lambda: stops() == 1)
     wait_for("a replacement", lambda: series(daemon, "mainstay_task_replacement_seconds_count", **of_service) == 1)
-    assert 0 < series(daemon, "mainstay_task_replacement_seconds_sum", **of_service) < 30
+    assert 0 < series(daemon, "mainstay_task_replacement_seconds_sum", **of_service) < 120
     assert series(daemon, "mainstay_engine_connected") == 1
     assert series(daemon, "mainstay_build_info") == 1
 
@@ -54,9 +55,12 @@ def test_starts_deaths_and_replacements_are_counted_by_service(daemon):
 def test_api_requests_are_counted_by_operation_and_code(daemon):
     before = series(daemon, "mainstay_api_requests_total", operation="ListClusters")
     daemon.ecs.list_clusters()
-    assert series(daemon, "mainstay_api_requests_total", operation="ListClusters") == before + 1
+    # A request is counted when its answer is on its way.
+    listed = lambda: series(daemon, "mainstay_api_requests_total", operation="ListClusters")
+    wait_for("one request", lambda: listed() == before + 1)
     daemon.post("DeleteCluster", {"cluster": "nowhere"})
-    assert series(daemon, "mainstay_api_requests_total", operation="DeleteCluster", code="ClusterNotFoundException") == 1
+    refused = {"operation": "DeleteCluster", "code": "ClusterNotFoundException"}
+    wait_for("one refusal", lambda: series(daemon, "mainstay_api_requests_total", **refused) == 1)
     # Names that anybody may make up do not become series.
     daemon.post(fresh("Nonsense"), {})
     assert not [key for key in samples(daemon) if "Nonsense" in key]
@@ -65,9 +69,8 @@ def test_api_requests_are_counted_by_operation_and_code(daemon):
 def test_no_series_has_a_task_in_its_labels(daemon):
     service = daemon.serve()
     (task,) = daemon.tasks(service)
-    page = get(f"{daemon.url}/metrics")[1]
+    page = wait_for("its series", lambda: service in (page := get(f"{daemon.url}/metrics")[1]) and page)
     assert task["taskArn"].rsplit("/", 1)[1] not in page
-    assert service in page
 
 
 def test_every_series_is_explained(daemon):
@@ -134,7 +137,7 @@ def test_prometheus_finds_the_tasks_that_want_to_be_scraped_in_every_network_mod
     found = {group["labels"]["__meta_mainstay_service"] for group in json.loads(get(f"{daemon.url}/v1/sd/prometheus")[1])}
     assert {bridged, own, silent} <= found, "without relabelling all are there"
     daemon.ecs.update_service(service=bridged, desiredCount=0)
-    wait_for("those that are gone are no targets", lambda: not scraped(bridged), limit=60)
+    wait_for("those that are gone are no targets", lambda: not scraped(bridged))
 
 
 def test_prometheus_has_nothing_against_what_is_shipped_for_it():

@@ -221,7 +221,7 @@ def quiet(daemon):
             ecs.delete_service(service=name, force=True)
     for arn in [arn for page in ecs.get_paginator("list_tasks").paginate(family="soak-once") for arn in page["taskArns"]]:
         ecs.stop_task(task=arn, reason="quiet")
-    daemon.stable(*SERVICES)
+    daemon.stable(*SERVICES, limit=QUIET_WITHIN)
 
 
 def prepare(daemon):
@@ -239,7 +239,7 @@ def prepare(daemon):
     ]
     for name, count in SERVICES.items():
         daemon.serve(name=name, definition=definitions[name][0], count=count, stable=False)
-    daemon.stable(*SERVICES)
+    daemon.stable(*SERVICES, limit=QUIET_WITHIN)
     return definitions
 
 
@@ -284,7 +284,7 @@ def soak(daemon, minutes, seed):
         )
     count = sum(SERVICES.values()) + 1
     try:
-        wait_for(f"{count} containers", lambda: len(daemon.containers(all=True)) == count, limit=60, every=2)
+        wait_for(f"{count} containers", lambda: len(daemon.containers(all=True)) == count, limit=QUIET_WITHIN, every=2)
     except AssertionError as left:
         wrong.append(f"containers are left: {left}")
     if daemon.stop() != 0:
