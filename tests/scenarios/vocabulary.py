@@ -477,8 +477,10 @@ class Simulation(Daemon):
         super().__init__(None, folder, "sim", *flags)
 
     def start(self, *flags):
+        words, log = "the simulated hosts have joined", self.folder / "daemon.log"
+        before = self.log().count(words) if log.exists() else 0
         super().start(*flags)
-        wait_for("the hosts", lambda: "the simulated hosts have joined" in self.log())
+        wait_for("the hosts", lambda: self.log().count(words) > before)
         return self
 
     def clean_up(self):
