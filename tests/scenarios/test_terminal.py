@@ -27,7 +27,7 @@ def screen(daemon):
 def test_one_screen_says_whether_all_is_as_desired_and_what_to_do_next(daemon):
     service = daemon.serve(count=2)
     # That a rollout is over is found out after its tasks run.
-    told = f"(service {service}) has reached a steady state."
+    told = "has reached a steady state."
     over = lambda: (done := daemon.mainstay("status")).returncode == 0 and told in done.stdout and done
     done = wait_for("a service that is as desired", over)
     assert "as desired; ready" in done.stdout
