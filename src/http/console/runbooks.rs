@@ -19,6 +19,7 @@ macro_rules! carried {
 /// Names and Markdown.
 const ALL: &[(&str, &str)] = carried![
     "MainstayActorsRestart",
+    "MainstayCertificateExpires",
     "MainstayCrashLoop",
     "MainstayDown",
     "MainstayEngineAway",
