@@ -44,10 +44,11 @@ use mainstay_actors::view::View;
 use mainstay_core::Partition;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::exec::Execs;
 use crate::logs::Logs;
+use crate::metrics::of_request;
 use crate::traces;
 use error::{Answer, ApiError, Code};
 use wire::logs;
@@ -165,7 +166,7 @@ async fn answer(
     drop(slot);
     traces::answered(&span, outcome.as_ref().err());
     let said = body.as_deref().unwrap_or_default();
-    notice(name, said, outcome.as_ref().err(), began.elapsed(), request_id);
+    notice(name, said, outcome.as_ref().err(), began.elapsed(), request_id, &span);
     outcome
 }
 
@@ -180,10 +181,14 @@ fn notice(
     refusal: Option<&ApiError>,
     took: Duration,
     request_id: &str,
+    span: &Span,
 ) {
     let code = refusal.map_or("OK", |refusal| refusal.code().as_str());
-    metrics::requests(operation, code).increment(1);
-    metrics::request_seconds(operation).record(took.as_secs_f64());
+    let _trace = span.enter();
+    of_request(request_id, || {
+        metrics::requests(operation, code).increment(1);
+        metrics::request_seconds(operation).record(took.as_secs_f64());
+    });
     log(operation, body, refusal, took, request_id);
 }
 

@@ -10,7 +10,7 @@ mod logs;
 mod schedules;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -21,7 +21,7 @@ use crate::daemon::Role;
 use crate::events::Events;
 use crate::exec::Execs;
 use crate::logs::Logs;
-use crate::metrics::Pages;
+use crate::metrics::{Form, Pages};
 pub use console::Console;
 pub use exec::Peer;
 pub use gate::{Gate, Guest};
@@ -67,13 +67,12 @@ pub fn router(shared: Shared) -> Router {
         .merge(endpoint)
 }
 
-/// Prometheus's text format.
-async fn metrics(State(shared): State<Shared>) -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        shared.recorder.render(shared.control.context()),
-    )
-        .into_response()
+/// Prometheus's text format, or OpenMetrics with exemplars for whoever wants that more.
+async fn metrics(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let form = Form::wanted(&headers);
+    let head =
+        [(header::CONTENT_TYPE, form.content_type()), (header::VARY, HeaderValue::from_static("accept"))];
+    (head, shared.recorder.render(shared.control.context(), form)).into_response()
 }
 
 /// Whether the process serves: it just did.

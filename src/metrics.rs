@@ -1,5 +1,8 @@
 //! What the daemon itself measures, and the recorder behind `/metrics`.
 
+mod exemplars;
+mod open;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -13,6 +16,10 @@ use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 use metrics_util::MetricKindMask;
+
+use exemplars::Exemplars;
+pub(crate) use exemplars::of_request;
+pub use open::Form;
 
 const BUILD_INFO: &str = "mainstay_build_info";
 const STORE_COMMIT: &str = "mainstay_store_commit_seconds";
@@ -56,12 +63,14 @@ fn install() -> Result<Pages, String> {
 struct Recorders {
     lasting: PrometheusRecorder,
     passing: PrometheusRecorder,
+    exemplars: Exemplars,
 }
 
 /// What they have recorded.
 pub struct Pages {
     lasting: PrometheusHandle,
     passing: PrometheusHandle,
+    exemplars: Exemplars,
 }
 
 impl Recorders {
@@ -71,8 +80,13 @@ impl Recorders {
             // Histograms are forgotten although their owner is there where nothing is recorded for as long: they
             // begin anew then, as counters do with a process.
             passing: builder()?.idle_timeout(MetricKindMask::ALL, Some(forget_after)).build_recorder(),
+            exemplars: Exemplars::default(),
         };
-        let pages = Pages { lasting: recorders.lasting.handle(), passing: recorders.passing.handle() };
+        let pages = Pages {
+            lasting: recorders.lasting.handle(),
+            passing: recorders.passing.handle(),
+            exemplars: recorders.exemplars.clone(),
+        };
         Ok((recorders, pages))
     }
 
@@ -80,6 +94,17 @@ impl Recorders {
         let passes = key.labels().any(|label| label.key() == PASSING);
         if passes { &self.passing } else { &self.lasting }
     }
+}
+
+/// The buckets of a duration, in seconds.
+fn bounds(name: &str) -> &'static [f64] {
+    let fine = &mainstay_actors::metrics::FINE_SECONDS;
+    if fine.0.contains(&name) { &fine.1 } else { &SECONDS }
+}
+
+/// Whether a histogram's samples lead somewhere: to a request or a trace.
+fn leads_on(histogram: &str) -> bool {
+    histogram == crate::api::metrics::REQUEST_SECONDS || mainstay_actors::metrics::TRACED.contains(&histogram)
 }
 
 fn builder() -> Result<PrometheusBuilder, BuildError> {
@@ -110,7 +135,11 @@ impl Recorder for Recorders {
     }
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        self.of(key).register_counter(key, metadata)
+        let counter = self.of(key).register_counter(key, metadata);
+        if key.name() == crate::api::metrics::REQUESTS {
+            return self.exemplars.of_counter(key, counter);
+        }
+        counter
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
@@ -118,13 +147,19 @@ impl Recorder for Recorders {
     }
 
     fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
-        self.of(key).register_histogram(key, metadata)
+        let histogram = self.of(key).register_histogram(key, metadata);
+        if leads_on(key.name()) {
+            return self.exemplars.of_histogram(key, histogram, bounds(key.name()));
+        }
+        histogram
     }
 }
 
 impl Pages {
     /// The page at `/metrics`: what was recorded, and what the view shows at this moment.
-    pub fn render(&self, ctx: &Surroundings) -> String {
+    pub fn render(&self, ctx: &Surroundings, form: Form) -> String {
+        // Before the samples, so that what they come from is counted in these.
+        let exemplars = self.exemplars.now();
         mainstay_actors::metrics::keep(ctx);
         let mut page = self.lasting.render();
         page.push_str(&self.passing.render());
@@ -135,7 +170,10 @@ impl Pages {
             mainstay_actors::metrics::show(ctx);
         });
         page.push_str(&shown.handle().render());
-        page
+        match form {
+            Form::Plain => page,
+            Form::Open => open::written(&page, &open::Noted::new(exemplars)),
+        }
     }
 }
 

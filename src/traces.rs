@@ -16,7 +16,7 @@ use mainstay_actors::SPANS;
 use mainstay_core::Partition;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
@@ -117,6 +117,17 @@ pub(crate) fn request(operation: &'static str, headers: &HeaderMap, request_id: 
         drop(span.set_parent(parent));
     }
     span
+}
+
+/// The trace of the span that this happens in, where it is one that is sent: its id in hexadecimal.
+pub(crate) fn here() -> Option<String> {
+    let span = Span::current();
+    if span.is_disabled() {
+        return None;
+    }
+    let context = span.context();
+    let known = context.span().span_context().clone();
+    (known.is_valid() && known.is_sampled()).then(|| known.trace_id().to_string())
 }
 
 /// Says in a request's span how it was answered. By OpenTelemetry's rules a refusal is no failure of the server.

@@ -19,6 +19,7 @@
 //! end touches a container (only a decision does).
 
 pub mod agent;
+mod at_work;
 mod audit;
 pub mod catalog;
 pub mod cluster;

@@ -10,6 +10,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, Message, SupervisionEvent};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
+use crate::at_work::{AT_WORK, Place};
 use crate::metrics::{self, Histogram};
 use crate::tree::Kind;
 
@@ -61,6 +62,7 @@ pub(crate) struct Measured<A> {
 /// Its state, and where it is measured.
 pub(crate) struct MeasuredState<S> {
     state: S,
+    place: Place,
     handling: Histogram,
     waiting: Histogram,
     depth: Histogram,
@@ -84,6 +86,7 @@ where
     ) -> Result<Self::State, ActorProcessingErr> {
         Ok(MeasuredState {
             state: self.actor.pre_start(me, arguments).await?,
+            place: AT_WORK.place(self.kind),
             handling: metrics::actor_handling(self.kind),
             waiting: metrics::mailbox_wait(self.kind),
             depth: metrics::mailbox_depth(self.kind),
@@ -111,8 +114,10 @@ where
             state.arrived(began);
             return Ok(());
         }
+        let busy = state.place.begin(began);
         let span = span(self.kind, message.word());
         let outcome = self.actor.handle(me.clone(), message, &mut state.state).instrument(span).await;
+        drop(busy);
         let now = Instant::now();
         state.handling.record((now - began).as_secs_f64());
         if let Some(ahead) = &mut state.ahead {
@@ -130,6 +135,7 @@ where
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         let began = Instant::now();
+        let _busy = state.place.begin(began);
         let outcome = self.actor.handle_supervisor_evt(me, event, &mut state.state).await;
         state.handling.record(began.elapsed().as_secs_f64());
         outcome

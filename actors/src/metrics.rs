@@ -47,6 +47,9 @@ const ENGINE_CONNECTED: &str = "mainstay_engine_connected";
 pub const FINE_SECONDS: ([&str; 3], [f64; 8]) =
     ([ACTOR_HANDLING, MAILBOX_WAIT, PLACEMENT_SECONDS], [0.00001, 0.0001, 0.001, 0.01, 0.1, 1.0, 10.0, 60.0]);
 
+/// Histograms whose samples can be a request's: they are taken where its trace is at hand.
+pub const TRACED: [&str; 3] = [ACTOR_HANDLING, PLACEMENT_SECONDS, IMAGE_PULL_SECONDS];
+
 /// How fine the depth of mailboxes is, in messages.
 pub const DEPTHS: (&str, [f64; 7]) = (MAILBOX_DEPTH, [0.0, 1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0]);
 

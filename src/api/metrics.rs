@@ -4,8 +4,8 @@ use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_hist
 
 use super::wire::operations::Operation;
 
-const REQUESTS: &str = "mainstay_api_requests_total";
-const REQUEST_SECONDS: &str = "mainstay_api_request_seconds";
+pub(crate) const REQUESTS: &str = "mainstay_api_requests_total";
+pub(crate) const REQUEST_SECONDS: &str = "mainstay_api_request_seconds";
 
 /// Says once, at start, what each series means.
 pub fn describe() {

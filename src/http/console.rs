@@ -17,6 +17,7 @@ mod overview;
 mod paging;
 mod plots;
 mod rows;
+mod runbooks;
 mod search;
 mod service;
 mod tally;
@@ -128,7 +129,12 @@ pub(super) fn routes(shared: &Shared) -> Router<Shared> {
         .route("/console/clusters/{cluster}/services/{service}/logs", get(logs::of_service))
         .route("/console/clusters/{cluster}/tasks/{task}/logs", get(logs::of_task))
         .route("/console/clusters/{cluster}/{kind}/{name}/{act}", get(actions::ask).post(actions::carry_out))
-        .route("/console/{*rest}", get(|at: At| at.show(nowhere)));
+        .route("/console/{*rest}", get(|at: At| at.show(nowhere)))
+        .route(link::RUNBOOKS, get(|at: At| at.show(runbooks::list)))
+        .route(
+            "/runbooks/{name}",
+            get(|at: At, Path(name): Path<String>| at.show(move |seen| runbooks::page(seen, &name))),
+        );
     let assets = Router::new()
         .route(
             "/console/console.css",

@@ -47,15 +47,35 @@ impl Recorder for Scribe {
 fn the_table_of_metrics_is_what_the_code_describes() {
     let scribe = Scribe::default();
     with_local_recorder(&scribe, describe_all);
-    let mut table = String::from(
-        "# Metrics\n\nAt `/metrics`, in Prometheus's text format. Made from the code by a test \
+    let table = String::from(
+        "# Metrics\n\nAt `/metrics`, in Prometheus's text format or OpenMetrics. Made from the code by a test \
          (`MAINSTAY_UPDATE=1 cargo test the_table_of_metrics`).\n\n\
          Series with fixed labels are there from the start, at zero. What names a cluster is there for as long as \
          what it names: an hour after a service is gone, so are its counters; no label has a task's id. Histograms \
-         of services begin anew after an hour in which nothing was recorded. There are no exemplars: the exporter \
-         writes Prometheus's text format, which has none. Dashboards and alerts over all of these: `dashboards/`.\n\n\
+         of services begin anew after an hour in which nothing was recorded. Dashboards and alerts over all of these: \
+         `dashboards/`.\n\n\
+         ## From a slow bucket to its request\n\n\
+         Whoever asks for it (`Accept: application/openmetrics-text; version=1.0.0`, as Prometheus does) is answered \
+         in OpenMetrics 1.0: the same samples, and exemplars. An exemplar says for each bucket whose sample fell into \
+         it last:\n\n\
+         ```\n\
+         mainstay_api_request_seconds_bucket{operation=\"UpdateService\",le=\"0.5\"} 7 # \
+         {trace_id=\"4bf9…\",request_id=\"3c7e…\"} 0.31 1700000000.042\n\
+         ```\n\n\
+         - `mainstay_api_request_seconds` and `mainstay_api_requests_total` have `request_id`: it is in the log, and \
+         whoever called had it as `x-amzn-requestid`. With traces on ([traces.md](traces.md)), `trace_id` too.\n\
+         - {traced} have `trace_id` for what a traced call caused.\n\
+         - Prometheus keeps exemplars where it is started with `--enable-feature=exemplar-storage`, as \
+         `cargo xtask observe` does: `/api/v1/query_exemplars?query=mainstay_api_request_seconds_bucket`. Grafana shows \
+         them as points on the panels *Duration* and *Errors* of the dashboard API; a data source whose \
+         `exemplarTraceIdDestinations` name `trace_id` leads from there to the trace.\n\
+         - Bounds of buckets read `le=\"1.0\"` in OpenMetrics where the plain format has `le=\"1\"`, as with every \
+         exporter that writes both.\n\n\
+         ## All of them\n\n\
          | name | kind | what it says |\n|---|---|---|\n",
     );
+    let traced = mainstay_actors::metrics::TRACED.map(|name| format!("`{name}`")).join(", ");
+    let mut table = table.replace("{traced}", &traced);
     for (name, (kind, help)) in scribe.0.into_inner().unwrap() {
         assert!(name.starts_with("mainstay_"), "{name} lacks the prefix");
         assert_eq!(
@@ -70,6 +90,51 @@ fn the_table_of_metrics_is_what_the_code_describes() {
         std::fs::write(path, &table).unwrap();
     }
     assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), table, "docs/metrics.md is out of date");
+}
+
+#[test]
+fn no_two_families_have_one_name_in_openmetrics() {
+    let scribe = Scribe::default();
+    with_local_recorder(&scribe, describe_all);
+    let known = scribe.0.into_inner().unwrap();
+    let mut taken = BTreeMap::new();
+    for (name, (kind, _)) in &known {
+        let stem = name.strip_suffix("_total").unwrap_or(name);
+        let ends: &[&str] = match *kind {
+            "counter" => &["", "_total", "_created"],
+            "histogram" => &["", "_bucket", "_sum", "_count", "_created"],
+            _ => &[""],
+        };
+        for end in ends {
+            let other = taken.insert(format!("{stem}{end}"), name);
+            assert!(other.is_none(), "{name} and {other:?} are both {stem}{end}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_leaves_its_id_in_the_bucket_of_its_duration() {
+    let (recorder, pages) = Recorders::new(FORGET_AFTER).unwrap();
+    with_local_recorder(&recorder, || {
+        of_request("the-one", || {
+            histogram!(crate::api::metrics::REQUEST_SECONDS, "operation" => "ListTasks").record(0.3);
+            counter!(crate::api::metrics::REQUESTS, "operation" => "ListTasks", "code" => "OK").increment(1);
+            // It names no request.
+            store_commit_seconds().record(0.3);
+        });
+    });
+    let plain = pages.lasting.render() + &pages.passing.render();
+    let open = open::written(&plain, &open::Noted::new(pages.exemplars.now()));
+    let with_exemplars: Vec<_> = open.lines().filter(|line| line.contains(" # {")).collect();
+    assert_eq!(with_exemplars.len(), 2, "{open}");
+    for (series, value) in [
+        ("mainstay_api_request_seconds_bucket{operation=\"ListTasks\",le=\"0.5\"} 1", "0.3"),
+        ("mainstay_api_requests_total{operation=\"ListTasks\",code=\"OK\"} 1", "1"),
+    ] {
+        let start = format!("{series} # {{request_id=\"the-one\"}} {value} ");
+        assert!(with_exemplars.iter().any(|line| line.starts_with(&start)), "{start}: {with_exemplars:?}");
+    }
+    assert!(!plain.contains("the-one"));
 }
 
 /// A file of the project, or all in a folder whose names end so.
@@ -132,7 +197,11 @@ fn every_alert_has_a_page_and_a_test() {
     let (alerts, pages) = (after("- alert: "), after("runbook_url: "));
     assert_eq!(alerts.len(), pages.len());
     for page in pages {
-        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&page).is_file(), "{page}");
+        // Wherever the daemon is, it has the page at this path.
+        let (at, name) = page.trim_matches('\'').rsplit_once("/runbooks/").unwrap();
+        assert!(at.contains("$labels.instance") && at.contains("$externalLabels.daemon_url"), "{page}");
+        let path = format!("docs/runbooks/{name}.md");
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).is_file(), "{path}");
     }
     for alert in alerts {
         assert!(tests.contains(&format!("alertname: {alert}\n")), "no test has {alert} fire");

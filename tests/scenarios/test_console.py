@@ -177,6 +177,7 @@ def test_every_page_is_without_errors_open_to_all_and_asks_nobody_else(daemon, b
     (instance,) = daemon.ecs.list_container_instances()["containerInstanceArns"]
     pages = [
         "/", "/console/tree", "/console/deployments", "/console/events", "/console/images", f"/console/search?q={service[:9]}",
+        "/runbooks", "/runbooks/MainstayRestartIntensityHigh",
         PAGES, f"{PAGES}/tasks", f"{PAGES}/tasks?show=failed", f"{PAGES}/instances", f"{PAGES}/instances/{short(instance)}",
         f"{PAGES}/services/{service}", f"{PAGES}/services/{service}/logs", f"{PAGES}/services/{service}/scale?count=3",
         f"{PAGES}/services/{service}/deploy", f"{PAGES}/tasks/{short(killed['taskArn'])}",

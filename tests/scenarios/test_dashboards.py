@@ -7,14 +7,18 @@ import os
 import re
 import signal
 import sys
+import time
 import types
 import typing
+import urllib.request
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from prometheus import RULES, Prometheus, promtool
 from registry import Registry
 from test_schedules import scheduler, soon, target
+from test_traces import Collector, attributes
 from vocabulary import PROJECT, container, fresh, get, wait_for
 
 DASHBOARDS = sorted((PROJECT / "dashboards").glob("*.json"))
@@ -27,9 +31,9 @@ MAY_BE_EMPTY = {
     "engine: What became of events A": NO_WEBHOOK,
     "engine: What became of events B": NO_WEBHOOK,
 }
+# Series that rules are about and that may be absent all the same.
+MAY_BE_ABSENT = {"mainstay_certificate_expiry_timestamp_seconds": NO_TLS}
 
-# Alerts about what is not there for the same reason.
-ABOUT_NOTHING = {"MainstayCertificateExpires": NO_TLS}
 
 
 def panels():
@@ -58,6 +62,13 @@ def shop(engine, tmp_path_factory):
     shop = Registry(tmp_path_factory.mktemp("registry")).start()
     yield shop
     shop.clean_up(engine)
+
+
+@pytest.fixture
+def collector():
+    collector = Collector()
+    yield collector
+    collector.close()
 
 
 def churn(daemon, engine, shop):
@@ -89,9 +100,43 @@ def churn(daemon, engine, shop):
     return service, failing
 
 
+def leads_from_buckets_to_requests(daemon, prometheus, collector):
+    """Exemplars lead from Prometheus to the very request: in the log, and to its trace."""
+
+    def exemplars(query):
+        found = prometheus.get("query_exemplars", query=query, start=time.time() - 3600, end=time.time() + 60) or []
+        return [one["labels"] for series in found for one in series["exemplars"]]
+
+    # Nobody else calls it here, so that no other request takes its place before it is scraped.
+    asked = daemon.ecs.create_cluster(clusterName=fresh("cluster"))["ResponseMetadata"]["RequestId"]
+    bucket = 'mainstay_api_request_seconds_bucket{operation="CreateCluster"}'
+    (found, *_) = wait_for("its exemplar", lambda: [one for one in exemplars(bucket) if one["request_id"] == asked])
+    assert asked in daemon.log()
+    wait_for("its trace", lambda: asked in {attributes(span).get("aws.request_id") for span in collector.trace(found["trace_id"]).values()})
+    (refused, *_) = wait_for(
+        "the refused request", lambda: exemplars('mainstay_api_requests_total{code="ClusterNotFoundException"}')
+    )
+    (line,) = [line for line in daemon.log().splitlines() if refused["request_id"] in line]
+    assert "ClusterNotFoundException" in line
+    handled = wait_for("what actors did", lambda: exemplars("mainstay_actor_handling_seconds_bucket"))
+    wait_for("a trace of it", lambda: any(collector.trace(one["trace_id"]) for one in handled))
+
+
+def is_openmetrics(daemon):
+    """The reference parser reads the page whole, and finds exemplars."""
+    wanted = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    request = urllib.request.Request(f"{daemon.url}/metrics", headers={"Accept": wanted})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.headers["Content-Type"] == wanted and "accept" in answer.headers["Vary"]
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    samples = [sample for family in families for sample in family.samples]
+    assert [one for one in samples if one.exemplar and "request_id" in one.exemplar.labels]
+    assert {family.unit for family in families} >= {"seconds", "bytes"}
+
+
 @pytest.mark.timeout(900)
-def test_every_panel_and_every_rule_finds_series_beside_a_daemon_with_churn(daemons, engine, shop, tmp_path):
-    daemon = daemons(MAINSTAY_METRICS_CONTAINER_STATS_INTERVAL="1s").start()
+def test_every_panel_and_every_rule_finds_series_beside_a_daemon_with_churn(daemons, engine, shop, collector, tmp_path):
+    daemon = daemons("up", "--otlp", collector.url, MAINSTAY_METRICS_CONTAINER_STATS_INTERVAL="1s").start()
     prometheus = Prometheus(daemon, tmp_path)
     try:
         wait_for("a scrape", lambda: says_something(prometheus("mainstay_build_info")))
@@ -128,15 +173,24 @@ def test_every_panel_and_every_rule_finds_series_beside_a_daemon_with_churn(daem
             # An alert's expression is empty while all is well; what it is about is there.
             about = re.findall(r"[a-z_:]*mainstay_\w+(?::\w+)?|\bup\b", rule["query"])
             assert about, rule
-            for name in [] if rule["name"] in ABOUT_NOTHING else about:
+            for name in set(about) - set(MAY_BE_ABSENT):
                 assert wait_for(f"{name} of {rule['name']}", lambda: prometheus(name)), rule
             assert rule["health"] == "ok", rule
             assert prometheus(rule["query"]) is not None
             if rule["type"] == "alerting":
-                assert (PROJECT / rule["annotations"]["runbook_url"]).is_file(), rule["name"]
+                name = rule["annotations"]["runbook_url"].rpartition("/")[2]
+                assert f"<h1>{name}</h1>" in get(f"{daemon.url}/runbooks/{name}")[1], rule["name"]
+
+        def links():
+            return [one["annotations"]["runbook_url"] for one in prometheus.get("alerts")["alerts"]]
+
+        (link, *_) = wait_for("an alert that is about to fire, since one service's tasks end at once", links)
+        assert link.startswith(f"{daemon.url}/runbooks/Mainstay") and get(link)[0] == 200
 
         used = f'mainstay_container_memory_bytes{{service="{service}"}} > 0'
         (_,) = wait_for("memory in use", lambda: prometheus(used))
+        leads_from_buckets_to_requests(daemon, prometheus, collector)
+        is_openmetrics(daemon)
         page = get(f"{daemon.url}/metrics")[1]
         promtool("check", "metrics", input=page)
         lines = [line for line in page.splitlines() if line]

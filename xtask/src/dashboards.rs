@@ -138,7 +138,27 @@ impl Dashboard {
             "query": "prometheus",
             "refresh": 1,
         });
-        let variables: Vec<Value> = std::iter::once(datasource)
+        // Whose runbooks are linked to. Where they are by HTTPS, `var-scheme=https` in a dashboard's address says so.
+        let daemon = json!({
+            "name": "daemon",
+            "label": "Runbooks of",
+            "type": "query",
+            "datasource": source(),
+            "query": "label_values(mainstay_build_info, instance)",
+            "includeAll": false,
+            "multi": false,
+            "refresh": 1,
+            "sort": 1,
+        });
+        let scheme = json!({
+            "name": "scheme",
+            "type": "custom",
+            "hide": 2,
+            "query": "http,https",
+            "current": { "text": "http", "value": "http" },
+        });
+        let variables: Vec<Value> = [datasource, daemon, scheme]
+            .into_iter()
             .chain(self.variables.iter().map(|variable| variable.json()))
             .collect();
         json!({
@@ -166,7 +186,7 @@ impl Dashboard {
                 "icon": "external link",
                 "tooltip": "",
                 "url": "",
-            }],
+            }, panel::link("Runbooks", panel::RUNBOOKS)],
             "panels": self.panels(),
         })
     }

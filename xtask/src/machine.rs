@@ -12,7 +12,7 @@ use crate::Outcome;
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Python packages of the tests and the generator, pinned: the wire types follow this botocore.
-const PYTHON_PACKAGES: [&str; 14] = [
+const PYTHON_PACKAGES: [&str; 15] = [
     "awscli==1.46.3",
     "boto3==1.44.8",
     "botocore==1.44.8",
@@ -21,6 +21,8 @@ const PYTHON_PACKAGES: [&str; 14] = [
     "grafana-foundation-sdk==1769699379!11.6.0; python_version >= '3.11'",
     "moto[server]==5.2.5",
     "opentelemetry-proto==1.45.2",
+    // Its parser is the reference of OpenMetrics.
+    "prometheus-client==0.26.0",
     "pyte==0.8.2",
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",

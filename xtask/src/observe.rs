@@ -34,6 +34,8 @@ pub fn observe(data: &Path, listen: &str) -> Outcome {
         .arg(format!("--config.file={}", file.display()))
         .arg(format!("--storage.tsdb.path={}", daemon.file("prometheus").display()))
         .arg(format!("--web.listen-address={listen}"))
+        // Which request it was that a bucket counted (docs/metrics.md).
+        .arg("--enable-feature=exemplar-storage")
         .arg("--log.level=warn")
         .status();
     // Ctrl-C has reached it as well; this is for a Prometheus that ended by itself.

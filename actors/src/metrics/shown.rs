@@ -8,7 +8,9 @@ use mainstay_core::model::{
 };
 use mainstay_core::{ClusterName, DeploymentId, InstanceId, ServiceName};
 use metrics::{Unit, describe_gauge, gauge};
+use tokio::time::Instant;
 
+use crate::at_work::AT_WORK;
 use crate::context::Surroundings;
 use crate::service::is_well;
 use crate::tree::Kind;
@@ -31,6 +33,8 @@ const INSTANCE_MEMORY_LEFT: &str = "mainstay_instance_remaining_memory_bytes";
 const INSTANCE_RUNNING: &str = "mainstay_instance_running_tasks";
 const INSTANCE_PENDING: &str = "mainstay_instance_pending_tasks";
 const INTENSITY_USED: &str = "mainstay_restart_intensity_used_ratio";
+
+const HANDLER_RUNNING: &str = "mainstay_actor_handler_running_seconds";
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -90,6 +94,11 @@ pub fn describe() {
         Unit::Count,
         "Restarts within supervision.period as a share of supervision.restarts, of whichever supervisor of a kind is closest to giving up; past 1 it has"
     );
+    describe_gauge!(
+        HANDLER_RUNNING,
+        Unit::Seconds,
+        "For how long the oldest handler has run that an actor is in now, by kind of actor; 0 where none is"
+    );
 }
 
 /// Sets each of them to what is so now.
@@ -119,6 +128,12 @@ pub fn show(ctx: &Surroundings) {
     let used = ctx.tree.intensity_used(ctx.nature.now(), ctx.settings.intensity);
     for kind in Kind::SUPERVISORS {
         gauge!(INTENSITY_USED, "kind" => kind.as_str()).set(used.get(&kind).copied().unwrap_or(0.0));
+    }
+    let (now, oldest) = (Instant::now(), AT_WORK.oldest());
+    for kind in Kind::ALL {
+        let running =
+            oldest.get(&kind).map_or(0.0, |began| now.saturating_duration_since(*began).as_secs_f64());
+        gauge!(HANDLER_RUNNING, "kind" => kind.as_str()).set(running);
     }
 }
 

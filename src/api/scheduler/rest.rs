@@ -73,6 +73,7 @@ async fn handle(
         outcome.as_ref().err(),
         began.elapsed(),
         &request_id,
+        &span,
     );
     let mut response = match outcome {
         Ok(answer) => answer.into_response(),

@@ -153,7 +153,7 @@ pub(super) fn whole(seen: &Seen<'_>, page: &Page) -> Markup {
                 footer {
                     "Mainstay " (env!("CARGO_PKG_VERSION")) " · "
                     a href="/metrics" { "metrics" } " · " a href="/v1/tree" { "tree as JSON" } " · "
-                    a href="/readyz" { "ready?" }
+                    a href="/readyz" { "ready?" } " · " a href=(link::RUNBOOKS) { "runbooks" }
                 }
             }
         }

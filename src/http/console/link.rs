@@ -5,6 +5,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What the console's own addresses begin with; `/` is the first page.
 pub(super) const ROOT: &str = "/console";
+/// The list of runbooks, whose addresses are short, since alerts name them.
+pub(super) const RUNBOOKS: &str = "/runbooks";
 /// Letters, digits and `-._~` stay as they are (RFC 3986, unreserved).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -46,6 +48,11 @@ pub(super) fn instance(of: &ClusterName, id: &InstanceId) -> String {
 /// A part of the supervision tree.
 pub(super) fn tree(at: &str) -> String {
     format!("{ROOT}/tree?at={}", encoded(at))
+}
+
+/// A runbook.
+pub(super) fn runbook(name: &str) -> String {
+    format!("{RUNBOOKS}/{}", encoded(name))
 }
 
 #[cfg(test)]

@@ -42,14 +42,16 @@ pub(super) fn dashboard() -> Dashboard {
                             "sum by (operation, code) (rate(mainstay_api_requests_total{code!=\"OK\"}[$__rate_interval]))",
                             "{{operation}} {{code}}",
                         )],
-                    ),
+                    )
+                    .with_exemplars(),
                     quantiles(
                         "Duration, by operation",
-                        "From a request's last byte to its answer: what changes something waits for the disk.",
+                        "From a request's last byte to its answer: what changes something waits for the disk. Points are single requests, with the ids that are in the log and in the trace.",
                         "mainstay_api_request_seconds",
                         By::Operation,
                     )
                     .wide(24)
+                    .with_exemplars()
                     .runbook("MainstayStoreSlow"),
                 ],
             },

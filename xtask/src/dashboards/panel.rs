@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-/// Where the pages of docs/runbooks are: beside the checkout's other pages, wherever that is shown.
-const RUNBOOKS: &str = "docs/runbooks";
+/// Where runbooks are: on the daemon that was chosen.
+pub(super) const RUNBOOKS: &str = "${scheme}://${daemon}/runbooks";
 
 /// What stands for what whoever looks has chosen.
 const CHOSEN: [(&str, &str); 3] = [
@@ -91,6 +91,7 @@ pub(super) struct Panel {
     width: u32,
     pub(super) runbook: Option<&'static str>,
     to_service: bool,
+    exemplars: bool,
 }
 
 /// One number, large.
@@ -163,6 +164,7 @@ fn panel(
         width: 12,
         runbook: None,
         to_service: false,
+        exemplars: false,
     }
 }
 
@@ -192,6 +194,12 @@ impl Panel {
     /// A click on a series leads to its service's dashboard.
     pub(super) fn leading_to_service(mut self) -> Self {
         self.to_service = true;
+        self
+    }
+
+    /// Single requests are shown as points, each with the ids that lead to its trace and its lines of the log.
+    pub(super) fn with_exemplars(mut self) -> Self {
+        self.exemplars = true;
         self
     }
 
@@ -231,7 +239,7 @@ impl Panel {
             .iter()
             .zip('A'..)
             .map(|((line, legend), letter)| {
-                json!({
+                let mut target = json!({
                     "refId": letter.to_string(),
                     "datasource": source(),
                     "expr": line,
@@ -239,7 +247,11 @@ impl Panel {
                     "format": if matches!(self.kind, Kind::Table) { "table" } else { "time_series" },
                     "instant": now,
                     "range": !now,
-                })
+                });
+                if self.exemplars {
+                    target["exemplar"] = json!(true);
+                }
+                target
             })
             .collect();
         let mappings = match self.is {
@@ -261,7 +273,7 @@ impl Panel {
             "id": id,
             "type": kind,
             "title": self.title,
-            "description": self.words(),
+            "description": self.description,
             "datasource": source(),
             "gridPos": { "x": left, "y": top, "w": width, "h": height },
             "targets": targets,
@@ -277,6 +289,9 @@ impl Panel {
                 "overrides": [],
             },
         });
+        if let Some(alert) = self.runbook {
+            panel["links"] = json!([link(&format!("What to do: {alert}"), &format!("{RUNBOOKS}/{alert}"))]);
+        }
         if matches!(self.kind, Kind::Table) {
             // Labels are what is read here; when it was scraped is not.
             panel["transformations"] = json!([{
@@ -290,14 +305,22 @@ impl Panel {
         }
         panel
     }
+}
 
-    /// With the runbook, which has no address that would be the same everywhere.
-    fn words(&self) -> String {
-        match self.runbook {
-            Some(alert) => format!("{} What to do: {RUNBOOKS}/{alert}.md.", self.description),
-            None => self.description.to_owned(),
-        }
-    }
+/// A way out of Grafana, in a window of its own.
+pub(super) fn link(title: &str, url: &str) -> Value {
+    json!({
+        "title": title,
+        "type": "link",
+        "tags": [],
+        "asDropdown": false,
+        "includeVars": false,
+        "keepTime": false,
+        "targetBlank": true,
+        "icon": "doc",
+        "tooltip": "",
+        "url": url,
+    })
 }
 
 /// A row's heading.

@@ -103,6 +103,13 @@ pub(super) fn dashboard() -> Dashboard {
                     )
                     .runbook("MainstayMailboxSlow"),
                     graph(
+                        "Oldest handler that runs",
+                        "How long it has run already: one that never returns is in none of the durations.",
+                        Is::Seconds,
+                        &[("max by (kind) (mainstay_actor_handler_running_seconds)", "{{kind}}")],
+                    )
+                    .runbook("MainstayHandlerStuck"),
+                    graph(
                         "Messages handled",
                         "A second, supervision events too.",
                         Is::PerSecond,
