@@ -65,6 +65,8 @@ struct Api {
     execs: Execs,
     /// One permit a request that is carried out.
     slots: Semaphore,
+    /// Whether clients come over TLS.
+    secure: bool,
 }
 
 impl Api {
@@ -111,10 +113,11 @@ pub fn router(endpoint: &Endpoint) -> Router {
 pub struct Endpoint(Arc<Api>);
 
 impl Endpoint {
-    /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once.
-    pub fn new(control: Control, logs: Logs, execs: Execs, at_once: usize) -> Self {
+    /// Past `at_once` requests under way a further one is answered with ThrottlingException, at once. `secure` says
+    /// whether it is reached over TLS, and so whatever it sends clients on to.
+    pub fn new(control: Control, logs: Logs, execs: Execs, at_once: usize, secure: bool) -> Self {
         let slots = Semaphore::new(at_once.min(Semaphore::MAX_PERMITS));
-        Self(Arc::new(Api { control, logs, execs, slots }))
+        Self(Arc::new(Api { control, logs, execs, slots, secure }))
     }
 
     /// Carries out what somebody asks for by the console: checked, limited, counted and logged as any client's request.

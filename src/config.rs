@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::alarms::{Address, PrometheusAlarms};
 use crate::inside::Roles;
 use crate::secrets::{self, Folders, Keys, Sources};
+use crate::tls;
 use environment::Environment;
 pub use sections::*;
 use values::{Gpus, Span};
@@ -35,6 +36,8 @@ use values::{Gpus, Span};
 pub struct Config {
     /// Where it listens and keeps its state.
     pub server: Server,
+    /// Whether that is served over TLS.
+    pub tls: Tls,
     /// How much is asked of it at once.
     pub api: Api,
     /// What its ARNs say.
@@ -150,6 +153,12 @@ impl Config {
     /// The file with the credentials for registries, where one was named.
     pub fn docker_config(&self) -> Option<PathBuf> {
         set(&self.engine.docker_config)
+    }
+
+    /// The certificate that is shown to whoever connects, where there is one.
+    pub(crate) fn certificate(&self) -> Option<tls::Files> {
+        let Tls { certificate, key } = &self.tls;
+        Some(tls::Files { certificate: set(certificate)?, key: set(key)? })
     }
 
     /// The GPUs of this host, where somebody said which.

@@ -29,6 +29,7 @@ use crate::logs::Logs;
 use crate::metrics;
 use crate::secrets::Sources;
 use crate::store::{DataFolder, FLUSH_WITHIN, FolderError, RedbStore};
+use crate::tls::Served;
 use crate::usage::{self, LastLook};
 
 /// The cluster that calls without one mean.
@@ -82,6 +83,9 @@ pub enum StartError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Its certificate cannot be shown.
+    #[error("tls: {0}")]
+    Certificate(String),
     /// Its address is taken or not ours.
     #[error("cannot listen on {address}; choose another with --listen")]
     Listen {
@@ -125,6 +129,9 @@ impl Daemon {
         let socket =
             TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
         let address = socket.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let certificate = config.certificate().map(Served::open).transpose();
+        let certificate = certificate.map_err(StartError::Certificate)?;
+        let tls = certificate.as_ref().map(Served::acceptor).transpose().map_err(StartError::Certificate)?;
         let store = RedbStore::open(&folder)?;
         let owner = store.owner().to_owned();
         folder.write_owner(&owner).map_err(|source| StartError::WriteDown { source })?;
@@ -183,7 +190,7 @@ impl Daemon {
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
         let execs = Execs::new(read_from, at_once, config.exec.idle_timeout.0);
-        let api = Endpoint::new(control.clone(), logs.clone(), execs.clone(), at_once);
+        let api = Endpoint::new(control.clone(), logs.clone(), execs.clone(), at_once, tls.is_some());
         let console = Console::new(host_name(), config.server.names.0.clone());
         let events = Events::new(control.clone(), at_once);
         let service = http::router(http::Shared {
@@ -198,17 +205,27 @@ impl Daemon {
             used: last_look.clone(),
         })
         .into_make_service_with_connect_info::<http::Peer>();
-        let serve = axum::serve(http::Gate::new(socket, config.api.connections), service)
-            .with_graceful_shutdown(async {
-                // Dropped or sent, either way it is time to go.
-                drop(closed.await);
-            });
-        tracing::info!(%address, data_dir = %folder.path().display(), ?role, version = env!("CARGO_PKG_VERSION"),
+        let secure = tls.is_some();
+        let gate = http::Gate::new(socket, config.api.connections).with_tls(tls);
+        let serve = axum::serve(gate, service).with_graceful_shutdown(async {
+            // Dropped or sent, either way it is time to go.
+            drop(closed.await);
+        });
+        tracing::info!(%address, tls = secure, data_dir = %folder.path().display(), ?role, version = env!("CARGO_PKG_VERSION"),
             "mainstay serves");
         let upkeep = {
             let (control, ctx) = (control.clone(), Arc::clone(&ctx));
             async move {
-                tokio::join!(metrics::keep_up(recorder, ctx), console.keep_history(&control, &last_look))
+                let renewal = async {
+                    if let Some(certificate) = certificate {
+                        certificate.keep_up().await;
+                    }
+                };
+                tokio::join!(
+                    metrics::keep_up(recorder, ctx),
+                    console.keep_history(&control, &last_look),
+                    renewal
+                )
             }
         };
         Ok(Self {

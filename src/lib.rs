@@ -15,5 +15,6 @@ pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod store;
+mod tls;
 pub mod traces;
 pub mod usage;

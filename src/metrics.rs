@@ -157,6 +157,7 @@ fn describe_all() {
     crate::api::metrics::describe();
     crate::exec::metrics::describe();
     crate::logs::metrics::describe();
+    crate::tls::describe();
     crate::usage::metrics::describe();
     describe();
 }

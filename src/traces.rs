@@ -12,10 +12,6 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Request, Response, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Connections;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use mainstay_actors::SPANS;
 use mainstay_core::Partition;
 use opentelemetry::KeyValue;
@@ -35,6 +31,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::api::error::ApiError;
 use crate::log::chain;
+use crate::tls::{self, Connections};
 
 /// Where OTLP is taken below a collector's address.
 const PATH: &str = "/v1/traces";
@@ -136,17 +133,13 @@ pub(crate) fn answered(span: &Span, refusal: Option<&ApiError>) {
 #[derive(Debug)]
 struct Sender {
     runtime: Handle,
-    connections: Connections<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    connections: Connections,
     failing: AtomicBool,
 }
 
 impl Sender {
     fn new(runtime: &Handle) -> Result<Self, String> {
-        let secure = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map_err(|error| format!("this host has no certificates: {error}"))?;
-        let connector = secure.https_or_http().enable_http1().build();
-        let connections = Connections::builder(TokioExecutor::new()).build(connector);
+        let connections = tls::connections()?;
         Ok(Self { runtime: runtime.clone(), connections, failing: AtomicBool::new(false) })
     }
 

@@ -34,6 +34,7 @@ async fn post_past(tree: &Tree, target: Option<&str>, body: String, at_once: usi
         control: tree.control.clone(),
         logs: Logs::new(tree.control.clone(), None, 1),
         execs: Execs::new(None, 1, Duration::from_secs(1)),
+        secure: false,
         slots: Semaphore::new(at_once),
     });
     handle(State(api), request.body(Body::from(body)).unwrap()).await

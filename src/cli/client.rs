@@ -1,6 +1,7 @@
 //! A client of a running daemon.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use http_body_util::{BodyExt, Full};
@@ -9,14 +10,21 @@ use hyper::header::{
     CONNECTION, CONTENT_TYPE, HOST, HeaderMap, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::http::request::Builder;
+use hyper::http::uri::Authority;
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_util::either::Either;
+
+use crate::tls;
 
 /// Where a daemon listens when nothing is said.
 const DEFAULT: &str = "http://127.0.0.1:7077";
@@ -24,9 +32,10 @@ const DEFAULT: &str = "http://127.0.0.1:7077";
 const TARGET: &str = "AmazonEC2ContainerServiceV20141113";
 
 /// A daemon's address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Endpoint {
-    authority: String,
+    authority: Authority,
+    tls: Option<TlsConnector>,
 }
 
 /// Why an operation of the API was not carried out.
@@ -73,6 +82,9 @@ pub(super) struct Address {
     /// The daemon's address; MAINSTAY_SERVER_LISTEN or http://127.0.0.1:7077 where not given.
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_ECS")]
     endpoint_url: Option<String>,
+    /// Certificates, in PEM, to hold the daemon's against instead of the host's own: for https:// addresses.
+    #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
+    ca_bundle: Option<PathBuf>,
 }
 
 impl Address {
@@ -80,32 +92,47 @@ impl Address {
     /// default.
     ///
     /// # Errors
-    /// Where it is no URL of a daemon.
+    /// Where it is no URL of a daemon, or there are no certificates to hold its own against.
     pub(super) fn endpoint(&self) -> Result<Endpoint, String> {
         let listen = std::env::var("MAINSTAY_SERVER_LISTEN").ok();
-        Endpoint::find(self.endpoint_url.as_deref(), listen.as_deref())
+        Endpoint::find(self.endpoint_url.as_deref(), listen.as_deref(), self.ca_bundle.as_deref())
     }
 }
 
 impl Endpoint {
-    fn find(given: Option<&str>, listen: Option<&str>) -> Result<Self, String> {
+    fn find(given: Option<&str>, listen: Option<&str>, authorities: Option<&Path>) -> Result<Self, String> {
         match (given, listen) {
-            (Some(url), _) => Self::parse(url),
-            (None, Some(listen)) => Self::parse(&format!("http://{listen}")),
-            (None, None) => Self::parse(DEFAULT),
+            (Some(url), _) => Self::parse(url, authorities),
+            (None, Some(listen)) => Self::parse(&format!("http://{listen}"), authorities),
+            (None, None) => Self::parse(DEFAULT, authorities),
         }
     }
 
-    fn parse(url: &str) -> Result<Self, String> {
+    fn parse(url: &str, authorities: Option<&Path>) -> Result<Self, String> {
         let wrong = || format!("the endpoint is '{url}'; it must be a URL such as {DEFAULT}");
-        let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
-        let parsed: hyper::http::uri::Authority = authority.parse().map_err(|_| wrong())?;
-        let authority = match parsed.port_u16() {
-            Some(_) => authority.to_owned(),
-            None => format!("{authority}:80"),
+        let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
+        let secure = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return Err(wrong()),
         };
-        Ok(Self { authority })
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let authority: Authority = authority.parse().map_err(|_| wrong())?;
+        let tls = secure.then(|| tls::connector(authorities)).transpose()?;
+        let port = if secure { 443 } else { 80 };
+        let authority = match authority.port_u16() {
+            Some(_) => authority,
+            None => format!("{authority}:{port}").parse().map_err(|_| wrong())?,
+        };
+        Ok(Self { authority, tls })
+    }
+
+    async fn connect(&self) -> std::io::Result<Either<TcpStream, Box<TlsStream<TcpStream>>>> {
+        let stream = TcpStream::connect(self.authority.as_str()).await?;
+        let Some(tls) = &self.tls else { return Ok(Either::Left(stream)) };
+        let host = self.authority.host().trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
+        Ok(Either::Right(Box::new(tls.connect(name, stream).await?)))
     }
 
     /// Asks for a path with its query.
@@ -181,11 +208,11 @@ impl Endpoint {
     }
 
     async fn send(&self, request: Builder, body: Bytes) -> Result<(Response<Incoming>, Driver), String> {
-        let stream = TcpStream::connect(&self.authority).await.map_err(|error| self.away(&error))?;
+        let stream = self.connect().await.map_err(|error| self.away(&error))?;
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = shaken.map_err(|error| self.away(&error))?;
         let driver = tokio::spawn(connection.with_upgrades());
-        let request = request.header(HOST, &self.authority).body(Full::new(body));
+        let request = request.header(HOST, self.authority.as_str()).body(Full::new(body));
         let request = request.map_err(|error| error.to_string())?;
         let answer = sender.send_request(request).await.map_err(|error| self.away(&error))?;
         Ok((answer, driver))
@@ -198,7 +225,8 @@ impl Endpoint {
 
 impl std::fmt::Display for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}", self.authority)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority)
     }
 }
 
@@ -256,8 +284,8 @@ mod tests {
 
     #[track_caller]
     fn check(given: Option<&str>, listen: Option<&str>, expected: &str) {
-        let said = Endpoint::find(given, listen).map_or_else(|error| error, |endpoint| endpoint.to_string());
-        assert_eq!(said, expected);
+        let found = Endpoint::find(given, listen, None);
+        assert_eq!(found.map_or_else(|error| error, |endpoint| endpoint.to_string()), expected);
     }
 
     #[test]
@@ -266,7 +294,7 @@ mod tests {
         check(None, Some("127.0.0.1:9"), "http://127.0.0.1:9");
         check(Some("http://box/"), Some("127.0.0.1:9"), "http://box:80");
         check(Some("http://[::1]:7077"), None, "http://[::1]:7077");
-        for wrong in ["https://box", "box:7077", "http://a b", "http://box/v1"] {
+        for wrong in ["ftp://box", "box:7077", "http://a b", "http://box/v1"] {
             let text = format!("the endpoint is '{wrong}'; it must be a URL such as http://127.0.0.1:7077");
             check(Some(wrong), None, &text);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mainstay_core::model::ContainerInstance;
 
-use super::{Aws, Config, ConfigError};
+use super::{Aws, Config, ConfigError, Tls};
 use crate::alarms::Address;
 use crate::api::attributes::{is_name as is_attribute_name, is_value as is_attribute_value};
 use crate::secrets;
@@ -54,6 +54,11 @@ impl Config {
                 "the address of a collector, such as \"http://127.0.0.1:4318\"",
             );
         }
+        let Tls { certificate, key } = &self.tls;
+        if certificate.as_os_str().is_empty() != key.as_os_str().is_empty() {
+            let missing = if key.as_os_str().is_empty() { "tls.key" } else { "tls.certificate" };
+            return wrong(missing, "", "set where the other of the two is");
+        }
         if self.events.keep == 0 {
             return wrong("events.keep", "0", "at least 1");
         }
@@ -84,6 +89,8 @@ impl Config {
             ("secrets.credentials", &self.secrets.credentials),
             ("environment-files.folder", &self.environment_files.folder),
             ("task-roles.folder", &self.task_roles.folder),
+            ("tls.certificate", certificate),
+            ("tls.key", key),
         ] {
             if !path.as_os_str().is_empty() && !path.is_absolute() {
                 return wrong(key, &path.display().to_string(), "an absolute path");

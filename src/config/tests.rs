@@ -216,5 +216,11 @@ fn a_webhook_that_is_not_as_it_should_be_is_refused_and_its_secret_is_not_told()
     refused(&text, &[], &["secret-file", "24 to 64 bytes in base64"]);
     assert!(!load(&text, &[]).unwrap_err().to_string().contains("hunter2"));
     refused("[[events.webhook]]\nname = \"a\"\nurl = \"http://box\"", &[], &["secret-env must say"]);
+    refused("[tls]\ncertificate = \"/a.pem\"", &[], &["tls.key = \"\"", "where the other"]);
+    refused(
+        "[tls]\ncertificate = \"a.pem\"\nkey = \"/b.pem\"",
+        &[],
+        &["tls.certificate", "an absolute path"],
+    );
     refused("[events]\nkeep = 0", &[], &["events.keep", "at least 1"]);
 }

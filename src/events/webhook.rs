@@ -12,15 +12,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::{Request, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Connections;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use mainstay_actors::ports::EventReceiver;
 use mainstay_core::events::Event;
 use sha2::Sha256;
 
 use crate::log::chain;
+use crate::tls::{self, Connections};
 
 /// Whoever has not answered by then has not taken it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -76,20 +73,13 @@ pub(crate) struct Receiver {
     address: String,
     secret: Secret,
     /// Absent where the host has no certificates to hold others against.
-    connections: Result<Connections<HttpsConnector<HttpConnector>, Full<Bytes>>, String>,
+    connections: Result<Connections, String>,
 }
 
 impl Receiver {
     /// `address` has been looked at.
     pub(crate) fn new(address: String, secret: Secret) -> Self {
-        let secure = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map(|builder| {
-                let connector = builder.https_or_http().enable_http1().build();
-                Connections::builder(TokioExecutor::new()).build(connector)
-            });
-        let connections = secure.map_err(|error| format!("this host has no certificates: {error}"));
-        Self { address, secret, connections }
+        Self { address, secret, connections: tls::connections() }
     }
 
     fn request(&self, event: &Event, timestamp: u64) -> Result<Request<Full<Bytes>>, String> {

@@ -28,13 +28,17 @@ def promtool(*words, **options):
 
 
 class Prometheus:
-    """It runs until it is ended; a question before it is ready has no answer."""
+    """It runs until it is ended; a question before it is ready has no answer. `authorities` has whoever signed the daemon's
+    certificate, where it has one."""
 
-    def __init__(self, daemon, folder):
+    def __init__(self, daemon, folder, authorities=None):
         shipped = (PROJECT / "dashboards/prometheus.yml").read_text()
         assert shipped.count("127.0.0.1:7077") == 2
         config = folder / "prometheus.yml"
         quick = re.sub(r"(scrape|evaluation)_interval: \S+", r"\1_interval: 1s", shipped)
+        if authorities:
+            tls = f"    scheme: https\n    tls_config: {{ca_file: {authorities}}}\n"
+            quick = quick.replace("- job_name: mainstay\n", f"- job_name: mainstay\n{tls}")
         config.write_text(quick.replace("127.0.0.1:7077", daemon.address).replace("rules/mainstay.yml", str(RULES)))
         self.address = f"127.0.0.1:{free_port()}"
         with open(folder / "prometheus.log", "w") as log:

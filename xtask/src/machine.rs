@@ -12,7 +12,7 @@ use crate::Outcome;
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Python packages of the tests and the generator, pinned: the wire types follow this botocore.
-const PYTHON_PACKAGES: [&str; 13] = [
+const PYTHON_PACKAGES: [&str; 14] = [
     "awscli==1.46.3",
     "boto3==1.44.8",
     "botocore==1.44.8",
@@ -26,6 +26,8 @@ const PYTHON_PACKAGES: [&str; 13] = [
     "pytest-timeout==2.4.0",
     "pytest-xdist==3.8.0",
     "selenium==4.51.0",
+    // Certificates for a test.
+    "trustme==1.2.1",
     "websocket-client==1.9.2",
 ];
 /// For the `axe.min.js` that it carries; what it needs to run by itself is another browser.

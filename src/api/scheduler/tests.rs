@@ -18,6 +18,7 @@ fn api(tree: &Tree) -> Api {
         control: tree.control.clone(),
         logs: Logs::new(tree.control.clone(), None, 1),
         execs: Execs::new(None, 1, Duration::from_secs(1)),
+        secure: false,
         slots: Semaphore::new(1),
     }
 }

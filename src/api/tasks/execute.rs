@@ -72,7 +72,9 @@ pub(in crate::api) fn execute(
         NoSession::Busy => ApiError::throttled(),
     })?;
     let here = api.here();
-    let stream_url = format!("ws://{address}/v1/data-channel/{}?role=publish_subscribe", ticket.session);
+    let scheme = if api.secure { "wss" } else { "ws" };
+    let session = &ticket.session;
+    let stream_url = format!("{scheme}://{address}/v1/data-channel/{session}?role=publish_subscribe");
     Ok(ExecuteCommandResponse {
         cluster_arn: Some(here.cluster(&cluster.name)),
         container_arn: Some(here.container(&cluster.name, &task.id, &name)),

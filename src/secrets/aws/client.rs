@@ -12,14 +12,11 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Method, Request, StatusCode, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Connections;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use mainstay_actors::ports::SecretError;
 
 use super::Keys;
 use crate::log::chain;
+use crate::tls::{self, Connections};
 
 /// A call is made so often, where what went wrong may pass.
 const TRIES: u32 = 4;
@@ -62,7 +59,7 @@ pub(super) struct Client {
     endpoint: String,
     keys: Keys,
     /// Absent where the host has no certificates to hold others against.
-    connections: Result<Connections<HttpsConnector<HttpConnector>, Full<Bytes>>, String>,
+    connections: Result<Connections, String>,
 }
 
 /// What is asked.
@@ -131,14 +128,7 @@ impl fmt::Display for Fault {
 
 impl Client {
     pub(super) fn new(endpoint: &str, keys: Keys) -> Self {
-        let secure = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map(|builder| {
-                let connector = builder.https_or_http().enable_http1().build();
-                Connections::builder(TokioExecutor::new()).build(connector)
-            });
-        let connections = secure.map_err(|error| format!("this host has no certificates: {error}"));
-        Self { endpoint: endpoint.to_owned(), keys, connections }
+        Self { endpoint: endpoint.to_owned(), keys, connections: tls::connections() }
     }
 
     /// Makes a call, again and again where that may help.

@@ -66,6 +66,14 @@ pub(super) fn dashboard() -> Dashboard {
                     )
                     .wide(8),
                     graph("Logs being read", "Each by one reader.", Is::Count, &[("sum(mainstay_log_readings)", "readings")]).wide(8),
+                    stat(
+                        "Certificate",
+                        "Until it expires; nothing here where the address is served without TLS.",
+                        Is::Seconds,
+                        Looks::GoodFrom(14.0 * 86_400.0),
+                        "min(mainstay_certificate_expiry_timestamp_seconds) - time()",
+                    )
+                    .runbook("MainstayCertificateExpires"),
                 ],
             },
         ],
