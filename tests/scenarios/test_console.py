@@ -113,8 +113,9 @@ def test_a_service_and_its_instance_show_what_containers_use(daemon):
     for of in (f"services/{service}", f"instances/{short(instance)}"):
         page = lambda: get(f"{daemon.url}{PAGES}/{of}")[1]
         wait_for(f"plots of CPU and memory of {of}", lambda: " cores now, " in page() and " MiB now, " in page(), limit=120)
-    # In numbers, too: all of them together, and of each task.
-    assert "In use by tasks" in page() and "not sampled" not in page() and " of 64 MiB" in page()
+    # In numbers, too: all of them together, and of each task once it was looked at.
+    assert "In use by tasks" in page() and "not sampled" not in page()
+    wait_for("what the task uses", lambda: " of 64 MiB" in page(), limit=120)
     assert "CPU in use" in get(f"{daemon.url}{PAGES}/instances")[1]
 
 
