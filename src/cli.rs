@@ -103,7 +103,8 @@ enum Command {
     Tree(tree::Asked),
     /// Shows services, tasks, container instances and the tree on the terminal, as they change.
     ///
-    /// Sort, filter, read logs, ask why, run a shell: `?` lists the keys. Ends with 64 where there is no terminal.
+    /// With the CPU (units, 1024 a core) and memory (MiB) that containers used at the daemon's last look
+    /// (metrics.container-stats-interval), and `-` where there was none yet. Sort, filter, read logs, ask why, run a shell: `?` lists the keys. Ends with 64 where there is no terminal.
     #[command(after_help = "Example: mainstay top --interval 1")]
     Top(top::Asked),
     /// Shows what the containers of tasks and services print.

@@ -10,8 +10,8 @@ use mainstay_actors::control::{Control, ControlError, NewCluster, NewInstance};
 use mainstay_actors::failpoint::Failpoint;
 use mainstay_actors::ports::{ContainerEngine, Nature, StoreError};
 use mainstay_actors::root::{self, Root};
-use mainstay_core::ClusterName;
 use mainstay_core::model::Resources;
+use mainstay_core::{ClusterName, InstanceId};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -155,7 +155,7 @@ impl Daemon {
                 .with_docker_config(config.docker_config())
                 .with_gpus(config.gpus());
             let engine = Arc::new(engine);
-            sampled = Some(Arc::clone(&engine));
+            let sampled_engine = Arc::clone(&engine);
             read_from = Some(Arc::clone(&engine) as Arc<dyn ContainerEngine>);
             let port = config.agent.task_endpoint_port;
             let opened =
@@ -163,9 +163,12 @@ impl Daemon {
                     .await;
             inside = opened.1;
             let host = Host { engine, secrets: Arc::new(config.secrets()), inside: opened.0 };
-            if let Err(error) = add_host(&ctx, &control, &root, host).await {
-                root.stop().await;
-                return Err(error);
+            match add_host(&ctx, &control, &root, host).await {
+                Ok(instance) => sampled = Some((instance, sampled_engine)),
+                Err(error) => {
+                    root.stop().await;
+                    return Err(error);
+                }
             }
         }
         Failpoint::DaemonHostAdded.hit();
@@ -182,7 +185,7 @@ impl Daemon {
         let (interval, last_look) = (config.metrics.container_stats_interval.0, LastLook::default());
         let sampled = sampled.filter(|_| !interval.is_zero());
         let sampling = sampled
-            .map(|engine| tokio::spawn(usage::sample(engine, Arc::clone(&ctx), interval, last_look.clone())));
+            .map(|host| tokio::spawn(usage::sample(host, Arc::clone(&ctx), interval, last_look.clone())));
         let (closing, closed) = oneshot::channel();
         let at_once = config.api.requests_at_once;
         let logs = Logs::new(control.clone(), read_from.clone(), at_once);
@@ -199,6 +202,7 @@ impl Daemon {
             events: events.clone(),
             api,
             console: console.clone(),
+            used: last_look.clone(),
         })
         .into_make_service_with_connect_info::<http::Peer>();
         let secure = tls.is_some();
@@ -301,7 +305,12 @@ struct Host {
 }
 
 /// Makes this host the container instance of cluster `default`, both made where they are missing.
-async fn add_host(ctx: &Context, control: &Control, root: &Root, host: Host) -> Result<(), StartError> {
+async fn add_host(
+    ctx: &Context,
+    control: &Control,
+    root: &Root,
+    host: Host,
+) -> Result<InstanceId, StartError> {
     let register = |source| StartError::Register { source };
     let cluster = ClusterName::new(DEFAULT_CLUSTER);
     let new = NewCluster::named(cluster.clone());
@@ -326,7 +335,7 @@ async fn add_host(ctx: &Context, control: &Control, root: &Root, host: Host) -> 
     if tokio::time::timeout(HOST_WITHIN, reported).await.is_err() {
         tracing::warn!(waited = ?HOST_WITHIN, "the container engine takes long to answer; serving without it");
     }
-    Ok(())
+    Ok(instance.id.clone())
 }
 
 /// The host's name; `localhost` where the system does not say.

@@ -8,6 +8,7 @@ mod explain;
 mod gate;
 mod logs;
 mod schedules;
+mod usage;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use mainstay_actors::control::Control;
+use mainstay_core::model::Timestamp;
 
 use crate::api::Endpoint;
 use crate::daemon::Role;
@@ -22,6 +24,7 @@ use crate::events::Events;
 use crate::exec::Execs;
 use crate::logs::Logs;
 use crate::metrics::{Form, Pages};
+use crate::usage::LastLook;
 pub use console::Console;
 pub use exec::Peer;
 pub use gate::{Gate, Guest};
@@ -45,6 +48,8 @@ pub struct Shared {
     pub api: Endpoint,
     /// The console.
     pub console: Console,
+    /// What containers use.
+    pub used: LastLook,
 }
 
 /// Everything on one address. Each request has to say who sends it, as a [`Peer`].
@@ -60,6 +65,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/sd/prometheus", get(discovery::prometheus))
         .route("/v1/logs", get(logs::read))
         .route("/v1/schedules", get(schedules::list))
+        .route("/v1/usage", get(usage::usage))
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))
         .merge(console::routes(&shared))
@@ -102,4 +108,9 @@ fn unready(shared: &Shared) -> Option<String> {
 /// Who supervises whom.
 async fn tree(State(shared): State<Shared>) -> Response {
     Json(shared.control.context().tree.nodes()).into_response()
+}
+
+/// A time as JSON has it here.
+fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }

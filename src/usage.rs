@@ -1,4 +1,4 @@
-//! What the containers of this host use, for `/metrics` and the console's plots: read from the engine every so often, and summed over all tasks
+//! What the containers of this host use, for `/metrics`, `/v1/usage` and the console: read from the engine every so often, and summed over all tasks
 //! of a service, so that a task that comes and goes leaves no series behind.
 
 pub(crate) mod metrics;
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use mainstay_actors::context::Context;
-use mainstay_core::model::{Task, TaskOwner};
-use mainstay_core::{EngineId, ServiceKey, TaskId};
+use mainstay_core::model::{Task, TaskOwner, Timestamp};
+use mainstay_core::{EngineId, InstanceId, ServiceKey, TaskId};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::engine::DockerEngine;
@@ -36,6 +36,15 @@ pub struct Usage {
 }
 
 impl Usage {
+    fn add(&mut self, other: Self) {
+        self.cpu += other.cpu;
+        self.memory += other.memory;
+        self.received += other.received;
+        self.sent += other.sent;
+        self.read += other.read;
+        self.written += other.written;
+    }
+
     /// What was used between an earlier look and this one; all of it where the numbers began anew, as they do with a
     /// container that was started again.
     fn since(self, earlier: Self) -> Self {
@@ -87,6 +96,23 @@ impl Label {
     }
 }
 
+/// A container at a look.
+struct Sighting {
+    id: EngineId,
+    task: TaskId,
+    label: Label,
+    usage: Usage,
+}
+
+/// What was used since the look before, and what is held now, added up.
+#[derive(Default)]
+struct Sums {
+    labels: BTreeMap<Label, Usage>,
+    tasks: BTreeMap<TaskId, Usage>,
+    /// Whether there was a look before: what a container used until the first one says nothing of how much it uses.
+    over_a_time: bool,
+}
+
 /// What was seen so far.
 #[derive(Default)]
 struct Ledger {
@@ -100,27 +126,23 @@ struct Ledger {
 
 impl Ledger {
     /// Enters a look: adds up what was used since the last one, and what is held now.
-    fn enter(&mut self, look: Vec<(EngineId, Label, Usage)>) -> BTreeMap<Label, Usage> {
-        let mut sums = BTreeMap::<Label, Usage>::new();
+    fn enter(&mut self, look: Vec<Sighting>) -> Sums {
+        let mut sums = Sums { over_a_time: self.looked || look.is_empty(), ..Sums::default() };
         let mut last = BTreeMap::new();
-        for (id, label, usage) in look {
+        for Sighting { id, task, label, usage } in look {
             let known = self.last.get(&id).copied();
             let before = known.unwrap_or(if self.looked { Usage::default() } else { usage });
             let new = usage.since(before);
-            let sum = sums.entry(label).or_default();
-            sum.cpu += new.cpu;
-            sum.memory += new.memory;
-            sum.received += new.received;
-            sum.sent += new.sent;
-            sum.read += new.read;
-            sum.written += new.written;
+            sums.labels.entry(label).or_default().add(new);
+            sums.tasks.entry(task).or_default().add(new);
             last.insert(id, usage);
         }
         (self.last, self.looked) = (last, true);
         for gone in std::mem::take(&mut self.shown) {
-            sums.entry(gone).or_default();
+            sums.labels.entry(gone).or_default();
         }
-        self.shown = sums.iter().filter(|(_, sum)| sum.memory > 0).map(|(label, _)| label.clone()).collect();
+        let shown = sums.labels.iter().filter(|(_, sum)| sum.memory > 0);
+        self.shown = shown.map(|(label, _)| label.clone()).collect();
         sums
     }
 }
@@ -140,37 +162,80 @@ impl InUse {
     }
 }
 
-/// What is in use, by cluster and service.
-type ByService = BTreeMap<(String, String), InUse>;
+/// What was in use at a look at this host.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// When it was.
+    pub(crate) at: Timestamp,
+    host: InstanceId,
+    /// By cluster and service; those of no service below the empty name.
+    services: BTreeMap<(String, String), InUse>,
+    /// Of those that had a container.
+    tasks: BTreeMap<TaskId, InUse>,
+}
 
-/// What was in use at the last look. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct LastLook(Arc<Mutex<Option<ByService>>>);
+impl Look {
+    fn new(at: Timestamp, host: InstanceId, sums: &Sums, time: Duration) -> Self {
+        let in_use = |sum: &Usage| InUse { cores: cores(sum.cpu, time), memory: sum.memory };
+        let mut services = BTreeMap::<(String, String), InUse>::new();
+        for (label, sum) in &sums.labels {
+            let of = services.entry((label.cluster.clone(), label.service.clone())).or_default();
+            *of = of.and(in_use(sum));
+        }
+        let tasks = sums.tasks.iter().map(|(id, sum)| (id.clone(), in_use(sum))).collect();
+        Self { at, host, services, tasks }
+    }
 
-impl LastLook {
-    /// A service's; `None` where nobody looked, or the engine did not answer.
-    pub(crate) fn of_service(&self, key: &ServiceKey) -> Option<InUse> {
-        let look = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// A service's; nothing where it had no container.
+    pub(crate) fn service(&self, key: &ServiceKey) -> InUse {
         let of = (key.cluster.to_string(), key.name.to_string());
-        look.as_ref().map(|look| look.get(&of).copied().unwrap_or_default())
+        self.services.get(&of).copied().unwrap_or_default()
+    }
+
+    /// A task's, where it had a container.
+    pub(crate) fn task(&self, id: &TaskId) -> Option<InUse> {
+        self.tasks.get(id).copied()
+    }
+
+    /// A container instance's, where it is the one that was looked at.
+    pub(crate) fn instance(&self, id: &InstanceId) -> Option<InUse> {
+        (*id == self.host).then(|| self.all())
     }
 
     /// All tasks', those of no service included.
-    pub(crate) fn all(&self) -> Option<InUse> {
-        let look = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        look.as_ref().map(|look| look.values().copied().fold(InUse::default(), InUse::and))
+    pub(crate) fn all(&self) -> InUse {
+        self.services.values().copied().fold(InUse::default(), InUse::and)
     }
 
-    fn set(&self, sums: Option<(&BTreeMap<Label, Usage>, Duration)>) {
-        let look = sums.map(|(sums, time)| {
-            let mut look = ByService::new();
-            for (label, sum) in sums {
-                let of = look.entry((label.cluster.clone(), label.service.clone())).or_default();
-                *of = of.and(InUse { cores: cores(sum.cpu, time), memory: sum.memory });
-            }
-            look
-        });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = look;
+    /// The instance that was looked at.
+    pub(crate) fn host(&self) -> &InstanceId {
+        &self.host
+    }
+
+    /// All services that had a container, by cluster and name.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&str, &str, InUse)> {
+        let named = self.services.iter().filter(|((_, name), _)| !name.is_empty());
+        named.map(|((cluster, name), used)| (cluster.as_str(), name.as_str(), *used))
+    }
+
+    /// All tasks that had a container.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = (&TaskId, InUse)> {
+        self.tasks.iter().map(|(id, used)| (id, *used))
+    }
+}
+
+/// What was in use at the last look. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct LastLook(Arc<Mutex<Option<Arc<Look>>>>);
+
+impl LastLook {
+    /// The look; `None` where there was none yet, or the engine did not answer at the last one.
+    pub(crate) fn seen(&self) -> Option<Arc<Look>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, look: Option<Look>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = look.map(Arc::new);
     }
 }
 
@@ -180,8 +245,13 @@ fn cores(nanoseconds: u64, time: Duration) -> f64 {
     if seconds > 0.0 { Duration::from_nanos(nanoseconds).as_secs_f64() / seconds } else { 0.0 }
 }
 
-/// Looks every `interval` for as long as it is polled.
-pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration, last: LastLook) {
+/// Looks every `interval` at the containers of `host`, which are the engine's, for as long as it is polled.
+pub async fn sample(
+    (host, engine): (InstanceId, Arc<DockerEngine>),
+    ctx: Context,
+    interval: Duration,
+    last: LastLook,
+) {
     let mut turns = tokio::time::interval(interval);
     // An engine that takes longer is not asked all the time.
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -208,12 +278,14 @@ pub async fn sample(engine: Arc<DockerEngine>, ctx: Context, interval: Duration,
         let seen: Vec<_> = looks.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
         let labelled = seen.into_iter().filter_map(|(found, usage)| {
             let task = ctx.view.tasks.get(&found.task)?;
-            Some((found.id, Label::of(&task, &found.container), usage))
+            let label = Label::of(&task, &found.container);
+            Some(Sighting { id: found.id, task: found.task, label, usage })
         });
         let now = Instant::now();
         let sums = ledger.enter(labelled.collect());
-        last.set(Some((&sums, now - before)));
-        for (label, sum) in sums {
+        let look = || Look::new(ctx.nature.wall(), host.clone(), &sums, now - before);
+        last.set(sums.over_a_time.then(look));
+        for (label, sum) in sums.labels {
             metrics::show(&label, sum, now - before);
         }
         before = now;
@@ -231,27 +303,47 @@ mod tests {
         Label { cluster, service: service.to_owned(), family, container }
     }
 
-    fn look(seen: &[(&str, &str, u64)]) -> Vec<(EngineId, Label, Usage)> {
+    /// Each container is of a task of the same id.
+    fn look(seen: &[(&str, &str, u64)]) -> Vec<Sighting> {
         let usage = |amount| Usage { cpu: amount, memory: amount, ..Usage::default() };
-        seen.iter().map(|(id, of, amount)| (EngineId::new(*id), label(of), usage(*amount))).collect()
+        let one = |(id, of, amount): &(&str, &str, u64)| Sighting {
+            id: EngineId::new(*id),
+            task: TaskId::new(*id),
+            label: label(of),
+            usage: usage(*amount),
+        };
+        seen.iter().map(one).collect()
     }
 
     #[test]
-    fn the_last_look_has_what_all_containers_of_a_service_use() {
-        let last = LastLook::default();
+    fn a_look_has_what_each_service_and_task_uses_and_the_instance_all_of_it() {
         let key =
             |name: &str| ServiceKey { cluster: ClusterName::new("default"), name: ServiceName::new(name) };
-        assert_eq!((last.of_service(&key("web")), last.all()), (None, None), "nobody looked");
-        let side = Label { container: "side".to_owned(), ..label("web") };
-        let used = |cpu, memory| Usage { cpu, memory, ..Usage::default() };
-        let sums =
-            [(label("web"), used(1_000_000_000, 5)), (side, used(500_000_000, 7)), (label(""), used(0, 1))];
-        last.set(Some((&sums.into(), Duration::from_secs(2))));
-        assert_eq!(last.of_service(&key("web")), Some(InUse { cores: 0.75, memory: 12 }));
-        assert_eq!(last.of_service(&key("idle")), Some(InUse::default()));
-        assert_eq!(last.all(), Some(InUse { cores: 0.75, memory: 13 }));
-        last.set(None);
-        assert_eq!(last.all(), None, "the engine does not answer");
+        let mut ledger = Ledger::default();
+        let second = 1_000_000_000;
+        ledger.enter(look(&[("a", "web", second), ("b", "web", 0), ("c", "", 0)]));
+        let sums = ledger.enter(look(&[("a", "web", 2 * second), ("b", "web", second / 2), ("c", "", 0)]));
+        let here = InstanceId::new("here");
+        let seen = Look::new(Timestamp(1), here.clone(), &sums, Duration::from_secs(2));
+        assert_eq!(seen.service(&key("web")), InUse { cores: 0.75, memory: 2_500_000_000 });
+        assert_eq!(seen.service(&key("idle")), InUse::default());
+        assert_eq!(seen.task(&TaskId::new("a")), Some(InUse { cores: 0.5, memory: 2 * second }));
+        assert_eq!(seen.task(&TaskId::new("c")), Some(InUse::default()));
+        assert_eq!(seen.task(&TaskId::new("unseen")), None);
+        assert_eq!(seen.instance(&here), Some(seen.all()));
+        assert_eq!(seen.instance(&InstanceId::new("elsewhere")), None);
+        let named: Vec<_> = seen.services().map(|(_, name, _)| name).collect();
+        assert_eq!(named, ["web"], "tasks of no service are no service");
+    }
+
+    #[test]
+    fn a_first_look_at_what_already_ran_tells_of_no_cpu_and_so_of_nothing() {
+        let mut ledger = Ledger::default();
+        assert!(!ledger.enter(look(&[("a", "web", 100)])).over_a_time);
+        assert!(ledger.enter(look(&[("a", "web", 130)])).over_a_time);
+        assert!(Ledger::default().enter(look(&[])).over_a_time, "nothing uses nothing");
+        let last = LastLook::default();
+        assert!(last.seen().is_none(), "nobody looked");
     }
 
     #[test]
@@ -259,7 +351,8 @@ mod tests {
         let mut ledger = Ledger::default();
         let mut enter = |seen: &[(&str, &str, u64)]| {
             let sums = ledger.enter(look(seen));
-            sums.into_iter().map(|(label, sum)| (label.service, (sum.cpu, sum.memory))).collect::<Vec<_>>()
+            let sums = sums.labels.into_iter();
+            sums.map(|(label, sum)| (label.service, (sum.cpu, sum.memory))).collect::<Vec<_>>()
         };
         let of = |service: &str, cpu, memory| (service.to_owned(), (cpu, memory));
         assert_eq!(

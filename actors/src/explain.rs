@@ -17,19 +17,22 @@ pub fn service(ctx: &Context, key: &ServiceKey) -> Option<Story> {
     let definition = view.definitions.get(&service.definition);
     let tasks = view.tasks_of_service(key);
     let instances = view.instances.filter(|instance| instance.cluster == key.cluster);
-    let looks = match (service.primary(), &definition) {
-        (Some(primary), Some(definition)) => looks(ctx, &service, definition, primary, &instances),
-        _ => Vec::new(),
-    };
-    Some(explain::service(&ServiceSeen {
+    let seen = ServiceSeen {
         service: &service,
         definition: definition.as_deref(),
         tasks: &tasks,
         instances: &instances,
-        looks: &looks,
+        looks: &[],
         settle: ctx.settings.restart.settle,
         now: ctx.nature.wall(),
-    }))
+    };
+    let looks = match (service.primary(), &definition) {
+        (Some(primary), Some(definition)) if explain::asks_instances(&seen) => {
+            looks(ctx, &service, definition, primary, &instances)
+        }
+        _ => Vec::new(),
+    };
+    Some(explain::service(&ServiceSeen { looks: &looks, ..seen }))
 }
 
 /// Where a task is and what it waits for; absent where it is unknown.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::model::Timestamp;
 
 pub use place::Look;
-pub use service::{ServiceSeen, service};
+pub use service::{ServiceSeen, asks_instances, service};
 pub use task::{TaskSeen, task};
 
 /// What is told of a service or a task.

@@ -46,7 +46,7 @@ async fn body(response: Response) -> Value {
 }
 
 /// The answer, or the refusal's code and words.
-async fn ask(tree: &Tree, operation: &str, input: Value) -> Result<Value, String> {
+pub(crate) async fn ask(tree: &Tree, operation: &str, input: Value) -> Result<Value, String> {
     let response = post(tree, Some(&format!("{TARGET}{operation}")), input.to_string()).await;
     let status = response.status();
     let body = body(response).await;

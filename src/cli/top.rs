@@ -3,6 +3,7 @@
 mod app;
 mod draw;
 mod gather;
+mod used;
 
 use std::io::IsTerminal as _;
 use std::process::{Command, ExitCode};

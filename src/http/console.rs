@@ -40,7 +40,7 @@ use mainstay_actors::view::View;
 use mainstay_core::model::Timestamp;
 
 use super::Shared;
-use crate::usage::LastLook;
+use crate::usage::{LastLook, Look};
 use frame::{Missing, Shown};
 use guard::Hosts;
 use history::History;
@@ -84,6 +84,10 @@ impl Seen<'_> {
 
     fn view(&self) -> &View {
         self.shared.control.view()
+    }
+
+    fn look(&self) -> Option<Arc<Look>> {
+        self.shared.used.seen()
     }
 
     fn history(&self) -> &History {
@@ -210,3 +214,6 @@ async fn asset(kind: &'static str, text: &'static str) -> Response {
 fn nowhere(_: &Seen<'_>) -> Shown {
     Err(Missing::new("this page", "The address may be mistyped, or from another version of Mainstay."))
 }
+
+#[cfg(test)]
+mod tests;

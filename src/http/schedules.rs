@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use mainstay_core::model::{Schedule, Timestamp};
+use mainstay_core::model::Schedule;
 use mainstay_core::schedule::Timetable;
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::{Shared, moment};
 
 /// All schedules, by group and name.
 pub(super) async fn list(State(shared): State<Shared>) -> Response {
@@ -49,8 +49,4 @@ fn show(here: &mainstay_core::Partition, schedule: &Schedule) -> Value {
         "waiting": waiting.collect::<Vec<_>>(),
         "lastRun": last,
     })
-}
-
-fn moment(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }

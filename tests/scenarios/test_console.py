@@ -115,10 +115,16 @@ def test_the_supervision_tree_follows_a_kill_without_being_loaded_again(daemon, 
     assert browser.execute_script("return window.isTheSame"), "the page was loaded again"
 
 
-def test_a_service_shows_what_its_containers_use(daemon):
+def test_a_service_and_its_instance_show_what_containers_use(daemon):
     service = daemon.serve()
-    page = lambda: get(f"{daemon.url}{PAGES}/services/{service}")[1]
-    wait_for("plots of CPU and memory", lambda: " cores now, " in page() and " MiB now, " in page(), limit=120)
+    (instance,) = daemon.ecs.list_container_instances()["containerInstanceArns"]
+    for of in (f"services/{service}", f"instances/{short(instance)}"):
+        page = lambda: get(f"{daemon.url}{PAGES}/{of}")[1]
+        wait_for(f"plots of CPU and memory of {of}", lambda: " cores now, " in page() and " MiB now, " in page(), limit=120)
+    # In numbers, too: all of them together, and of each task once it was looked at.
+    assert "In use by tasks" in page() and "not sampled" not in page()
+    wait_for("what the task uses", lambda: " of 64 MiB" in page(), limit=120)
+    assert "CPU in use" in get(f"{daemon.url}{PAGES}/instances")[1]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -90,7 +91,7 @@ def test_top_sorts_filters_and_leads_to_logs_and_reasons(daemon, screen):
     top.type("\r")
     top.has("SERVICE↑", other)
     top.type("2")
-    top.has("TASK↑", *[short(task["taskArn"]) for task in daemon.tasks(service)])
+    top.has("TASK↑", *[short(task["taskArn"])[:8] for task in daemon.tasks(service)])
     top.type("3")
     top.has("INSTANCE↑", "ACTIVE")
     top.type("?")
@@ -99,3 +100,18 @@ def test_top_sorts_filters_and_leads_to_logs_and_reasons(daemon, screen):
     assert top.ends() == 0 and not top.is_raw()
     # What was on the terminal before is there again.
     top.has_not("SERVICE↑")
+
+
+def test_top_shows_what_a_busy_container_uses(daemon, screen):
+    little = {"logDriver": "json-file", "options": {"max-size": "1m"}}
+    busy = container("busy", cpu=256, command=["tick", "--every", "0.001"], logConfiguration=little)
+    service = daemon.serve(busy, container("full", memory=128, command=["eat", "40"]))
+    (task,) = daemon.tasks(service)
+    used = lambda line: (found := re.search(line, top.text())) and float(found[1]) > 0 and float(found[2]) >= 40
+    top = screen("top", "--interval", "1")
+    wait_for("what the service uses", lambda: used(rf"{service} +default +1 +1 +([\d.]+) +([\d.]+) "), limit=120)
+    top.type("2")
+    wait_for("what its task uses", lambda: used(rf"{short(task['taskArn'])[:8]}.* ([\d.]+) of 256 +([\d.]+) of 192 "))
+    top.type("3")
+    wait_for("what the instance's tasks use", lambda: used(r"ACTIVE .* ([\d.]+) of \d+ +([\d.]+) of \d+ "))
+    daemon.ecs.delete_service(service=service, force=True)

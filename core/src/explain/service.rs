@@ -1,9 +1,11 @@
 //! The story of a service.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Kind, Look, Point, Story, causes, place, span, task, tasks};
+use crate::InstanceId;
 use crate::deployment::{rollout, upper_bound};
 use crate::model::{
     ContainerInstance, Deployment, Health, InstanceStatus, MonitorStatus, SchedulingStrategy, Service,
@@ -85,7 +87,8 @@ struct Counts {
 fn counts(seen: &ServiceSeen<'_>) -> Counts {
     let live = seen.tasks.iter().filter(|task| task.last_status != TaskStatus::Stopped);
     // In the stead of one that has to move another is missing.
-    let stays = |task: &Task| wanted(task) && !moves(seen, task);
+    let draining = draining(seen);
+    let stays = |task: &Task| wanted(task) && !draining.contains(&task.instance);
     let of_primary = live.clone().filter(|task| stays(task) && is_of(task, seen.service.primary())).count();
     Counts {
         running: live.clone().filter(|task| wanted(task) && task.last_status == TaskStatus::Running).count(),
@@ -177,6 +180,13 @@ fn last_end(seen: &ServiceSeen<'_>) -> Option<Point> {
     Some(Point::new(cause.kind, text))
 }
 
+/// Whether what the instances say to one more task, [`ServiceSeen::looks`], has a part in the story: to ask them all takes a
+/// look at every task there is.
+pub fn asks_instances(seen: &ServiceSeen<'_>) -> bool {
+    let active = seen.service.status == ServiceStatus::Active;
+    active && counts(seen).missing > 0 && !rollout::is_halted(seen.service)
+}
+
 /// No instance takes what is missing, or the percentages let nobody start it.
 fn no_place(seen: &ServiceSeen<'_>, state: &Counts) -> Vec<Point> {
     if state.missing == 0 || rollout::is_halted(seen.service) {
@@ -202,16 +212,17 @@ fn no_place(seen: &ServiceSeen<'_>, state: &Counts) -> Vec<Point> {
     vec![Point::new(Kind::Percentages, text)]
 }
 
-/// Whether a task has to leave its instance.
-fn moves(seen: &ServiceSeen<'_>, task: &Task) -> bool {
-    let instance = seen.instances.iter().find(|instance| instance.id == task.instance);
-    instance.is_some_and(|instance| instance.status == InstanceStatus::Draining)
+/// The instances that tasks have to leave.
+fn draining<'a>(seen: &ServiceSeen<'a>) -> BTreeSet<&'a InstanceId> {
+    let draining = seen.instances.iter().filter(|instance| instance.status == InstanceStatus::Draining);
+    draining.map(|instance| &instance.id).collect()
 }
 
 /// Tasks that have to leave their instance.
 fn moving(seen: &ServiceSeen<'_>) -> Option<Point> {
-    let on_draining: Vec<&Arc<Task>> =
-        seen.tasks.iter().filter(|task| wanted(task) && moves(seen, task)).collect();
+    let draining = draining(seen);
+    let moves = |task: &&Arc<Task>| wanted(task) && draining.contains(&task.instance);
+    let on_draining: Vec<&Arc<Task>> = seen.tasks.iter().filter(moves).collect();
     let first = on_draining.first()?;
     let text = format!(
         "{} on DRAINING instances, such as (container-instance {}), stay until others serve in their stead",

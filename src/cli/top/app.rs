@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::gather::{News, Seen, Wanted};
+use super::used::Usage;
 use crate::cli::survey::{Instance, Resource, Service, Task};
 use crate::cli::tree::{self, Node};
 use crate::cli::{ago, now};
@@ -35,20 +36,54 @@ impl Tab {
 
     pub(super) fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Services => {
-                &["SERVICE", "CLUSTER", "RUNNING", "DESIRED", "ROLLOUT", "REVISION", "AGE", "SAID"]
-            }
+            Self::Services => &[
+                "SERVICE", "CLUSTER", "RUNNING", "DESIRED", "CPU", "MEMORY", "ROLLOUT", "REVISION", "AGE",
+                "SAID",
+            ],
             Self::Tasks => &["TASK", "CLUSTER", "GROUP", "STATUS", "HEALTH", "CPU", "MEMORY", "AGE", "WHY"],
-            Self::Instances => {
-                &["INSTANCE", "CLUSTER", "HOST", "STATUS", "TASKS", "PENDING", "CPU", "MEMORY"]
-            }
+            Self::Instances => &[
+                "INSTANCE", "CLUSTER", "HOST", "STATUS", "TASKS", "PENDING", "CPU", "MEMORY", "CPU RSVD",
+                "MEM RSVD",
+            ],
             Self::Tree => &["ACTOR"],
+        }
+    }
+
+    /// What is done one after the other until all fits where the terminal is narrow.
+    pub(super) fn narrowings(self) -> &'static [Narrowing] {
+        use Narrowing::{Cut, Leave};
+        match self {
+            Self::Services => {
+                &[Leave("REVISION"), Leave("CLUSTER"), Leave("AGE"), Cut("SERVICE", 24), Leave("ROLLOUT")]
+            }
+            Self::Tasks => {
+                &[Cut("TASK", 8), Leave("CLUSTER"), Cut("GROUP", 24), Leave("AGE"), Leave("HEALTH")]
+            }
+            Self::Instances => &[
+                Cut("INSTANCE", 8),
+                Leave("CLUSTER"),
+                Leave("PENDING"),
+                Cut("HOST", 16),
+                Leave("TASKS"),
+                Cut("HOST", 12),
+                Leave("INSTANCE"),
+            ],
+            Self::Tree => &[],
         }
     }
 
     fn at(self) -> usize {
         Self::ALL.iter().position(|&tab| tab == self).unwrap_or(0)
     }
+}
+
+/// How a column takes less of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Narrowing {
+    /// It is not shown.
+    Leave(&'static str),
+    /// So many characters of it are.
+    Cut(&'static str, usize),
 }
 
 /// What a key asks for beyond what is shown.
@@ -138,9 +173,15 @@ impl App {
                 self.trouble = Some(text);
                 return;
             }
-            Ok(Seen::Services(all)) => (Tab::Services, all.iter().map(|one| of_service(one, now)).collect()),
-            Ok(Seen::Tasks(all)) => (Tab::Tasks, all.iter().map(|one| of_task(one, now)).collect()),
-            Ok(Seen::Instances(all)) => (Tab::Instances, all.iter().map(of_instance).collect()),
+            Ok(Seen::Services(all, usage)) => {
+                (Tab::Services, all.iter().map(|one| of_service(one, &usage, now)).collect())
+            }
+            Ok(Seen::Tasks(all, usage)) => {
+                (Tab::Tasks, all.iter().map(|one| of_task(one, &usage, now)).collect())
+            }
+            Ok(Seen::Instances(all, usage)) => {
+                (Tab::Instances, all.iter().map(|one| of_instance(one, &usage)).collect())
+            }
             Ok(Seen::Tree(nodes)) => (Tab::Tree, of_tree(nodes, &self.filter, now)),
         };
         // What was asked for before another tab was chosen.
@@ -291,14 +332,27 @@ fn age(now: f64, at: f64) -> Cell {
     Cell { text: ago(now - at), number: Some(now - at) }
 }
 
-/// Sorted by the part that is taken.
+/// How many percent of it are taken.
 #[allow(clippy::cast_precision_loss, reason = "cores and megabytes")]
-fn share(Resource { taken, of }: Resource) -> Cell {
+fn reserved(Resource { taken, of }: Resource) -> Cell {
     let part = if of == 0 { 0.0 } else { taken as f64 / of as f64 };
-    Cell { text: format!("{:.0}% of {of}", part * 100.0), number: Some(part) }
+    Cell { text: format!("{:.0}%", part * 100.0), number: Some(part) }
 }
 
-fn of_service(one: &Service, now: f64) -> Row {
+/// What is in use, of how much where that is told; `-` where nobody looked, which is sorted below nothing in use.
+fn used(amount: Option<f64>, of: Option<i64>) -> Cell {
+    let told = match amount {
+        // A small program has less than a MiB.
+        Some(amount) if amount > 0.0 && amount < 9.95 => format!("{amount:.1}"),
+        Some(amount) => format!("{amount:.0}"),
+        None => "-".to_owned(),
+    };
+    let of = of.filter(|&of| of > 0).map(|of| format!(" of {of}")).unwrap_or_default();
+    Cell { text: told + &of, number: Some(amount.unwrap_or(-1.0)) }
+}
+
+fn of_service(one: &Service, usage: &Usage, now: f64) -> Row {
+    let of = usage.services.get(&(one.cluster.clone(), one.name.clone()));
     let said = one.event.as_ref().map_or(String::new(), |event| {
         let own = format!("(service {}) ", one.name);
         event.message.strip_prefix(&own).unwrap_or(&event.message).to_owned()
@@ -309,6 +363,8 @@ fn of_service(one: &Service, now: f64) -> Row {
             text(&one.cluster),
             number(one.running),
             number(one.desired),
+            used(of.map(|of| of.cpu()), None),
+            used(of.map(|of| of.memory()), None),
             text(&one.rollout),
             text(&one.revision),
             age(now, one.since),
@@ -319,7 +375,8 @@ fn of_service(one: &Service, now: f64) -> Row {
     }
 }
 
-fn of_task(one: &Task, now: f64) -> Row {
+fn of_task(one: &Task, usage: &Usage, now: f64) -> Row {
+    let of = usage.tasks.get(&one.id);
     Row {
         cells: vec![
             text(&one.id),
@@ -327,8 +384,8 @@ fn of_task(one: &Task, now: f64) -> Row {
             text(&one.group),
             text(&one.status),
             text(&one.health),
-            number(one.cpu),
-            number(one.memory),
+            used(of.map(|of| of.cpu()), Some(one.cpu)),
+            used(of.map(|of| of.memory()), Some(one.memory)),
             age(now, one.created),
             text(one.reason.clone().unwrap_or_default()),
         ],
@@ -337,7 +394,8 @@ fn of_task(one: &Task, now: f64) -> Row {
     }
 }
 
-fn of_instance(one: &Instance) -> Row {
+fn of_instance(one: &Instance, usage: &Usage) -> Row {
+    let of = usage.instances.get(&one.id);
     let status = if one.connected { &one.status } else { "engine away" };
     Row {
         cells: vec![
@@ -347,8 +405,10 @@ fn of_instance(one: &Instance) -> Row {
             text(status),
             number(one.running),
             number(one.pending),
-            share(one.cpu),
-            share(one.memory),
+            used(of.map(|of| of.cpu()), Some(one.cpu.of)),
+            used(of.map(|of| of.memory()), Some(one.memory.of)),
+            reserved(one.cpu),
+            reserved(one.memory),
         ],
         off: !one.connected,
         subject: Subject::Other,

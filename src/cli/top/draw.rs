@@ -6,13 +6,17 @@ use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Clear, Paragraph, Row, Table, TableState};
 
-use super::app::{App, Tab};
+use super::app::{App, Narrowing, Tab};
 
 /// No column but the last is wider.
 const WIDEST: usize = 40;
+/// Nothing is left out for more of the last column.
+const ENOUGH: usize = 28;
+/// Between two columns.
+const SPACING: u16 = 2;
 const KEYS: &str =
     "1-4 tabs  ↑↓ move  / filter  s sort  r reverse  x explain  l logs  e exec  ? help  q quit";
-const HELP: [&str; 12] = [
+const HELP: [&str; 16] = [
     "1 2 3 4, Tab   services, tasks, instances, the supervision tree",
     "↑ ↓ j k        the line above or below; PageUp, PageDown, Home, End",
     "/              show only lines that have a text; Esc shows all again",
@@ -23,6 +27,10 @@ const HELP: [&str; 12] = [
     "l              its logs, as they come; Ctrl-C ends them",
     "e              a shell in it",
     "q, Esc         quit",
+    "",
+    "CPU is in units (1024 a core), MEMORY in MiB: what containers use, of what",
+    "the task or the instance has; `-` where nobody looked yet. CPU RSVD and",
+    "MEM RSVD are reserved for tasks. Narrow terminals leave columns out.",
     "",
     "Any key goes back.",
 ];
@@ -68,29 +76,64 @@ fn table(frame: &mut Frame, app: &App, area: Rect) {
             false => (*title).to_owned(),
         });
     let titles: Vec<String> = titles.collect();
-    let wide = |column: usize| {
-        let cells = shown.iter().map(|row| row.cells[column].text.chars().count());
-        cells.max().unwrap_or(0).max(titles[column].chars().count())
-    };
-    let last = titles.len() - 1;
-    let widths = (0..titles.len()).map(|column| match column == last {
+    let columns = fitting(app.tab, &shown, &titles, usize::from(area.width), sorted);
+    let last = columns.len().saturating_sub(1);
+    let widths = columns.iter().enumerate().map(|(at, &(_, wide))| match at == last {
         true => Constraint::Fill(1),
-        false => Constraint::Length(u16::try_from(wide(column).min(WIDEST)).unwrap_or(u16::MAX)),
+        false => Constraint::Length(u16::try_from(wide).unwrap_or(u16::MAX)),
     });
     let widths: Vec<Constraint> = widths.collect();
+    let titles: Vec<String> = columns.iter().map(|&(column, _)| titles[column].clone()).collect();
     let rows = shown.iter().map(|row| {
-        let cells = row.cells.iter().map(|cell| Cell::from(cell.text.clone()));
+        let cells = columns.iter().map(|&(column, _)| Cell::from(row.cells[column].text.clone()));
         // By shape, too: colour alone says nothing to many.
         let style =
             if row.off { Style::new().fg(Color::Red).add_modifier(Modifier::BOLD) } else { Style::new() };
         Row::new(cells).style(style)
     });
     let table = Table::new(rows, widths)
-        .column_spacing(2)
+        .column_spacing(SPACING)
         .header(Row::new(titles).bold())
         .row_highlight_style(Style::new().reversed());
     let mut state = TableState::new().with_selected(app.selected);
     frame.render_stateful_widget(table, area, &mut state);
+}
+
+/// The columns that are shown, and how wide: all of them where the width allows it, else fewer and narrower ones. What is
+/// sorted by stays.
+fn fitting(
+    tab: Tab,
+    rows: &[&super::app::Row],
+    titles: &[String],
+    width: usize,
+    sorted: usize,
+) -> Vec<(usize, usize)> {
+    let wide = |column: usize| {
+        let cells = rows.iter().map(|row| row.cells[column].text.chars().count());
+        cells.max().unwrap_or(0).max(titles[column].chars().count()).min(WIDEST)
+    };
+    let last = titles.len() - 1;
+    // The last one takes what is left; so much of it is enough.
+    let needed = |column: usize| if column == last { wide(column).min(ENOUGH) } else { wide(column) };
+    let mut columns: Vec<(usize, usize)> = (0..=last).map(|column| (column, needed(column))).collect();
+    for narrowing in tab.narrowings() {
+        let spaces = usize::from(SPACING) * columns.len().saturating_sub(1);
+        if columns.iter().map(|(_, wide)| wide).sum::<usize>() + spaces <= width {
+            break;
+        }
+        let is = |column: usize, name: &str| tab.columns()[column] == name;
+        match *narrowing {
+            Narrowing::Leave(name) => columns.retain(|&(column, _)| column == sorted || !is(column, name)),
+            Narrowing::Cut(name, to) => {
+                for (column, wide) in &mut columns {
+                    if is(*column, name) {
+                        *wide = to.max(titles[*column].chars().count()).min(*wide);
+                    }
+                }
+            }
+        }
+    }
+    columns
 }
 
 fn footer(app: &App) -> Line<'static> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::app::Tab;
+use super::used::{self, Usage};
 use crate::cli::client::Endpoint;
 use crate::cli::outcome::Failure;
 use crate::cli::survey::{self, Instance, Service, Task};
@@ -19,12 +20,12 @@ pub(super) struct Wanted {
     pub(super) stopped: bool,
 }
 
-/// What there is.
+/// What there is, and what of it uses how much.
 #[derive(Debug)]
 pub(super) enum Seen {
-    Services(Vec<Service>),
-    Tasks(Vec<Task>),
-    Instances(Vec<Instance>),
+    Services(Vec<Service>, Usage),
+    Tasks(Vec<Task>, Usage),
+    Instances(Vec<Instance>, Usage),
     Tree(Vec<Node>),
 }
 
@@ -83,9 +84,10 @@ async fn seen(endpoint: &Endpoint, wanted: Wanted) -> Result<Seen, Failure> {
             }
         }
     }
+    let usage = used::asked(endpoint).await?;
     Ok(match wanted.tab {
-        Tab::Services => Seen::Services(services),
-        Tab::Instances => Seen::Instances(instances),
-        Tab::Tasks | Tab::Tree => Seen::Tasks(tasks),
+        Tab::Services => Seen::Services(services, usage),
+        Tab::Instances => Seen::Instances(instances, usage),
+        Tab::Tasks | Tab::Tree => Seen::Tasks(tasks, usage),
     })
 }

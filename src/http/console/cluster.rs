@@ -63,7 +63,7 @@ pub(super) fn instances(seen: &Seen<'_>, name: &str) -> Shown {
     let mut instances = seen.view().instances.filter(|instance| instance.cluster == cluster.name);
     instances.sort_by(|one, other| (&one.host, &one.id).cmp(&(&other.host, &other.id)));
     let part = part(&instances, ROWS, seen.query);
-    let body = html! { (rows::instances("Container instances", part.items, &tally)) (part.pager) };
+    let body = html! { (rows::instances(seen, "Container instances", part.items, &tally)) (part.pager) };
     Ok(whole(&cluster, Tab::Instances, body))
 }
 

@@ -26,6 +26,7 @@ pub(super) fn page(seen: &Seen<'_>, of: &str, id: &str) -> Shown {
     let part = part(&tasks, TASKS, seen.query);
     let address = link::instance(&instance.cluster, &instance.id);
     let has = &instance.registered;
+    let used = seen.look().and_then(|look| look.instance(&instance.id));
     let body = html! {
         (actions::told(seen.query))
         div.controls role="group" aria-label="Actions" {
@@ -48,6 +49,17 @@ pub(super) fn page(seen: &Seen<'_>, of: &str, id: &str) -> Shown {
             (plots::bar("Memory", held.memory, u64::from(has.memory), "MiB"))
             @if !has.gpus.is_empty() { (plots::bar("GPUs", held.gpus as u64, has.gpus.len() as u64, "")) }
         }
+        section aria-labelledby="used" {
+            h2 id="used" { "In use by tasks" }
+            @match used {
+                Some(used) => {
+                    (plots::bar("CPU", words::units(used), u64::from(has.cpu), "units"))
+                    (plots::bar("Memory", words::mebibytes(used), u64::from(has.memory), "MiB"))
+                }
+                None => { p.quiet { "What containers use here was not sampled yet." } }
+            }
+        }
+        section.plots aria-label="Plots" { (plots::used(seen.history().instance(&instance.id))) }
         section aria-labelledby="tasks" {
             h2 id="tasks" { "Tasks" }
             (rows::tasks(seen, "Tasks", part.items))

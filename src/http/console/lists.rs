@@ -9,7 +9,8 @@ use maud::{Markup, html};
 
 use super::frame::{Page, Place, Shown, table};
 use super::paging::part;
-use super::{Seen, link, words};
+use super::timeline::SAID;
+use super::{Seen, link, rows, words};
 
 /// Rows a page.
 const ROWS: usize = 50;
@@ -25,10 +26,9 @@ pub(super) fn deployments(seen: &Seen<'_>) -> Shown {
     let part = part(&all, ROWS, seen.query);
     let body = html! {
         (table("Deployments", html! {
-            thead { tr {
-                th scope="col" { "Service" } th scope="col" { "State" } th scope="col" { "Began" }
-                th.wide scope="col" { "Task definition" } th.number.wide scope="col" { "Took" } th.wide scope="col" { "Why" }
-            } }
+            (rows::heads(&[
+                ("Service", ""), ("State", ""), ("Began", ""), ("Task definition", "wide"), ("Took", "number wide"), ("Why", "wide"),
+            ]))
             tbody {
                 @for (service, rollout) in part.items {
                     @let target = service.revisions.iter().find(|known| known.id == rollout.target);
@@ -84,7 +84,7 @@ pub(super) fn event_list(seen: &Seen<'_>, events: &[(ServiceKey, ServiceEvent)])
             @for (key, event) in events {
                 li data-key=(event.id) {
                     (words::ago(seen.now, event.created_at)) " "
-                    div { a href=(link::service(key)) { (key) } " " (event.message) }
+                    div { a href=(link::service(key)) { (key) } " " (words::clipped(&event.message, SAID)) }
                 }
             }
         }
@@ -115,10 +115,7 @@ pub(super) fn images(seen: &Seen<'_>) -> Shown {
     let part = part(&images, ROWS, seen.query);
     let body = html! {
         (table("Images", html! {
-            thead { tr {
-                th scope="col" { "Image" } th.number scope="col" { "Running" } th scope="col" { "Services" }
-                th.wide scope="col" { "Digest" }
-            } }
+            (rows::heads(&[("Image", ""), ("Running", "number"), ("Services", ""), ("Digest", "wide")]))
             tbody {
                 @for (name, image) in part.items {
                     tr data-key=(name) {

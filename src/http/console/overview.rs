@@ -57,11 +57,10 @@ pub(super) fn page(seen: &Seen<'_>) -> Shown {
                 p { "No cluster yet: " code { "aws ecs create-cluster" } " makes one." }
             } @else {
                 (table("Clusters", html! {
-                    thead { tr {
-                        th scope="col" { "Cluster" } th.number scope="col" { "Services" } th.number scope="col" { "Running" }
-                        th.number.wide scope="col" { "Starting" } th.number.wide scope="col" { "Failed lately" }
-                        th.number scope="col" { "Instances" }
-                    } }
+                    (rows::heads(&[
+                        ("Cluster", ""), ("Services", "number"), ("Running", "number"), ("Starting", "number wide"),
+                        ("Failed lately", "number wide"), ("Instances", "number"),
+                    ]))
                     tbody {
                         @for cluster in &clusters {
                             @let counts = tally.cluster(&cluster.name);
@@ -80,7 +79,7 @@ pub(super) fn page(seen: &Seen<'_>) -> Shown {
         }
         section.plots aria-label="Plots" {
             div { h2 { "Tasks" } (plots::counts(&history)) }
-            (plots::used(&history))
+            (plots::used_at(&history))
         }
         @if services.len() <= 20 && !services.is_empty() {
             section aria-labelledby="services" {

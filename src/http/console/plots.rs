@@ -50,10 +50,15 @@ pub(super) fn counts(points: &[(Timestamp, Point)]) -> Markup {
     }
 }
 
+/// What was in use at each of these points.
+pub(super) fn used_at(points: &[(Timestamp, Point)]) -> Markup {
+    used(points.iter().map(|(at, point)| (*at, point.used)))
+}
+
 /// CPU and memory in use over time; nothing where nobody looked.
-pub(super) fn used(points: &[(Timestamp, Point)]) -> Markup {
+pub(super) fn used(points: impl IntoIterator<Item = (Timestamp, Option<InUse>)>) -> Markup {
     let seen: Vec<(Timestamp, InUse)> =
-        points.iter().filter_map(|(at, point)| Some((*at, point.used?))).collect();
+        points.into_iter().filter_map(|(at, used)| Some((at, used?))).collect();
     if seen.is_empty() {
         return html! {};
     }
@@ -175,7 +180,7 @@ mod tests {
         );
         assert!(counts(&[]).into_string().contains("Nothing was sampled yet."));
         let used = |cores, memory| Point { used: Some(InUse { cores, memory }), ..Point::default() };
-        let page = super::used(&[
+        let page = used_at(&[
             at(0, 3),
             (Timestamp(0), used(0.5, 3 << 20)),
             (Timestamp(60_000), used(0.25, 1 << 20)),
@@ -183,7 +188,7 @@ mod tests {
         let page = page.into_string();
         assert!(page.contains("Over the last 60 s: 0.25 cores now, 0.50 cores at most."), "{page}");
         assert!(page.contains("1 MiB now, 3 MiB at most."), "{page}");
-        assert_eq!(super::used(&[at(0, 3)]).into_string(), "", "nobody looked");
+        assert_eq!(used_at(&[at(0, 3)]).into_string(), "", "nobody looked");
         let page = replacements(&[400, 900, 12_000]).into_string();
         assert!(
             page.contains("3 replacements: half within 0.9 s, the slowest 12 s, the latest 12 s."),

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::frame::table;
 use super::tally::Tally;
+use super::timeline::SAID;
 use super::{Seen, link, words};
 
 /// Services, one a row.
@@ -18,10 +19,9 @@ pub(super) fn services(seen: &Seen<'_>, name: &str, services: &[Arc<Service>], t
     table(
         name,
         html! {
-            thead { tr {
-                th scope="col" { "Service" } th scope="col" { "State" } th.number scope="col" { "Running" }
-                th.wide scope="col" { "Task definition" } th.wide scope="col" { "Last event" }
-            } }
+            (heads(&[
+                ("Service", ""), ("State", ""), ("Running", "number"), ("Task definition", "wide"), ("Last event", "wide"),
+            ]))
             tbody {
                 @for service in services {
                     @let counts = tally.service(&service.key);
@@ -33,7 +33,7 @@ pub(super) fn services(seen: &Seen<'_>, name: &str, services: &[Arc<Service>], t
                         td.wide { (service.definition) }
                         td.wide {
                             @if let Some(event) = service.events.first() {
-                                span.clip { (event.message) } " " span.quiet { (words::ago(seen.now, event.created_at)) }
+                                span.clip { (words::clipped(&event.message, SAID)) } " " span.quiet { (words::ago(seen.now, event.created_at)) }
                             }
                         }
                     }
@@ -48,13 +48,16 @@ pub(super) fn tasks(seen: &Seen<'_>, name: &str, tasks: &[Arc<Task>]) -> Markup 
     if tasks.is_empty() {
         return html! { p.quiet { "No task." } };
     }
+    let look = seen.look();
+    let used = |task: &Arc<Task>| look.as_ref().and_then(|look| look.task(&task.id));
+    // Of tasks that are over, or simulated, there is nothing to tell.
+    let is_used = tasks.iter().any(|task| used(task).is_some());
+    let uses = is_used.then_some([("CPU", "number wide"), ("Memory", "number wide")]).into_iter().flatten();
     table(
         name,
         html! {
-            thead { tr {
-                th scope="col" { "Task" } th scope="col" { "State" } th.wide scope="col" { "Of" }
-                th.wide scope="col" { "Task definition" } th.wide scope="col" { "Host" } th scope="col" { "Since" }
-            } }
+            (heads(&[("Task", ""), ("State", ""), ("Of", "wide"), ("Task definition", "wide"), ("Host", "wide")]
+                .into_iter().chain(uses).chain([("Since", "")]).collect::<Vec<_>>()))
             tbody {
                 @for task in tasks {
                     @let at = task.stopped_at.or(task.started_at).unwrap_or(task.created_at);
@@ -67,6 +70,10 @@ pub(super) fn tasks(seen: &Seen<'_>, name: &str, tasks: &[Arc<Task>]) -> Markup 
                         td.wide { (of(task)) }
                         td.wide { (task.definition) }
                         td.wide { (host(seen, task)) }
+                        @if is_used {
+                            td.number.wide { (amount(used(task).map(words::units), task.resources.cpu, "units")) }
+                            td.number.wide { (amount(used(task).map(words::mebibytes), task.resources.memory, "MiB")) }
+                        }
                         td { (words::ago(seen.now, at)) }
                     }
                 }
@@ -97,35 +104,68 @@ pub(super) fn host(seen: &Seen<'_>, task: &Task) -> Markup {
 }
 
 /// Container instances, one a row.
-pub(super) fn instances(name: &str, instances: &[Arc<ContainerInstance>], tally: &Tally) -> Markup {
+pub(super) fn instances(
+    seen: &Seen<'_>,
+    name: &str,
+    instances: &[Arc<ContainerInstance>],
+    tally: &Tally,
+) -> Markup {
     if instances.is_empty() {
         return html! { p.quiet { "No container instance: nothing can run here until one joins." } };
     }
     let share = |taken: u64, of: u32| if of == 0 { 0 } else { taken * 100 / u64::from(of) };
+    let look = seen.look();
     table(
         name,
         html! {
-            thead { tr {
-                th scope="col" { "Host" } th scope="col" { "State" } th.number scope="col" { "Tasks" }
-                th.number.wide scope="col" { "CPU reserved" } th.number.wide scope="col" { "Memory reserved" }
-                th.wide scope="col" { "Engine" }
-            } }
+            (heads(&[
+                ("Host", ""), ("State", ""), ("Tasks", "number"), ("CPU reserved", "number wide"), ("CPU in use", "number wide"),
+                ("Memory reserved", "number wide"), ("Memory in use", "number wide"), ("Engine", "wide"),
+            ]))
             tbody {
                 @for instance in instances {
                     @let held = tally.instance(&instance.id);
+                    @let used = look.as_ref().and_then(|look| look.instance(&instance.id));
                     @let (tone, word) = words::of_instance(instance);
                     tr data-key=(instance.id) {
                         th scope="row" { a href=(link::instance(&instance.cluster, &instance.id)) { (instance.host) } }
                         td { (words::state(tone, word)) }
                         td.number { (held.tasks) }
                         td.number.wide { (share(held.cpu, instance.registered.cpu)) " %" }
+                        td.number.wide { (percent(used.map(|used| share(words::units(used), instance.registered.cpu)))) }
                         td.number.wide { (share(held.memory, instance.registered.memory)) " %" }
+                        td.number.wide { (percent(used.map(|used| share(words::mebibytes(used), instance.registered.memory)))) }
                         td.wide { (instance.engine_version) }
                     }
                 }
             }
         },
     )
+}
+
+/// How much is in use of what there is; a dash where nobody looked.
+fn amount(used: Option<u64>, of: u32, unit: &str) -> Markup {
+    html! {
+        @match used { Some(used) => { (used) } None => { "–" } }
+        @if of > 0 { " of " (of) }
+        " " (unit)
+    }
+}
+
+fn percent(share: Option<u64>) -> Markup {
+    html! { @match share { Some(share) => { (share) " %" } None => { "–" } } }
+}
+
+/// The head of a table: what columns are called, and their classes.
+pub(super) fn heads(columns: &[(&str, &str)]) -> Markup {
+    html! {
+        thead { tr {
+            @for (name, class) in columns {
+                @let class = (!class.is_empty()).then_some(*class);
+                th class=[class] scope="col" { (name) }
+            }
+        } }
+    }
 }
 
 /// Above what is in a cluster.

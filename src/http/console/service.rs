@@ -51,7 +51,7 @@ pub(super) fn page(seen: &Seen<'_>, of: &str, name: &str) -> Shown {
         section.plots aria-label="Plots" {
             div { h2 { "Running" } (plots::counts(&history)) }
             div { h2 { "Replacement time" } (plots::replacements(&timeline::replacements(&tasks))) }
-            (plots::used(&history))
+            (plots::used_at(&history))
         }
         section aria-labelledby="tasks" {
             h2 id="tasks" { "Tasks" }
@@ -129,10 +129,10 @@ fn rollouts(seen: &Seen<'_>, service: &Service) -> Markup {
     table(
         "Deployments",
         html! {
-            thead { tr {
-                th scope="col" { "Began" } th scope="col" { "State" } th scope="col" { "Task definition" }
-                th.number.wide scope="col" { "Took" } th.number.wide scope="col" { "Failures" } th.wide scope="col" { "Why" }
-            } }
+            (rows::heads(&[
+                ("Began", ""), ("State", ""), ("Task definition", ""), ("Took", "number wide"), ("Failures", "number wide"),
+                ("Why", "wide"),
+            ]))
             tbody {
                 @for rollout in service.service_deployments.iter().take(ROLLOUTS) {
                     tr data-key=(rollout.id) {

@@ -13,6 +13,8 @@ use super::{Seen, link, words};
 
 /// Entries that are shown, the latest first.
 const ENTRIES: usize = 40;
+/// Characters of what a service said that are shown.
+pub(super) const SAID: usize = 400;
 /// Replacements that are shown.
 const REPLACEMENTS: usize = 60;
 
@@ -64,7 +66,7 @@ fn shown(seen: &Seen<'_>, entry: &Entry<'_>) -> Markup {
             (words::state(Tone::Bad, "task ended")) " "
             a.mono href=(link::task(&task.cluster, &task.id)) { (words::short(task.id.as_str())) } ": " (words::why(seen, task))
         },
-        Entry::Said(message) => html! { span.quiet { (message) } },
+        Entry::Said(message) => html! { span.quiet { (words::clipped(message, SAID)) } },
     }
 }
 

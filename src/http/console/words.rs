@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::Seen;
 use super::tally::Counts;
+use crate::usage::InUse;
 
 /// How good a state is; each has a shape and a colour of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,6 +187,27 @@ pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
 
+/// As much of a text as a list has room for: what a service says of hundreds of tasks names each of them.
+pub(super) fn clipped(text: &str, most: usize) -> Markup {
+    let end = text.char_indices().nth(most).map_or(text.len(), |(end, _)| end);
+    let (shown, rest) = text.split_at(end);
+    html! {
+        (shown)
+        @if !rest.is_empty() { "… " span.note { "and " (count(rest.chars().count(), "character")) " more" } }
+    }
+}
+
+/// CPU in use, in units of which a core has 1024.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of cores")]
+pub(super) fn units(used: InUse) -> u64 {
+    (used.cores * 1024.0).round() as u64
+}
+
+/// Memory in use, in MiB; what a program has is never none of it.
+pub(super) fn mebibytes(used: InUse) -> u64 {
+    used.memory.div_ceil(1 << 20)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,5 +234,12 @@ mod tests {
             page,
             "<time datetime=\"1970-01-01T00:00:00Z\" title=\"1970-01-01 00:00:00 UTC\">90 s ago</time>"
         );
+    }
+
+    #[test]
+    fn of_a_long_text_a_list_has_the_beginning_and_says_so() {
+        assert_eq!(clipped("süß", 3).into_string(), "süß");
+        let shown = clipped("süßes", 3).into_string();
+        assert!(shown.starts_with("süß… ") && shown.contains("and 2 characters more"), "{shown}");
     }
 }
