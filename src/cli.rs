@@ -358,3 +358,15 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     };
     rows.iter().map(line).collect()
 }
+
+/// What these words behind a command's name come to, for the commands' tests.
+#[cfg(test)]
+fn typed<A: Args>(words: &str) -> Result<A, clap::Error> {
+    #[derive(Parser)]
+    struct Words<A: Args> {
+        #[command(flatten)]
+        asked: A,
+    }
+    let words = std::iter::once("mainstay").chain(words.split_whitespace());
+    Words::try_parse_from(words).map(|words| words.asked)
+}
