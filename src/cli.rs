@@ -12,6 +12,7 @@ mod logs;
 mod manual;
 mod outcome;
 mod progress;
+mod pulls;
 mod schedules;
 mod sim;
 mod status;

@@ -8,6 +8,7 @@ mod explain;
 mod gate;
 mod guard;
 mod logs;
+mod pulls;
 mod schedules;
 
 use axum::extract::State;
@@ -58,6 +59,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/explain", get(explain::explain))
         .route("/v1/logs", get(logs::read))
+        .route("/v1/pulls", get(pulls::list))
         .route("/v1/schedules", get(schedules::list))
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::names));
     Router::new()
