@@ -10,9 +10,10 @@ use mainstay_core::model::{
 use mainstay_core::placement::Request;
 use mainstay_core::{DeploymentId, TaskId};
 
+use super::ends::COMPLETED;
 use super::roster::{NewPlace, Proof};
 use super::zones::Step;
-use super::{COMPLETED, Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
+use super::{Me, ServiceActor, ServiceMsg, ServiceState, holder, is_draining, publish, story};
 use crate::failpoint::Failpoint;
 use crate::metrics;
 use crate::placement::{PlacementMsg, group_of, seed_of};

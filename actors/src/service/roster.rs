@@ -199,7 +199,7 @@ impl Roster {
             if sick && !member.was_healthy {
                 // It was up but never well, which is no better than never up.
                 change.ended = Some(End::NeverRan);
-            } else if sick || super::unwanted(task.stop_code) {
+            } else if sick || super::ends::unwanted(task.stop_code) {
                 change.ended = Some(match (member.running_since, task.started_at) {
                     (Some(since), _) => End::Ran(now.saturating_duration_since(since)),
                     // It ran before this actor was there, or came up and went down between two reports.
