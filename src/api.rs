@@ -103,8 +103,9 @@ impl<'a> Scene<'a> {
 
 /// `POST /`, to be merged with what else is served at the address.
 ///
-/// No signature is looked at. A browser's page cannot reach it: without `X-Amz-Target`, which no page may send
-/// to another origin unasked, every request is refused.
+/// No signature is looked at. Another site's page in a browser cannot reach it: without `X-Amz-Target`, which no page may
+/// send to another origin unasked, every request is refused; and where such a site has its own name lead here, the browser
+/// still says whose page it is (`Origin`), and `http::guard` refuses it.
 pub fn router(endpoint: &Endpoint) -> Router {
     Router::new().route("/", post(handle)).merge(scheduler::routes()).with_state(Arc::clone(&endpoint.0))
 }

@@ -12,6 +12,7 @@ mod logs;
 mod manual;
 mod outcome;
 mod progress;
+mod pulls;
 mod schedules;
 mod sim;
 mod status;
@@ -358,4 +359,16 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
     };
     rows.iter().map(line).collect()
+}
+
+/// What these words behind a command's name come to, for the commands' tests.
+#[cfg(test)]
+fn typed<A: Args>(words: &str) -> Result<A, clap::Error> {
+    #[derive(Parser)]
+    struct Words<A: Args> {
+        #[command(flatten)]
+        asked: A,
+    }
+    let words = std::iter::once("mainstay").chain(words.split_whitespace());
+    Words::try_parse_from(words).map(|words| words.asked)
 }

@@ -19,6 +19,7 @@ mod patience;
 pub mod pause;
 mod ports;
 mod processes;
+mod progress;
 mod translate;
 mod used;
 mod volumes;
@@ -39,7 +40,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use mainstay_actors::ports::{
     ContainerEngine, EngineContainer, EngineError, EngineEvent, EngineInfo, Exec, LogLines, LogQuery,
-    MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
+    MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize, Told,
 };
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::ContainerSpec;
@@ -212,11 +213,11 @@ impl ContainerEngine for DockerEngine {
         self.look_at_image(reference).await
     }
 
-    async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
+    async fn pull(&self, pull: &Pull<'_>, told: Told<'_>) -> Result<(), EngineError> {
         if pull.image == ContainerSpec::PAUSE_IMAGE {
             return self.import_pause(&self.client().await?).await;
         }
-        self.bring(pull).await
+        self.bring(pull, told).await
     }
 
     async fn pulled_images(&self) -> Result<Vec<Pulled>, EngineError> {

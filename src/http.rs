@@ -6,12 +6,15 @@ mod events;
 mod exec;
 mod explain;
 mod gate;
+mod guard;
 mod logs;
+mod pulls;
 mod schedules;
 mod usage;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -54,20 +57,26 @@ pub struct Shared {
 
 /// Everything on one address. Each request has to say who sends it, as a [`Peer`].
 pub fn router(shared: Shared) -> Router {
-    let endpoint = crate::api::router(&shared.api);
+    let pages = middleware::from_fn_with_state(shared.clone(), guard::pages);
+    let endpoint = crate::api::router(&shared.api).route_layer(pages);
+    let reads = Router::new()
+        .route("/v1/tree", get(tree))
+        .route("/v1/events", get(events::events))
+        .route("/v1/explain", get(explain::explain))
+        .route("/v1/logs", get(logs::read))
+        .route("/v1/pulls", get(pulls::list))
+        .route("/v1/schedules", get(schedules::list))
+        .route("/v1/usage", get(usage::usage))
+        .route_layer(middleware::from_fn_with_state(shared.clone(), guard::names));
     Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/v1/tree", get(tree))
-        .route("/v1/events", get(events::events))
-        .route("/v1/explain", get(explain::explain))
         .route("/v1/sd/prometheus", get(discovery::prometheus))
-        .route("/v1/logs", get(logs::read))
-        .route("/v1/schedules", get(schedules::list))
-        .route("/v1/usage", get(usage::usage))
+        // These look at who comes for themselves.
         .route("/v1/exec", get(exec::exec))
         .route("/v1/data-channel/{session}", get(exec::data_channel))
+        .merge(reads)
         .merge(console::routes(&shared))
         .with_state(shared)
         .merge(endpoint)

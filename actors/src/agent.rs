@@ -135,6 +135,9 @@ impl Actor for Agent {
                     drop(actor.cast(TaskMsg::Vanished));
                 }
             }
+            AgentMsg::Heard(FromAgent::Pulls(pulls)) => {
+                self.ctx.view.show_pulls(&state.instance.id, pulls);
+            }
             AgentMsg::Heard(FromAgent::Attributes(said)) => state.said = said,
             AgentMsg::PutAttributes { attributes, reply } => self.put_attributes(state, attributes, reply),
             AgentMsg::DeleteAttributes { names, reply } => {

@@ -1,8 +1,10 @@
 //! The stories that `mainstay explain` tells: from the view, without a word to any actor.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mainstay_core::explain::{self, Look, ServiceSeen, Story, TaskSeen};
+use mainstay_core::images::progress::Pulling;
 use mainstay_core::model::{ContainerInstance, Deployment, Service, Task, TaskDefinition, TaskStatus};
 use mainstay_core::placement::{Ledger, Request};
 use mainstay_core::{CapacityProviderName, ServiceKey, TaskId};
@@ -17,12 +19,15 @@ pub fn service(ctx: &Context, key: &ServiceKey) -> Option<Story> {
     let definition = view.definitions.get(&service.definition);
     let tasks = view.tasks_of_service(key);
     let instances = view.instances.filter(|instance| instance.cluster == key.cluster);
+    let hosts: BTreeSet<_> = tasks.iter().map(|task| &task.instance).collect();
+    let pulls: Vec<Pulling> = hosts.into_iter().flat_map(|host| view.pulls_of(host).to_vec()).collect();
     let seen = ServiceSeen {
         service: &service,
         definition: definition.as_deref(),
         tasks: &tasks,
         instances: &instances,
         looks: &[],
+        pulls: &pulls,
         settle: ctx.settings.restart.settle,
         now: ctx.nature.wall(),
     };
@@ -41,7 +46,9 @@ pub fn task(ctx: &Context, id: &TaskId) -> Option<Story> {
     let definition = ctx.view.definitions.get(&task.definition);
     let instance = ctx.view.instances.get(&task.instance);
     let (definition, instance) = (definition.as_deref(), instance.as_deref());
-    Some(explain::task(&TaskSeen { task: &task, definition, instance, now: ctx.nature.wall() }))
+    let pulls = ctx.view.pulls_of(&task.instance);
+    let now = ctx.nature.wall();
+    Some(explain::task(&TaskSeen { task: &task, definition, instance, pulls: &pulls, now }))
 }
 
 /// What the container instances say to one more task of the primary deployment: a ledger of the moment, since the one of

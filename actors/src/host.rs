@@ -13,6 +13,7 @@ mod known;
 mod looks;
 mod pause;
 mod provisions;
+mod pulls;
 mod router;
 mod strays;
 mod task;
@@ -47,6 +48,7 @@ pub(crate) use gate::LANES as ACT_LANES;
 pub use gate::Limits;
 pub(crate) use images::PULL_RESULTS;
 use known::Known;
+use pulls::Pulls;
 use strays::{AUDIT_EVERY, Found, look_over};
 pub use task::HostTaskMsg;
 use task::{HostTask, Start};
@@ -102,6 +104,8 @@ pub enum HostMsg {
     },
     /// Compare what is known with what the engine has; sent by it to itself.
     Audit,
+    /// Tell how far pulls are; sent by it to itself.
+    TellPulls,
     /// Remove images that nobody needs; sent by it to itself.
     CleanImages,
     /// What the engine has.
@@ -153,6 +157,7 @@ pub struct Connection {
 /// The host's state.
 pub struct HostState {
     gate: Arc<Gate>,
+    pulls: Arc<Pulls>,
     engine: EngineStatus,
     epoch: u64,
     /// A try to reach the engine is under way.
@@ -203,6 +208,7 @@ impl Actor for Host {
         let ended = CancellationToken::new();
         Ok(HostState {
             gate: Arc::new(Gate::new(self.ctx.settings.engine_limits)),
+            pulls: Arc::new(Pulls::new(me.clone())),
             reading: None,
             _end: ended.clone().drop_guard(),
             ended,
@@ -255,6 +261,11 @@ impl Actor for Host {
                 }
             }
             HostMsg::Audit => self.audit(&me, state),
+            HostMsg::TellPulls => {
+                if let Some(pulls) = state.pulls.news(self.ctx.nature.wall()) {
+                    self.control.send(FromAgent::Pulls(pulls));
+                }
+            }
             HostMsg::CleanImages => self.clean_images(&me, state),
             HostMsg::Audited { known, found } => self.audited(&me, state, &known, found),
             HostMsg::Command(command) => self.command(&me, state, command).await?,
@@ -365,6 +376,7 @@ impl Host {
         }
         state.engine = EngineStatus::Up(info.clone());
         self.report_up(info);
+        self.report_pulls(state);
         self.report_found(state);
         for command in std::mem::take(&mut state.held) {
             self.command(me, state, command).await?;
@@ -458,12 +470,17 @@ impl Host {
         self.control.send(FromAgent::EngineUp(info));
     }
 
+    fn report_pulls(&self, state: &HostState) {
+        self.control.send(FromAgent::Pulls(state.pulls.all(self.ctx.nature.wall())));
+    }
+
     fn resync(&self, state: &HostState) {
         match &state.engine {
             EngineStatus::Up(info) => self.report_up(info.clone()),
             EngineStatus::Down(detail) => self.control.send(FromAgent::EngineDown { detail: detail.clone() }),
             EngineStatus::NeverReached => {}
         }
+        self.report_pulls(state);
         for actor in state.tasks.values().filter_map(|child| child.actor.as_ref()) {
             drop(actor.cast(HostTaskMsg::Report));
         }
@@ -486,6 +503,7 @@ impl Host {
             inside: Arc::clone(&self.inside),
             control: Arc::clone(&self.control),
             gate: Arc::clone(&state.gate),
+            pulls: Arc::clone(&state.pulls),
         };
         let start = Start {
             spec: child.spec.clone(),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use mainstay_core::images::progress::Pulling;
 use mainstay_core::model::{
     CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Schedule, ScheduleGroup, Service, Task,
     TaskDefinition, TaskOwner, TaskStatus,
@@ -93,6 +94,8 @@ pub struct View {
     pub schedule_groups: Table<ScheduleGroupName, ScheduleGroup>,
     /// Capacity providers of one's own, INACTIVE ones too.
     pub capacity_providers: Table<CapacityProviderName, CapacityProvider>,
+    /// What each container instance pulls, as far as its host says; nothing of it is on disk.
+    pub pulls: Table<InstanceId, Vec<Pulling>>,
     changes: watch::Sender<()>,
     all_changes: watch::Sender<()>,
 }
@@ -148,7 +151,10 @@ impl View {
             Write::RemoveTaskDefinition(key) => self.definitions.remove(&key),
             Write::RemoveService(key) => self.services.remove(&key),
             Write::RemoveTask(id) => self.tasks.remove(&id),
-            Write::RemoveInstance(id) => self.instances.remove(&id),
+            Write::RemoveInstance(id) => {
+                self.instances.remove(&id);
+                self.pulls.remove(&id);
+            }
             Write::RemoveSchedule(key) => self.schedules.remove(&key),
             Write::RemoveScheduleGroup(name) => self.schedule_groups.remove(&name),
         }
@@ -156,6 +162,21 @@ impl View {
             self.changes.send_replace(());
         }
         self.all_changes.send_replace(());
+    }
+
+    /// Shows what a container instance pulls, in place of what it pulled before.
+    pub(crate) fn show_pulls(&self, instance: &InstanceId, pulls: Vec<Pulling>) {
+        match (pulls.is_empty(), self.pulls.get(instance)) {
+            (true, None) => return,
+            (true, Some(_)) => self.pulls.remove(instance),
+            (false, _) => self.pulls.put(instance.clone(), Arc::new(pulls)),
+        }
+        self.all_changes.send_replace(());
+    }
+
+    /// What a container instance pulls.
+    pub fn pulls_of(&self, instance: &InstanceId) -> Arc<Vec<Pulling>> {
+        self.pulls.get(instance).unwrap_or_default()
     }
 
     /// Tells of changes to tasks and services; several at once may be told of as one.

@@ -5,8 +5,10 @@
 mod support;
 
 use mainstay_actors::control::ServiceUpdate;
+use mainstay_actors::host::HostMsg;
 use mainstay_actors::sim::{ImageState, Script, World, after, container, phoenix, side};
 use mainstay_core::ServiceKey;
+use mainstay_core::images::progress::{Pulling, Stage};
 use mainstay_core::images::{ImageVersion, PullBehavior};
 use mainstay_core::model::{
     ContainerDefinition, DependencyCondition, DeploymentConfiguration, StopCode, Task, TaskStatus,
@@ -375,5 +377,66 @@ async fn a_provider_of_credentials_that_is_away_is_waited_for_unless_the_image_i
     world.secrets.away(true);
     let ran = run(&world, &web, 1).await;
     until(&world, "up", MIN, |w| task(w, &ran.tasks[0].id).last_status == TaskStatus::Running).await;
+    assert_lawful(&world);
+}
+
+/// What the host's pulls are shown as.
+fn shown(world: &World) -> Vec<Pulling> {
+    world.view().pulls_of(&world.view().instances.all()[0].id).to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pull_is_shown_as_it_comes_on_as_one_for_all_its_tasks_and_is_gone_soon_after_its_end() {
+    let world = pulling(PullBehavior::Default).await;
+    world.engine.image(WEB, ImageState::Remote(20 * SEC));
+    let definition = world.define("web", vec![container(WEB)]).await.unwrap();
+    let ids: Vec<_> = run(&world, &definition, 2).await.tasks.iter().map(|task| task.id.clone()).collect();
+    pass(5 * SEC).await;
+    let [pull] = &shown(&world)[..] else { panic!("{:?}", shown(&world)) };
+    assert_eq!((&*pull.image, &pull.stage, pull.progress.percent()), (WEB, &Stage::Underway, Some(20)));
+    assert!(pull.tasks.len() == 2 && ids.iter().all(|id| pull.tasks.contains(id)), "{pull:?}");
+    let story = mainstay_actors::explain::task(world.control().context(), &ids[0]).unwrap();
+    assert!(story.summary.contains("is being pulled: 8.0 of 40.0 MB (20 %)"), "{story:?}");
+
+    until(&world, "both run", MIN, |w| running(w).len() == 2).await;
+    let [pull] = &shown(&world)[..] else { panic!("{:?}", shown(&world)) };
+    assert!(matches!(pull.stage, Stage::Over { problem: None, .. }), "{pull:?}");
+    pass(11 * SEC).await;
+    assert!(shown(&world).is_empty());
+    assert_lawful(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pulls_past_the_limit_are_shown_as_waiting_and_one_that_failed_with_its_reason() {
+    let world = pulling(PullBehavior::Always).await;
+    for number in 0..5 {
+        let image = format!("registry.test/web-{number}:1");
+        world.engine.image(&image, ImageState::Remote(20 * SEC));
+        let definition = world.define("web", vec![container(&image)]).await.unwrap();
+        run(&world, &definition, 1).await;
+    }
+    pass(5 * SEC).await;
+    let waits = |pull: &&Pulling| pull.stage == Stage::Waiting;
+    assert_eq!((shown(&world).len(), shown(&world).iter().filter(waits).count()), (5, 1));
+    world.engine.registries_answer(false);
+    pass(20 * SEC).await;
+    let failed = |pull: &&Pulling| matches!(&pull.stage, Stage::Over { problem: Some(why), .. } if why.contains("connection refused"));
+    assert_eq!(shown(&world).iter().filter(failed).count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_crashed_tells_of_no_pull_that_it_does_not_know_any_more() {
+    let world = pulling(PullBehavior::Default).await;
+    world.engine.image(WEB, ImageState::Remote(20 * SEC));
+    let definition = world.define("web", vec![container(WEB)]).await.unwrap();
+    run(&world, &definition, 1).await;
+    pass(5 * SEC).await;
+    assert_eq!(shown(&world)[0].progress.percent(), Some(20));
+    world.control().context().directory.host.get(&()).unwrap().cast(HostMsg::Panic).unwrap();
+    pass(3 * SEC).await;
+    assert_eq!(shown(&world)[0].progress.percent(), Some(10), "it is pulled anew");
+    until(&world, "it runs", MIN, |w| running(w).len() == 1).await;
+    pass(11 * SEC).await;
+    assert!(shown(&world).is_empty());
     assert_lawful(&world);
 }

@@ -1,5 +1,7 @@
 //! Which image a container runs, when it is pulled, and when one that nobody uses goes.
 
+pub mod progress;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

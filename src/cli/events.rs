@@ -235,21 +235,14 @@ fn task(detail: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::json;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Words {
-        #[command(flatten)]
-        asked: Asked,
-    }
+    use crate::cli::typed;
 
     #[test]
     fn what_is_typed_becomes_a_request() {
-        let words = "events --service web --type task --type service --since 5m -f".split_whitespace();
-        let Words { asked } = Words::try_parse_from(words).unwrap();
+        let asked: Asked = typed("--service web --type task --type service --since 5m -f").unwrap();
         assert_eq!(path(&asked, None, false), "/v1/events?service=web&type=task&type=service&since=5m");
         let followed = "/v1/events?service=web&type=task&type=service&after=7&follow=true";
         assert_eq!(path(&asked, Some(7), true), followed);

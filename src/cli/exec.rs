@@ -259,22 +259,14 @@ impl Drop for Raw {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Words {
-        #[command(flatten)]
-        asked: Asked,
-    }
+    use crate::cli::typed;
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
     #[track_caller]
     fn check(words: &str, expected: &str) {
-        let words = Words::try_parse_from(std::iter::once("exec").chain(words.split_whitespace()));
-        assert_eq!(path(&words.unwrap().asked, Some("xterm")), format!("/v1/exec?{expected}"));
+        assert_eq!(path(&typed(words).unwrap(), Some("xterm")), format!("/v1/exec?{expected}"));
     }
 
     #[test]
@@ -291,7 +283,7 @@ mod tests {
         let arn = "arn:aws:ecs:us-east-1:000000000000:service/shop/web";
         let escaped = "arn%3Aaws%3Aecs%3Aus-east-1%3A000000000000%3Aservice%2Fshop%2Fweb";
         check(&format!("{arn} -- id"), &format!("service={escaped}&cluster=shop&command=id"));
-        assert!(Words::try_parse_from(["exec", "web"]).is_err());
-        assert!(Words::try_parse_from(["exec", "--", "ls"]).is_err());
+        assert!(typed::<Asked>("web").is_err());
+        assert!(typed::<Asked>("-- ls").is_err());
     }
 }

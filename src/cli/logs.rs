@@ -196,22 +196,14 @@ fn print(out: &mut impl Write, line: &Line, look: &Look) -> std::io::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Words {
-        #[command(flatten)]
-        asked: Asked,
-    }
+    use crate::cli::typed;
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
     #[track_caller]
     fn check(words: &str, expected: &str) {
-        let words = Words::try_parse_from(std::iter::once("logs").chain(words.split_whitespace()));
-        assert_eq!(path(&words.unwrap().asked), format!("/v1/logs?{expected}"));
+        assert_eq!(path(&typed(words).unwrap()), format!("/v1/logs?{expected}"));
     }
 
     #[test]
@@ -227,7 +219,7 @@ mod tests {
         let arn = format!("arn:aws:ecs:us-east-1:000000000000:task/shop/{ID}");
         let escaped = format!("arn%3Aaws%3Aecs%3Aus-east-1%3A000000000000%3Atask%2Fshop%2F{ID}");
         check(&arn, &format!("cluster=shop&task={escaped}"));
-        assert!(Words::try_parse_from(["logs"]).is_err());
+        assert!(typed::<Asked>("").is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `mainstay status`: one screen that says whether everything is as desired.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::client::{Address, Endpoint};
 use super::outcome::{EXIT_UNAVAILABLE, EXIT_USAGE, Failure, Output, print};
+use super::pulls::{self, Pull};
 use super::survey::{self, Instance, Resource, Service, Task};
 use super::{ago, columns, now};
 
@@ -46,6 +48,8 @@ struct Cluster {
     instances: Vec<Instance>,
     /// Tasks of no service.
     tasks: Vec<Task>,
+    /// Pulls of images that are under way.
+    pulls: Vec<Pull>,
 }
 
 /// Shows it. Ends with 0 where all is as desired, 1 where something is not, 64 where it is not understood, 69 where the
@@ -76,6 +80,8 @@ async fn gathered(endpoint: &Endpoint, only: Option<&str>) -> Result<Status, Fai
         let known = names.join(", ");
         return Err((EXIT_USAGE, format!("there is no cluster '{only}'; there are: {known}")));
     }
+    // A daemon that does not say still says the rest.
+    let pulls = pulls::all(endpoint).await.unwrap_or_default();
     let mut clusters = Vec::new();
     for name in names.into_iter().filter(|name| only.is_none_or(|only| name == only)) {
         let tasks = survey::tasks(endpoint, &name, "RUNNING").await?;
@@ -83,6 +89,7 @@ async fn gathered(endpoint: &Endpoint, only: Option<&str>) -> Result<Status, Fai
             services: survey::services(endpoint, &name).await?,
             instances: survey::instances(endpoint, &name).await?,
             tasks: tasks.into_iter().filter(|task| !task.group.starts_with("service:")).collect(),
+            pulls: pulls.iter().filter(|pull| pull.is_underway() && pull.cluster == name).cloned().collect(),
             name,
         });
     }
@@ -114,7 +121,8 @@ fn screen(status: &Status, now: f64) -> String {
         format!("{}: {well} of {} services as desired; {ready}\n", status.endpoint, services().count());
     for cluster in &status.clusters {
         text.push_str(&format!("\nCluster {}\n", cluster.name));
-        for table in [services_table(cluster, now), tasks_table(cluster, now), instances_table(cluster)] {
+        let (services, tasks) = (services_table(cluster, now), tasks_table(cluster, now));
+        for table in [services, tasks, pulls_table(cluster), instances_table(cluster)] {
             text.push_str(&indented(&table));
         }
         if cluster.services.is_empty() && cluster.instances.is_empty() && cluster.tasks.is_empty() {
@@ -156,6 +164,24 @@ fn tasks_table(cluster: &Cluster, now: f64) -> String {
             task.status.clone(),
             task.health.clone(),
             ago(now - task.created),
+        ]
+    })
+}
+
+fn pulls_table(cluster: &Cluster) -> String {
+    let head = ["", "PULLING", "HOST", "SO FAR", "FOR"].map(String::from);
+    table(head, &cluster.pulls, |pull| {
+        let of = |task: &pulls::Waiting| {
+            let id = task.task_arn.rsplit('/').next().unwrap_or_default();
+            task.service.clone().unwrap_or_else(|| format!("task {id}"))
+        };
+        let waiting: BTreeSet<String> = pull.tasks.iter().map(of).collect();
+        [
+            "ok".to_owned(),
+            pull.image.clone(),
+            pull.host.clone(),
+            pull.far(),
+            short(&waiting.into_iter().collect::<Vec<_>>().join(", ")),
         ]
     })
 }
@@ -214,6 +240,8 @@ fn next_step(status: &Status) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mainstay_core::images::progress::Progress;
+
     use crate::cli::survey::Event;
 
     fn service(name: &str, running: i64) -> Service {
@@ -245,7 +273,13 @@ mod tests {
             cpu,
             memory,
         };
-        let clusters = vec![Cluster { name: "shop".into(), services, instances: vec![host], tasks: vec![] }];
+        let clusters = vec![Cluster {
+            name: "shop".into(),
+            services,
+            instances: vec![host],
+            tasks: vec![],
+            pulls: vec![],
+        }];
         Status {
             endpoint: "http://here".into(),
             not_ready: not_ready.map(str::to_owned),
@@ -269,6 +303,34 @@ mod tests {
              \x20 ok  abc       box   ACTIVE  3      512 of 2048  64 of 4096\n"
         );
         assert_eq!(next_step(&seen), "not as desired; `mainstay explain web --cluster shop` says why");
+    }
+
+    #[test]
+    fn what_is_pulled_is_shown_with_whom_it_is_for() {
+        let mut seen = status(vec![service("web", 1)], None);
+        let waiting = |service: Option<&str>| pulls::Waiting {
+            task_arn: "arn:aws:ecs:us-east-1:0:task/shop/t1".into(),
+            service: service.map(str::to_owned),
+        };
+        seen.clusters[0].pulls = vec![Pull {
+            image: "app:2".into(),
+            cluster: "shop".into(),
+            container_instance: "abc".into(),
+            host: "box".into(),
+            state: pulls::State::Pulling,
+            started_at: String::new(),
+            reason: None,
+            progress: Progress {
+                layers_total: 1,
+                bytes_total: 4_000_000,
+                bytes_done: 1_000_000,
+                ..Progress::default()
+            },
+            tasks: vec![waiting(Some("web")), waiting(Some("web")), waiting(None)],
+        }];
+        let shown = screen(&seen, 0.0);
+        assert!(shown.contains("      PULLING  HOST  SO FAR         FOR\n"), "{shown}");
+        assert!(shown.contains("  ok  app:2    box   1.0 of 4.0 MB  task t1, web\n"), "{shown}");
     }
 
     #[test]

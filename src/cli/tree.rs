@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Args;
+use hyper::StatusCode;
 use serde::Deserialize;
 
 use super::client::{Address, Endpoint};
@@ -76,6 +77,11 @@ async fn fetched(endpoint: &Endpoint) -> Result<String, Failure> {
     let mut text = String::new();
     while let Some(line) = answer.line().await.map_err(away)? {
         text.push_str(&line);
+    }
+    if answer.status != StatusCode::OK {
+        let said = serde_json::from_str::<serde_json::Value>(&text).ok();
+        let said = said.and_then(|said| said["error"].as_str().map(str::to_owned));
+        return Err((EXIT_UNAVAILABLE, said.unwrap_or(text)));
     }
     Ok(text)
 }

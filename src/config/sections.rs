@@ -26,7 +26,7 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The data folder.
     pub data_dir: PathBuf,
-    /// Names by which browsers come to the console, beside this host's own.
+    /// Names by which the console and what can be read beside the API are reached, beside this host's own.
     pub names: Words,
 }
 

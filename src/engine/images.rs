@@ -13,7 +13,8 @@ use bollard::query_parameters::{
     CreateImageOptions, ListContainersOptions, ListImagesOptions, RemoveImageOptions,
 };
 use futures::TryStreamExt;
-use mainstay_actors::ports::{EngineError, Pull, PullProblem};
+use mainstay_actors::ports::{EngineError, Pull, PullProblem, Told};
+use mainstay_core::images::progress::Layers;
 use mainstay_core::images::{self, Here, Pulled};
 use mainstay_core::model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use super::DockerEngine;
 use super::credentials;
 use super::errors::{pull_problem, status, when};
 use super::patience;
+use super::progress;
 
 /// A pull that makes no progress for so long has failed; the genuine agent's inactivity limit.
 const PROGRESS_WITHIN: Duration = Duration::from_secs(60);
@@ -142,7 +144,7 @@ impl DockerEngine {
         Ok(Some(Here { pulled: self.images.wanted(&id), id, digest }))
     }
 
-    pub(super) async fn bring(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
+    pub(super) async fn bring(&self, pull: &Pull<'_>, told: Told<'_>) -> Result<(), EngineError> {
         let client = self.client().await?;
         let registry = images::registry(pull.image);
         if pull.spare && self.patience.is_lost(registry) {
@@ -152,7 +154,7 @@ impl DockerEngine {
         let mut waits = BACKOFF.iter().take(if pull.spare { 0 } else { BACKOFF.len() });
         let mut tries = 1;
         loop {
-            let message = match self.bring_once(&client, pull, credentials.clone()).await {
+            let message = match self.bring_once(&client, pull, credentials.clone(), told).await {
                 Ok(()) => break,
                 Err(EngineError::Refused { message }) => message,
                 Err(EngineError::Timeout { waited, .. }) => return Err(given_up(pull.image, waited)),
@@ -212,10 +214,12 @@ impl DockerEngine {
         client: &Docker,
         pull: &Pull<'_>,
         credentials: Option<DockerCredentials>,
+        told: Told<'_>,
     ) -> Result<(), EngineError> {
         // Without a tag the engine would bring every tag there is.
         let name = if has_tag(pull.image) { pull.image.to_owned() } else { format!("{}:latest", pull.image) };
         let options = CreateImageOptions { from_image: Some(name), ..Default::default() };
+        let mut layers = Layers::default();
         let mut progress = client.create_image(Some(options), None, credentials);
         let mut limit = if pull.spare { FIRST_WORD_WITHIN } else { PROGRESS_WITHIN };
         let registry = images::registry(pull.image);
@@ -243,6 +247,10 @@ impl DockerEngine {
                         return Err(EngineError::Refused { message: detail.message.unwrap_or_default() });
                     }
                     limit = PROGRESS_WITHIN;
+                    if let Some((layer, step)) = progress::step(&step) {
+                        layers.note(layer, step);
+                        told(layers.progress());
+                    }
                     // Each step once, not each of its bytes.
                     if step.progress_detail.is_none_or(|detail| detail.current.is_none()) {
                         let (layer, status) = (step.id.unwrap_or_default(), step.status.unwrap_or_default());

@@ -6,7 +6,6 @@
 mod actions;
 mod cluster;
 mod frame;
-mod guard;
 mod history;
 mod instance;
 mod link;
@@ -40,9 +39,9 @@ use mainstay_actors::view::View;
 use mainstay_core::model::Timestamp;
 
 use super::Shared;
+use super::guard::{self, Hosts};
 use crate::usage::{LastLook, Look};
 use frame::{Missing, Shown};
-use guard::Hosts;
 use history::History;
 use paging::Query;
 
@@ -55,11 +54,12 @@ const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff")
 #[derive(Clone)]
 pub struct Console {
     history: History,
-    hosts: Arc<Hosts>,
+    pub(super) hosts: Arc<Hosts>,
 }
 
 impl Console {
-    /// Browsers may come to it by its addresses, as `localhost`, by this host's name, and by `names`.
+    /// Browsers may come to it, and to what can be read beside it, by its addresses, as `localhost`, by this host's name,
+    /// and by `names`.
     pub fn new(host: String, names: Vec<String>) -> Self {
         Self { history: History::default(), hosts: Arc::new(Hosts::new(host, names)) }
     }
@@ -149,7 +149,7 @@ pub(super) fn routes(shared: &Shared) -> Router<Shared> {
             get(|| asset("text/javascript; charset=utf-8", include_str!("console/assets/console.js"))),
         )
         .route("/console/icon.svg", get(|| asset("image/svg+xml", include_str!("console/assets/icon.svg"))));
-    // Only what is routed above is guarded: the address has other endpoints, whose clients are no browsers.
+    // Only what is routed above is guarded so: the address has other endpoints, whose clients are no browsers.
     pages.merge(assets).route_layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
 }
 

@@ -107,11 +107,15 @@ def archive(name, content):
 
 
 class Gate:
-    """An address in front of a registry, which breaks off in the midst of the first `breaks` layers."""
+    """An address in front of a registry, which breaks off in the midst of the first `breaks` layers, or, `held`, lets the
+    second half of each come in drips only until it is opened."""
 
-    def __init__(self, registry, breaks):
+    def __init__(self, registry, breaks=0, held=False):
         gate = self
         self.breaks = breaks
+        self.opened = threading.Event()
+        if not held:
+            self.opened.set()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -139,7 +143,19 @@ class Gate:
                     self.wfile.write(body[: len(body) // 2])
                     self.close_connection = True
                     return
+                if "/blobs/" in self.path and len(body) > 100_000:
+                    body = self.drip(body)
                 self.wfile.write(body)
+
+            def drip(self, body):
+                """Sends half of it, and bit by bit more, so that nobody gives it up; what is left once the gate is open."""
+                sent, drop = len(body) // 2, len(body) // 1000 + 1
+                self.wfile.write(body[:sent])
+                while not gate.opened.wait(0.2) and sent + drop < len(body):
+                    self.wfile.write(body[sent : sent + drop])
+                    sent += drop
+                gate.opened.wait()
+                return body[sent:]
 
             do_HEAD = do_GET
 
@@ -150,6 +166,10 @@ class Gate:
         self.address = f"127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def open(self):
+        self.opened.set()
+
     def close(self):
+        self.open()
         self.server.shutdown()
         self.server.server_close()

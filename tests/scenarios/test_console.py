@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import json
 import os
 import pathlib
 import signal
@@ -253,6 +254,20 @@ def test_what_other_sites_send_or_lead_here_is_refused(daemon):
     # A name of somebody else's that leads to this address (DNS rebinding).
     status, _, said = send(address, Host="evil.example:7077")
     assert status == 403 and "server.names" in said
+    reads = ["logs", "events", "explain", "tree", "pulls", "schedules"]
+    for address in (f"{daemon.url}/v1/{read}" for read in reads):
+        status, _, said = send(address, Host="evil.example:7077")
+        assert status == 403 and "server.names" in json.loads(said)["error"], address
+    # The API answers clients by any name, and no page that such a name led here.
+    target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters", "Host": "evil.example:7077"}
+    assert daemon.post("ListClusters", {}, target)[0] == 200
+    page = {**target, "Origin": "http://evil.example:7077"}
+    assert daemon.post("ListClusters", {}, page)[:2] == (403, "AccessDeniedException")
+    # A command that comes by a name that is not known (no browser writes this address so) is told what to do.
+    by_name = daemon.url.replace("127.0.0.1", "127.1")
+    done = daemon.mainstay("tree", "--endpoint-url", by_name)
+    assert done.returncode == 69 and "server.names" in done.stderr
+    assert daemon.mainstay("status", "--endpoint-url", by_name).stdout
     assert get(f"{daemon.url}/readyz")[0] == 200
 
 

@@ -4,12 +4,14 @@ import base64
 import json
 import re
 import signal
+import subprocess
 
 import docker
 import pytest
 
 from registry import ODD_PASSWORD, PASSWORD, USER, Gate, Registry
-from vocabulary import IMAGE, container, fresh, get, seconds, stays, wait_for
+from terminal import Screen, environment
+from vocabulary import IMAGE, LIMIT, MAINSTAY, container, fresh, get, seconds, stays, wait_for
 
 
 # Before any daemon, so that it goes after the last container that has an image of its.
@@ -208,6 +210,51 @@ def test_a_registry_that_breaks_off_in_the_midst_of_a_layer_is_asked_for_the_res
         gate.close()
     assert task["containers"][0]["imageDigest"] == digest
     assert gate.breaks == 0
+
+
+def test_while_an_image_is_pulled_apply_shows_how_far_it_is(daemon, engine, shop, tmp_path):
+    service = fresh("pulled")
+    shop.publish(engine, name := shop.name(), layer=4_000_000)
+    gate = Gate(shop, held=True)
+    shop.names.append(name.replace(shop.address, gate.address))
+    image = f"{shop.names[-1]}:1"
+    definition = {"family": service, "containerDefinitions": [container(image=image)]}
+    (tmp_path / "task-definition.json").write_text(json.dumps(definition))
+    declared = {"serviceName": service, "taskDefinition": service, "desiredCount": 1}
+    (tmp_path / "service.json").write_text(json.dumps(declared))
+    command = [MAINSTAY, "apply", str(tmp_path), "--yes"]
+    pulls = lambda: [one for one in json.loads(get(f"{daemon.url}/v1/pulls")[1])["pulls"] if one["image"] == image]
+    try:
+        with Screen(command, environment(daemon)) as screen:
+            bar = re.compile(rf"\[=*>? *\] {image}: \d\.\d of 4\.0 MB$", re.MULTILINE)
+            screen.comes_to("a bar", bar.search)
+            # Another one, in no terminal: nothing is to be changed any more, and the rollout is waited for.
+            with open(tmp_path / "said", "w") as said, open(tmp_path / "result", "w") as result:
+                command += ["--output", "json"]
+                plain = subprocess.Popen(command, env=environment(daemon), stdout=result, stderr=said)
+            said = lambda: (tmp_path / "said").read_text()
+            line = re.compile(rf"^pulling {image}: \d\.\d of 4\.0 MB$", re.MULTILINE)
+            wait_for("a line", lambda: line.search(said()))
+            (pull,) = pulls()
+            (task,) = pull["tasks"]
+            assert (pull["state"], task["service"]) == ("PULLING", service)
+            assert 0 < pull["progress"]["bytesDone"] < pull["progress"]["bytesTotal"]
+            assert re.search(rf"{image} +\S+ +\d\.\d of 4\.0 MB +{service}", daemon.mainstay("status").stdout)
+            page = get(f"{daemon.url}/console/clusters/default/tasks/{task['taskArn'].rsplit('/', 1)[1]}")[1]
+            assert "is being pulled: " in page
+
+            gate.open()
+            assert screen.ends() == 0 and plain.wait(LIMIT) == 0
+            assert f"pulled {image}: 4.0 MB" in screen.shown and "all is as declared" in screen.text()
+            assert bar.search(screen.text()) is None
+        assert f"pulled {image}: 4.0 MB\n" in said()
+        services = json.loads((tmp_path / "result").read_text())["services"]
+        assert services == {f"default/{service}": {"rolloutState": "COMPLETED"}}
+        wait_for("no word of it any more", lambda: not pulls())
+    finally:
+        gate.close()
+        daemon.ecs.delete_service(service=service, force=True)
+        wait_for("no container", lambda: not daemon.containers(family=service))
 
 
 def test_a_private_registry_lets_in_who_is_in_the_docker_config(registries, daemons, engine, tmp_path):

@@ -35,6 +35,7 @@ impl HostTask {
         let last = container.last_start();
         let again = container.tries > 0 || last.is_some();
         let (gate, secrets) = (Arc::clone(&self.gate), Arc::clone(&self.secrets));
+        let pulls = Arc::clone(&self.pulls);
         let (mounts, mounts_of) = (state.mounts(place), state.mounts_of(place));
         let network = container
             .spec
@@ -52,7 +53,7 @@ impl HostTask {
             let container = &spec.containers[place];
             if act == Act::Pull {
                 // Only what it does takes turns, and a pull not with the rest.
-                let brought = images::bring(&ctx, &*engine, &*secrets, &gate, &spec, container).await;
+                let brought = images::bring(&ctx, &*engine, &*secrets, &gate, &pulls, &spec, container).await;
                 let outcome = Outcome::Brought(Box::new(brought));
                 drop(me.cast(HostTaskMsg::Done { place, news, outcome }));
                 return;

@@ -9,6 +9,7 @@ use mainstay_core::model::{ContainerSpec, TaskSpec, Timestamp};
 
 use super::gate::{Gate, Lane};
 use super::provisions::{self, Unprovided};
+use super::pulls::{Part, Pulls};
 use super::{EngineStatus, Host, HostMsg, HostState, Me};
 use crate::context::Context;
 use crate::failpoint::Failpoint;
@@ -67,6 +68,7 @@ struct For<'a> {
     engine: &'a dyn ContainerEngine,
     secrets: &'a dyn Secrets,
     gate: &'a Gate,
+    pulls: &'a Arc<Pulls>,
     task: &'a TaskSpec,
     container: &'a ContainerSpec,
 }
@@ -82,6 +84,7 @@ pub(super) async fn bring(
     engine: &dyn ContainerEngine,
     secrets: &dyn Secrets,
     gate: &Gate,
+    pulls: &Arc<Pulls>,
     task: &TaskSpec,
     container: &ContainerSpec,
 ) -> Brought {
@@ -90,12 +93,12 @@ pub(super) async fn bring(
         let _pass = gate.pass(Lane::Work, &task.group).await;
         let image = container.reference();
         Failpoint::HostBeforePull.hit();
-        let came = engine.pull(&Pull { image: &image, credentials: None, spare: false }).await;
+        let came = engine.pull(&Pull { image: &image, credentials: None, spare: false }, &|_| {}).await;
         Failpoint::HostAfterPull.hit();
         return Brought { pull: None, image: came.map(|()| (image, None)).map_err(Into::into) };
     }
     let mut pull = None;
-    let image = find(&For { ctx, engine, secrets, gate, task, container }, &mut pull).await;
+    let image = find(&For { ctx, engine, secrets, gate, pulls, task, container }, &mut pull).await;
     Brought { pull, image }
 }
 
@@ -146,16 +149,20 @@ async fn brought(
     spare: bool,
     times: &mut Option<(Timestamp, Timestamp)>,
 ) -> Result<(), Unbrought> {
-    let For { ctx, engine, secrets, gate, task, container } = *wanted;
+    let For { ctx, engine, secrets, gate, pulls, task, container } = *wanted;
     // Looked up for this pull alone, and kept nowhere.
     let credentials = provisions::credentials(secrets, container).await.map_err(Unbrought::Credentials)?;
     let from = ctx.nature.wall();
     let pull = Pull { image: reference, credentials: credentials.as_ref(), spare };
+    let part = pulls.begin(reference, &container.definition.image, &task.id, from);
     let result = {
         let _pass = gate.pass(Lane::Pull, &task.group).await;
-        pulled(ctx, engine, task, &pull).await
+        part.goes_on();
+        pulled(ctx, engine, task, &pull, &part).await
     };
-    *times = Some((from, ctx.nature.wall()));
+    let to = ctx.nature.wall();
+    part.ends(result.as_ref().err().map(ToString::to_string), to);
+    *times = Some((from, to));
     Ok(result?)
 }
 
@@ -164,12 +171,13 @@ async fn pulled(
     engine: &dyn ContainerEngine,
     task: &TaskSpec,
     pull: &Pull<'_>,
+    part: &Part,
 ) -> Result<(), EngineError> {
     let image = pull.image;
     tracing::info!(task = %task.id, image, "pulling an image");
     let began = ctx.nature.now();
     Failpoint::HostBeforePull.hit();
-    let result = engine.pull(pull).await;
+    let result = engine.pull(pull, &|progress| part.is_at(progress)).await;
     Failpoint::HostAfterPull.hit();
     let took = ctx.nature.now().saturating_duration_since(began);
     metrics::image_pulls(word(&result)).increment(1);

@@ -17,6 +17,7 @@ use super::images::{self, Unbrought};
 use super::known::Known;
 use super::pause;
 use super::provisions::{Provided, Provisions, Unprovided};
+use super::pulls::Pulls;
 use super::strays::remove_volumes;
 use crate::agent::SharedControlLink;
 use crate::context::Context;
@@ -44,6 +45,7 @@ pub struct HostTask {
     pub(super) inside: Arc<dyn Inside>,
     pub(super) control: SharedControlLink,
     pub(super) gate: Arc<Gate>,
+    pub(super) pulls: Arc<Pulls>,
 }
 
 /// What it starts from.

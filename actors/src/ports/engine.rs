@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use mainstay_core::images::progress::Progress;
 use mainstay_core::images::{Here, Pulled};
 use mainstay_core::model::{
     Health, IpcMode, NetworkBinding, NetworkInterface, NetworkMode, PidMode, TaskLimits, Timestamp,
@@ -37,11 +38,12 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// What stands here under this reference (`name:tag`, `name@digest` or an image's id); `None` where nothing does.
     async fn image(&self, reference: &str) -> Result<Option<Here>, EngineError>;
 
-    /// Brings the image here, whatever is here already, and remembers it as this owner's.
+    /// Brings the image here, whatever is here already, and remembers it as this owner's. `told` hears how far it is each
+    /// time that something is known of that, which may be often.
     ///
     /// # Errors
     /// [`EngineError::Pull`] where its registry does not give it.
-    async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError>;
+    async fn pull(&self, pull: &Pull<'_>, told: Told<'_>) -> Result<(), EngineError>;
 
     /// The images that this owner pulled and that are still here, also by earlier processes of it.
     async fn pulled_images(&self) -> Result<Vec<Pulled>, EngineError>;
@@ -128,6 +130,9 @@ pub trait ContainerEngine: Send + Sync + 'static {
     /// or yields an error and ends, when the engine goes away.
     async fn events(&self) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError>;
 }
+
+/// Who hears how far a pull is. It is called amidst the pull, and must not keep it waiting.
+pub type Told<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
 /// An image to pull.
 #[derive(Debug, Clone, Copy)]

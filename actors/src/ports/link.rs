@@ -1,6 +1,7 @@
 //! The way between the control plane and the agent of a container instance.
 
 use mainstay_core::TaskId;
+use mainstay_core::images::progress::Pulling;
 use mainstay_core::lifecycle::{ContainerReport, TaskReport};
 use mainstay_core::model::TaskSpec;
 
@@ -60,6 +61,8 @@ pub enum FromAgent {
     /// What the host says of itself for constraints to ask for, by name and value; before it says that its engine
     /// answers.
     Attributes(Vec<(String, String)>),
+    /// How far the pulls of this host are, all of them; some that have just ended are among them.
+    Pulls(Vec<Pulling>),
     /// The engine answers.
     EngineUp(EngineInfo),
     /// The engine does not answer.

@@ -19,7 +19,7 @@ use super::machine::{Machine, Sent};
 use super::script::Script;
 use crate::ports::{
     ContainerEngine, Credentials, EngineContainer, EngineError, EngineEvent, EngineInfo, EngineState, Exec,
-    LogLines, LogQuery, MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize,
+    LogLines, LogQuery, MountSource, NewContainer, NewExec, NewVolume, Pull, TaskVolume, TerminalSize, Told,
 };
 
 /// Where a simulated engine pretends to listen.
@@ -341,9 +341,9 @@ impl ContainerEngine for SimEngine {
         .await
     }
 
-    async fn pull(&self, pull: &Pull<'_>) -> Result<(), EngineError> {
-        let takes = self.machine().images.pull_takes(pull.image);
-        sleep(takes).await;
+    async fn pull(&self, pull: &Pull<'_>, told: Told<'_>) -> Result<(), EngineError> {
+        let way = self.machine().images.way(pull.image);
+        way.go(told).await;
         self.call("pull", |machine| {
             let wall = machine.wall();
             machine

@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use mainstay_core::images::progress::{Layers, Step};
 use mainstay_core::images::{self, Here, ImageVersion, Pulled};
 use mainstay_core::model::Timestamp;
+use tokio::time::sleep;
 
 use super::engine::ImageState;
-use crate::ports::{Credentials, Pull, PullProblem};
+use crate::ports::{Credentials, Pull, PullProblem, Told};
 
 /// A pull that makes no progress ends after this time.
 const STUCK: Duration = Duration::from_secs(60);
+/// Bytes of each image.
+const SIZE: u64 = 40_000_000;
+/// In so many parts one comes.
+const PARTS: u32 = 10;
 
 /// What is here, and what is elsewhere.
 #[derive(Default)]
@@ -29,6 +35,35 @@ pub(super) struct Images {
     pub(super) locked: BTreeMap<String, Credentials>,
     /// Registries do not answer.
     pub(super) away: bool,
+}
+
+/// How an image comes.
+pub(super) struct Way {
+    takes: Duration,
+    ends: bool,
+}
+
+impl Way {
+    /// Takes its time, and tells of it as of one layer.
+    pub(super) async fn go(&self, told: Told<'_>) {
+        if self.takes.is_zero() {
+            return;
+        }
+        let mut layers = Layers::default();
+        let mut tell = |step| {
+            layers.note("layer", step);
+            told(layers.progress());
+        };
+        tell(Step::Downloading { done: 0, of: Some(SIZE) });
+        if !self.ends {
+            return sleep(self.takes).await;
+        }
+        for part in 1..=PARTS {
+            sleep(self.takes / PARTS).await;
+            tell(Step::Downloading { done: SIZE * u64::from(part) / u64::from(PARTS), of: Some(SIZE) });
+        }
+        tell(Step::Complete);
+    }
 }
 
 /// The id of what has this digest; on a real engine they differ, too.
@@ -77,12 +112,14 @@ impl Images {
         Some(found)
     }
 
-    pub(super) fn pull_takes(&self, image: &str) -> Duration {
+    pub(super) fn way(&self, image: &str) -> Way {
         match self.states.get(image) {
             // What is here already is only compared.
-            Some(ImageState::Remote(takes)) if !self.local.contains_key(image) => *takes,
-            Some(ImageState::Stuck) => STUCK,
-            _ => Duration::ZERO,
+            Some(ImageState::Remote(takes)) if !self.local.contains_key(image) => {
+                Way { takes: *takes, ends: true }
+            }
+            Some(ImageState::Stuck) => Way { takes: STUCK, ends: false },
+            _ => Way { takes: Duration::ZERO, ends: true },
         }
     }
 

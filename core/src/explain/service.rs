@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Kind, Look, Point, Story, causes, place, span, task, tasks};
 use crate::InstanceId;
 use crate::deployment::{rollout, upper_bound};
+use crate::images::progress::Pulling;
 use crate::model::{
     ContainerInstance, Deployment, Health, InstanceStatus, MonitorStatus, SchedulingStrategy, Service,
     ServiceDeploymentStatus, ServiceStatus, StopCode, Task, TaskDefinition, TaskOwner, TaskStatus, Timestamp,
@@ -28,6 +29,8 @@ pub struct ServiceSeen<'a> {
     pub instances: &'a [Arc<ContainerInstance>],
     /// What those said to one more task, of each capacity provider that has a part in its strategy.
     pub looks: &'a [Look],
+    /// What the hosts of its tasks pull, for whatever tasks.
+    pub pulls: &'a [Pulling],
     /// So long a task without a health check has to run while its rollout is watched.
     pub settle: Duration,
     /// When it is told.
@@ -252,6 +255,7 @@ fn on_the_way(seen: &ServiceSeen<'_>) -> Vec<Point> {
             task: one,
             definition: seen.definition,
             instance: instance.map(|instance| &**instance),
+            pulls: seen.pulls,
             now: seen.now,
         };
         let first = task::waits(&seen).into_iter().next();

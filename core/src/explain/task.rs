@@ -1,6 +1,7 @@
 //! The story of one task.
 
 use super::{Kind, Point, Story, causes, span};
+use crate::images::progress::{Pulling, Stage};
 use crate::model::{
     Container, ContainerInstance, DependencyCondition, Health, InstanceStatus, Task, TaskDefinition,
     TaskStatus, Timestamp,
@@ -15,6 +16,8 @@ pub struct TaskSeen<'a> {
     pub definition: Option<&'a TaskDefinition>,
     /// Where it is, where that is still known.
     pub instance: Option<&'a ContainerInstance>,
+    /// What its host pulls, for whatever tasks.
+    pub pulls: &'a [Pulling],
     /// When it is told.
     pub now: Timestamp,
 }
@@ -122,6 +125,9 @@ fn wait_of(seen: &TaskSeen<'_>, container: &Container, pulling: bool) -> Option<
     if let Some(text) = dependency(seen, name) {
         return with(Kind::Dependency, text);
     }
+    if let Some(text) = pull(seen, container) {
+        return with(Kind::Image, text);
+    }
     if pulling {
         return with(
             Kind::Image,
@@ -129,6 +135,24 @@ fn wait_of(seen: &TaskSeen<'_>, container: &Container, pulling: bool) -> Option<
         );
     }
     with(Kind::Start, format!("container {name} has not been started yet"))
+}
+
+/// How far the pull is that a container waits for.
+fn pull(seen: &TaskSeen<'_>, container: &Container) -> Option<String> {
+    let of_it = |pull: &&Pulling| pull.image == container.image && pull.tasks.contains(&seen.task.id);
+    let pull = seen.pulls.iter().find(of_it)?;
+    let Container { image, name, .. } = container;
+    match pull.stage {
+        Stage::Waiting => {
+            Some(format!("the pull of the image {image} of container {name} waits for others on its host"))
+        }
+        Stage::Underway => {
+            let percent = pull.progress.percent().map(|percent| format!(" ({percent} %)"));
+            let (progress, percent) = (pull.progress, percent.unwrap_or_default());
+            Some(format!("the image {image} of container {name} is being pulled: {progress}{percent}"))
+        }
+        Stage::Over { .. } => None,
+    }
 }
 
 /// The first one that a container waits for.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::deployment::rollout::{self, Cause, tests as rollouts};
+use crate::images::progress::{Progress, Pulling, Stage};
 use crate::lifecycle::tests::task_with;
 use crate::model::{
     Brake, ContainerInstance, Dependency, DependencyCondition, Health, InstanceStatus, PlacementConstraint,
@@ -72,6 +73,7 @@ impl Scene {
             tasks: &tasks,
             instances: &instances,
             looks: &self.looks,
+            pulls: &[],
             settle: Duration::from_secs(60),
             now: NOW,
         })
@@ -218,7 +220,7 @@ fn a_dependency_that_failed_is_told_before_what_never_started_for_it() {
         "Task failed to start",
         &[(None, graph), (Some(2), "")],
     );
-    let story = task(&TaskSeen { task: &last, definition: None, instance: None, now: NOW });
+    let story = task(&TaskSeen { task: &last, definition: None, instance: None, pulls: &[], now: NOW });
     let kinds: Vec<Kind> = story.points.iter().map(|point| point.kind).collect();
     assert_eq!(kinds, [Kind::Exit, Kind::Dependency, Kind::Place], "{story:#?}");
     assert!(story.summary.contains("container init ended with exit code 2"), "{story:#?}");
@@ -237,13 +239,30 @@ fn a_task_on_its_way_says_what_it_waits_for() {
     let mut host = instance("a", Resources::default());
     host.agent_connected = true;
     host.engine_connected = true;
-    let tell = |task: &Task, host: &ContainerInstance| {
-        super::task(&TaskSeen { task, definition: Some(&definition), instance: Some(host), now: NOW })
+    let told = |task: &Task, host: &ContainerInstance, pulls: &[Pulling]| {
+        super::task(&TaskSeen { task, definition: Some(&definition), instance: Some(host), pulls, now: NOW })
     };
+    let tell = |task: &Task, host: &ContainerInstance| told(task, host, &[]);
     check(&tell(&waiting, &host), Kind::Dependency, &["container web waits for container db to be HEALTHY"]);
     waiting.containers[1].health = Health::Healthy;
     waiting.pull_started_at = Some(NOW);
     check(&tell(&waiting, &host), Kind::Image, &["of container web is being pulled"]);
+    let progress =
+        Progress { layers_total: 1, bytes_total: 4_000_000, bytes_done: 1_000_000, ..Progress::default() };
+    let image = waiting.containers[0].image.clone();
+    let of = |tasks: &[&TaskId], stage| Pulling {
+        image: image.clone(),
+        tasks: tasks.iter().map(|&id| id.clone()).collect(),
+        stage,
+        progress,
+        began: NOW,
+    };
+    let another = of(&[&TaskId::new("another")], Stage::Waiting);
+    let pulls = [another.clone(), of(&[&waiting.id], Stage::Underway)];
+    let words = "of container web is being pulled: 1.0 of 4.0 MB (25 %)";
+    check(&told(&waiting, &host, &pulls), Kind::Image, &[words]);
+    let pulls = [another, of(&[&waiting.id], Stage::Waiting)];
+    check(&told(&waiting, &host, &pulls), Kind::Image, &["waits for others on its host"]);
     host.engine_connected = false;
     check(&tell(&waiting, &host), Kind::Agent, &["the container engine of host"]);
     host.engine_connected = true;
@@ -308,7 +327,8 @@ fn a_place_is_told_with_host_and_zone() {
     host.attributes = vec![(ContainerInstance::ZONE.into(), Some("a".into()))];
     (host.agent_connected, host.engine_connected, host.id) = (true, true, InstanceId::new("i"));
     let seen = runs(one(0, &[("web", true, false)]));
-    let story = task(&TaskSeen { task: &seen, definition: None, instance: Some(&host), now: NOW });
+    let story =
+        task(&TaskSeen { task: &seen, definition: None, instance: Some(&host), pulls: &[], now: NOW });
     assert!(story.well && story.summary == "It has run for 5 min.", "{story:#?}");
     assert!(story.points[0].text.contains("in zone a (container-instance i)"), "{story:#?}");
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use crate::cli::client::Endpoint;
 use crate::cli::progress::Progress;
+use crate::cli::pulls::{self, Watch};
 
 /// A rollout failed.
 const EXIT_FAILED: u8 = 2;
@@ -95,6 +96,7 @@ pub(super) async fn wait(
     let began = tokio::time::Instant::now();
     let mut progress = Progress::new();
     let mut states = BTreeMap::new();
+    let mut watch = Some(Watch::default());
     loop {
         let mut underway = Vec::new();
         for service in look(endpoint, &awaited).await? {
@@ -109,6 +111,21 @@ pub(super) async fn wait(
                 underway.push(format!("{}: {text}", known.name));
             }
             states.insert(format!("{}/{}", known.cluster, known.name), state);
+        }
+        if let Some(known) = &mut watch {
+            match pulls::all(endpoint).await {
+                Ok(mut all) => {
+                    all.retain(|pull| awaited.iter().any(|one| pull.is_for(&one.cluster, &one.name)));
+                    let worth = known.look(&all, began.elapsed());
+                    worth.ended.iter().for_each(|line| progress.line(line));
+                    progress.beneath(&worth.bars, &worth.lines);
+                }
+                // The rollout goes on all the same.
+                Err(why) => {
+                    progress.line(&format!("how far pulls are is not shown: {why}"));
+                    watch = None;
+                }
+            }
         }
         awaited.retain(|one| {
             matches!(states.get(&format!("{}/{}", one.cluster, one.name)), None | Some(State::Underway(_)))

@@ -93,7 +93,7 @@ fn shared(snapshot: Snapshot) -> Shared {
         logs: logs.clone(),
         execs: execs.clone(),
         events: Events::new(control.clone(), 1),
-        api: Endpoint::new(control, logs, execs, 1),
+        api: Endpoint::new(control, logs, execs, 1, false),
         console: Console::new("box".to_owned(), Vec::new()),
         used: LastLook::default(),
     }
