@@ -45,7 +45,7 @@ impl Store for Given {
 async fn many() -> Snapshot {
     let tree = tree().await;
     tree.host("default").await;
-    let container = json!({"name": "web", "image": "nginx", "memory": 1});
+    let container = json!({"name": "web", "image": "nginx", "memory": 6});
     let input = json!({"family": "web", "containerDefinitions": [container]});
     ask(&tree, "RegisterTaskDefinition", input).await.unwrap();
     let input = json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 1});
