@@ -244,8 +244,11 @@ async fn filter(api: &Api, request: FilterLogEventsRequest) -> Answer<FilterLogE
     streams.retain(|stream| stream.name.starts_with(&prefix));
     let direction = if start_from_head == Some(false) { Direction::Backward } else { Direction::Forward };
     let mut window = window(direction, next_token.as_deref(), limit)?;
-    // Its end is still within, other than that of GetLogEvents.
-    let query = query(start_time, end_time.map(|end| end.saturating_add(1)), &window);
+    // Its end is still within, other than that of GetLogEvents. Nothing after the request's beginning is: logs are read one
+    // after the other, and who follows them asks next for what is later than the latest, wherever that was.
+    let begun = api.control.context().nature.wall().0.saturating_sub(1);
+    let end = end_time.map_or(begun, |end| end.min(begun));
+    let query = query(start_time, Some(end.saturating_add(1)), &window);
     let looks = streams.into_iter().map(|stream| async move {
         let lines = open(api, &stream, query).await?;
         Ok::<_, ApiError>(lines.map(|lines| (stream, lines)))
