@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 use ratatui::DefaultTerminal;
+use ratatui::backend::Backend as _;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -80,6 +81,9 @@ fn watch(
     gatherer: &Gatherer,
     heard: &mpsc::Receiver<gather::News>,
 ) -> std::io::Result<()> {
+    // What is taken for blank is not written, and not every terminal has a screen aside that is. (The terminal's own `clear`
+    // asks it where the cursor is, which not all of them answer.)
+    terminal.backend_mut().clear()?;
     let mut changed = true;
     loop {
         for news in heard.try_iter() {
@@ -106,6 +110,7 @@ fn watch(
                 ratatui::restore();
                 let failed = run_beside(runtime, endpoint, &words).err();
                 terminal = ratatui::try_init()?;
+                terminal.backend_mut().clear()?;
                 app.note(failed.map(|error| format!("mainstay {} cannot be run: {error}", words.join(" "))));
                 gatherer.want(app.wanted());
             }
