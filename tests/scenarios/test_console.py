@@ -24,11 +24,8 @@ PAGES = "/console/clusters/default"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="module")
-def browser():
+def chromium():
     """A Chromium without a window, and with a log of what its console says."""
-    if "CHROMIUM" not in os.environ:
-        pytest.fail("CHROMIUM is not set; run the scenarios through cargo xtask test")
     options = webdriver.ChromeOptions()
     options.binary_location = os.environ["CHROMIUM"]
     for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
@@ -37,6 +34,15 @@ def browser():
     driver = webdriver.Chrome(options=options, service=Service(os.environ["CHROMEDRIVER"]))
     driver.set_page_load_timeout(90)
     driver.set_script_timeout(120)
+    return driver
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One for all scenarios of this file."""
+    if "CHROMIUM" not in os.environ:
+        pytest.fail("CHROMIUM is not set; run the scenarios through cargo xtask test")
+    driver = chromium()
     yield driver
     driver.quit()
 

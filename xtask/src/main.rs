@@ -9,6 +9,7 @@ mod dashboards;
 mod image;
 mod machine;
 mod observe;
+mod pictures;
 mod soak;
 mod test;
 mod up;
@@ -94,6 +95,8 @@ enum Chore {
         #[command(subcommand)]
         bench: bench::Bench,
     },
+    /// Makes the pictures of the console in docs/console anew, in a real browser.
+    Pictures,
     /// Writes Grafana's dashboards anew from their descriptions in xtask/src/dashboards.
     Dashboards {
         /// Only says whether they are up to date.
@@ -116,6 +119,7 @@ fn main() -> ExitCode {
         Chore::Test { quick, scenarios } => test::test(&test::Test { quick, scenarios }),
         Chore::Soak { minutes } => soak::soak(minutes),
         Chore::Bench { bench } => bench::measure(&bench),
+        Chore::Pictures => pictures::pictures(),
         Chore::Dashboards { check } => dashboards::dashboards(check),
         Chore::Codegen { check } => codegen::run_codegen(check),
     };
