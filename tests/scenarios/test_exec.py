@@ -252,8 +252,9 @@ def test_a_terminal_is_passed_through_with_its_keys_and_its_size_and_is_left_as_
     with Terminal([MAINSTAY, "exec", "-it", task["taskArn"], "--", "/puppet", "shell"], environment(daemon), 101, 31) as terminal:
         terminal.shows("> ")
         wait_for("raw terminal", terminal.is_raw)
-        terminal.type("size\r")
-        terminal.shows("size 101x31")
+        # As with the engine's own client, a terminal has its size a moment after the command has begun.
+        asked = lambda: terminal.type("size\r") or "size 101x31" in terminal.shown
+        wait_for("the terminal's size", asked, every=0.5)
         terminal.resize(60, 12)
         terminal.shows("resized 60x12")
         terminal.type("get TERM\r")
