@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use mainstay_actors::view::View;
 use mainstay_core::images::progress::{Pulling, Stage};
-use mainstay_core::model::{ContainerInstance, TaskOwner, Timestamp};
+use mainstay_core::model::{ContainerInstance, TaskOwner};
 use mainstay_core::{Partition, TaskId};
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::{Shared, moment};
 
 /// The endpoint.
 pub(super) async fn list(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
@@ -61,8 +61,4 @@ fn of_task(here: &Partition, view: &View, id: &TaskId) -> Option<Value> {
         "service": service,
         "deployment": deployment,
     }))
-}
-
-fn moment(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }

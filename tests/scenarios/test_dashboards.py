@@ -35,7 +35,6 @@ MAY_BE_EMPTY = {
 MAY_BE_ABSENT = {"mainstay_certificate_expiry_timestamp_seconds": NO_TLS}
 
 
-
 def panels():
     """Every expression of every panel: where it stands, and what it is."""
     for path in DASHBOARDS:
